@@ -1,0 +1,72 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter: what of the declarations must stop a run before its first write."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: declaration_faults
+short_description: List what must stop a run before its first write
+version_added: 0.1.0
+description:
+  - Holds the declarations of all sites against the rules of this collection.
+positional: _input
+options:
+  _input:
+    description: Declarations, as P(benchkeeper.frappe.site_declarations#filter) gives them.
+    type: list
+    elements: dict
+    required: true
+  common:
+    description: What is declared for C(common_site_config.json).
+    type: dict
+    default: {}
+  policy:
+    description: V(warn), V(enforce) or V(ignore), as in M(benchkeeper.frappe.frappe_oauth_client).
+    type: str
+    choices: [warn, enforce, ignore]
+    default: warn
+  exceptions:
+    description: Ids of rules that are not held against the declarations.
+    type: list
+    elements: str
+    default: []
+author:
+  - Benchkeeper contributors (@benchkeeper)
+"""
+
+EXAMPLES = r"""
+- name: Stop if a declaration cannot stay
+  ansible.builtin.assert:
+    that: faults == []
+    fail_msg: "{{ faults | join('\n') }}"
+  vars:
+    faults: "{{ oauth2_sites | benchkeeper.frappe.site_declarations | benchkeeper.frappe.declaration_faults }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A line for each fault, with site, option, what was found, the rule and the remedy. No secret is in it.
+  type: list
+  elements: str
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults
+
+
+def declaration_faults(declarations, common=None, policy="warn", exceptions=()):
+    """See DOCUMENTATION."""
+    try:
+        return faults(declarations, common or {}, policy, list(exceptions))
+    except Mistake as error:
+        raise AnsibleFilterError(str(error)) from None
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self):
+        """Name and function."""
+        return {"declaration_faults": declaration_faults}

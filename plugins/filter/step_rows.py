@@ -1,0 +1,94 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter: what one step of the role passes to its module."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: step_rows
+short_description: Turn declarations into the sites option of one step's module
+version_added: 0.1.0
+description:
+  - Picks one step out of the declarations of all sites, as items for the O(ignore:sites) option of the module that does
+    the step. A site that does not declare the step has no item.
+  - V(site_config) is for M(benchkeeper.frappe.frappe_site_config), V(oauth_clients) for
+    M(benchkeeper.frappe.frappe_oauth_client), and V(verify) for M(benchkeeper.frappe.frappe_oauth_check), which gets
+    one item for each client that is to be present.
+positional: _input, step
+options:
+  _input:
+    description: Declarations, as P(benchkeeper.frappe.site_declarations#filter) gives them.
+    type: list
+    elements: dict
+    required: true
+  step:
+    description: The step.
+    type: str
+    choices: [site_config, oauth_clients, verify]
+    required: true
+  without:
+    description: Names of sites to leave out.
+    type: list
+    elements: str
+    default: []
+  within:
+    description: Names of sites; if given, only these are kept.
+    type: list
+    elements: str
+author:
+  - Benchkeeper contributors (@benchkeeper)
+"""
+
+EXAMPLES = r"""
+- name: Bring every site's clients to what is declared
+  benchkeeper.frappe.frappe_oauth_client:
+    bench_path: /home/frappe/frappe-bench
+    sites: "{{ oauth2_sites | benchkeeper.frappe.site_declarations | benchkeeper.frappe.step_rows('oauth_clients') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Items for the module's O(ignore:sites) option.
+  type: list
+  elements: dict
+"""
+
+from ansible.errors import AnsibleFilterError
+
+
+def step_rows(declarations, step, without=(), within=None):
+    """See DOCUMENTATION."""
+    rows = {"site_config": _site_config, "oauth_clients": _oauth_clients, "verify": _verify}
+    if step not in rows:
+        raise AnsibleFilterError(f"step_rows: {step!r} is no step. Use one of: {', '.join(rows)}")
+    chosen = [site for site in declarations if site["name"] not in without]
+    if within is not None:
+        chosen = [site for site in chosen if site["name"] in within]
+    return [{"name": site["name"], **row} for site in chosen for row in rows[step](site)]
+
+
+def _site_config(site):
+    return [site["site_config"]] if "site_config" in site else []
+
+
+def _oauth_clients(site):
+    return site.get("oauth_clients", [])
+
+
+def _verify(site):
+    present = [client for client in site.get("oauth_clients", ()) if client.get("state") != "absent"]
+    identity = ("app_name", "client_id")
+    return [
+        {**site["verify"], **{key: client[key] for key in identity if key in client}}
+        for client in present
+        if "verify" in site
+    ]
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self):
+        """Name and function."""
+        return {"step_rows": step_rows}

@@ -1,0 +1,228 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to a bench: its folder, its owner, its sites, and one worker process for all of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import queue
+import re
+import subprocess
+import threading
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
+    _clients,
+    _flow,
+    _frappe_check,
+    _frappe_clients,
+    _frappe_info,
+    _policy,
+    _rules,
+    _settle,
+    _worker,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
+
+# each after what it imports
+SHIPPED = (_rules, _policy, _clients, _settle, _frappe_clients, _frappe_info, _flow, _frappe_check, _worker)
+SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
+OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
+
+# Runs before anything of ours is there to import: makes the shipped sources modules, then hands over.
+BOOTSTRAP = """
+import json, sys, types
+sent = json.load(sys.stdin)
+for name, source in sent["modules"]:
+    sys.modules[name] = module = types.ModuleType(name)
+    exec(compile(source, name.rpartition(".")[2] + ".py", "exec"), module.__dict__)
+module.main(sent["request"])
+"""
+
+
+class BenchError(Exception):
+    """The bench as a whole cannot be worked on; the message names what was found and the remedy."""
+
+
+class Bench:
+    """A bench folder, as ``bench init`` makes it.
+
+    Args:
+        path: the folder that holds ``apps``, ``env`` and ``sites``.
+
+    Raises:
+        BenchError: it is no bench.
+    """
+
+    def __init__(self, path: str):
+        self.path = os.path.abspath(path)
+        self.sites_path = os.path.join(self.path, "sites")
+        self.common_config = os.path.join(self.sites_path, "common_site_config.json")
+        self.python = os.path.join(self.path, "env", "bin", "python")
+        if not os.path.isdir(self.path):
+            raise BenchError(
+                f"bench_path: {self.path}: no such folder, or this user may not look into it. Give the folder that "
+                "holds apps, env and sites, and become the bench's owner"
+            )
+        if not os.path.isdir(self.sites_path):
+            raise BenchError(f"bench_path: {self.path} has no folder sites. Give the folder that bench init made")
+        self.owner = os.stat(self.sites_path).st_uid
+
+    @property
+    def owner_name(self) -> str:
+        """Login name of the bench's owner, or the number of one without an account."""
+        try:
+            return pwd.getpwuid(self.owner).pw_name
+        except KeyError:
+            return str(self.owner)
+
+    def require_owner(self) -> None:
+        """Refuse to work as anyone but the bench's owner: another user's files would lock Frappe out.
+
+        Raises:
+            BenchError: this process runs as somebody else.
+        """
+        if os.geteuid() != self.owner:
+            raise BenchError(
+                f"bench_path: {self.path} belongs to {self.owner_name}, and this task runs as uid {os.geteuid()}. "
+                f"Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
+            )
+
+    def sites(self) -> list[str]:
+        """Names of all sites, sorted: the folders that hold a site_config.json (as frappe.utils.get_sites)."""
+        return sorted(
+            name for name in os.listdir(self.sites_path) if os.path.exists(self.site_config(name)) and name != "assets"
+        )
+
+    def site_config(self, name: str) -> str:
+        """Path of a site's site_config.json."""
+        return os.path.join(self.sites_path, name, "site_config.json")
+
+    def fault(self, name: str) -> str | None:
+        """Why a site cannot be worked on, or None. Reads files only."""
+        folder = os.path.join(self.sites_path, name)
+        if not SITE_NAME.fullmatch(name) or ".." in name:
+            return f"name: {name!r} is no site name. Use letters, digits, period, underscore and hyphen"
+        if not os.path.isdir(folder):
+            return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"
+        if os.path.dirname(os.path.realpath(folder)) != os.path.realpath(self.sites_path):
+            return f"name: {name!r} is a link out of the bench, to {os.path.realpath(folder)}. Name the site itself"
+        if not os.path.exists(self.site_config(name)):
+            return (
+                f"name: {name!r} has no site_config.json. It is no site, or was half made: finish or drop it with bench"
+            )
+        try:
+            read_config(self.site_config(name))
+        except BrokenConfig as error:
+            return str(error)
+        return None
+
+    def work(
+        self,
+        job: str,
+        items: list[dict[str, t.Any]],
+        common: dict[str, t.Any],
+        check_mode: bool,
+        site_timeout: float,
+    ) -> list[dict[str, t.Any]]:
+        """Run a job on many sites in one child process of the bench's own Python.
+
+        A site that does not answer within ``site_timeout`` seconds, or that takes the child down, is given up, and a
+        new child goes on with the others.
+
+        Args:
+            job: module of the job, among those that are shipped.
+            items: each with its ``site``, and whatever else the job wants.
+            common: what is the same for all sites.
+            check_mode: nothing may be written.
+            site_timeout: seconds a site may take, the start of Frappe included.
+
+        Returns:
+            For each item, in order, its ``reply``, or ``failed`` with the message.
+
+        Raises:
+            BenchError: not the owner, no Python, or Frappe cannot be imported.
+        """
+        self.require_owner()
+        if not os.access(self.python, os.X_OK):
+            raise BenchError(f"bench_path: {self.python} is missing. Run bench setup env in {self.path}")
+        replies = [{"failed": fault} if fault else {} for fault in (self.fault(item["site"]) for item in items)]
+        left = [number for number, reply in enumerate(replies) if not reply]
+        request = {"job": job, "common": common, "check_mode": check_mode, "lock_wait": site_timeout / 2}
+        while left:
+            for reply in _Child(self, {**request, "items": [items[number] for number in left]}).replies(site_timeout):
+                replies[left.pop(0)] = reply
+        return replies
+
+
+class _Child:
+    """One worker process: sources and request in by standard input, replies out by a descriptor of their own."""
+
+    def __init__(self, bench: Bench, request: dict[str, t.Any]):
+        read_end, write_end = os.pipe()
+        self.items, self.output, self.lines = request["items"], "", queue.Queue()
+        self.process = subprocess.Popen(
+            [bench.python, "-I", "-c", BOOTSTRAP],
+            cwd=bench.sites_path,
+            env={key: value for key, value in os.environ.items() if KEPT_ENVIRONMENT.fullmatch(key)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(write_end,),
+        )
+        os.close(write_end)
+        modules = [(module.__name__, module.__spec__.loader.get_source(module.__name__)) for module in SHIPPED]
+        self.payload = json.dumps({"modules": modules, "request": {**request, "reply_fd": write_end}}).encode()
+        self.threads = [
+            threading.Thread(target=target, daemon=True, args=args)
+            for target, args in ((self._send, ()), (self._drain, ()), (self._receive, (read_end,)))
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def _send(self) -> None:
+        try:
+            with self.process.stdin as stdin:
+                stdin.write(self.payload)
+        except BrokenPipeError:
+            pass  # it died; the missing reply tells
+
+    def _drain(self) -> None:
+        with self.process.stdout as stdout:
+            for line in stdout:
+                self.output = (self.output + line.decode(errors="replace"))[-OUTPUT_TAIL:]
+
+    def _receive(self, read_end: int) -> None:
+        with open(read_end, encoding="utf-8") as replies:
+            for line in replies:
+                self.lines.put(json.loads(line))
+        self.lines.put(None)
+
+    def replies(self, site_timeout: float) -> t.Iterator[dict[str, t.Any]]:
+        """A reply a site, in order, until all are done or the child is of no more use."""
+        try:
+            done = 0
+            while done < len(self.items):
+                try:
+                    line = self.lines.get(timeout=site_timeout)
+                except queue.Empty:
+                    yield {"failed": f"no answer within {site_timeout:g} s (site_timeout). Its database may hang"}
+                    return
+                if line is None:
+                    self.process.wait()
+                    self.threads[1].join(timeout=1)
+                    said = self.output.strip() or "nothing"
+                    yield {"failed": f"the bench's Python ended with status {self.process.returncode}. It said: {said}"}
+                    return
+                if "bench_failed" in line:
+                    raise BenchError(f"bench_path: {line['bench_failed']}. Run bench setup requirements")
+                if "site" in line:
+                    done += 1
+                    yield line
+        finally:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,273 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan OAuth clients: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
+
+A client travels in two forms. *Declared* is the options of frappe_oauth_client. *Stored* is a row of Frappe's
+doctype OAuth Client as the database holds it, with `allowed_roles` as a list of role names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+import unicodedata
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, Finding
+
+# The column a declared option is kept in, and how its text is read. `uris` and `scopes` are split on one space, as
+# Frappe does (frappe.oauth.get_url_delimiter); `lines` on newlines (frappe.integrations.oauth2, contacts).
+KINDS = {
+    "app_name": "text",
+    "redirect_uris": "uris",
+    "default_redirect_uri": "text",
+    "scopes": "scopes",
+    "grant_type": "text",
+    "response_type": "text",
+    "skip_authorization": "check",
+    "allowed_roles": "roles",
+    "client_secret": "secret",
+    "token_endpoint_auth_method": "text",
+    "client_uri": "text",
+    "logo_uri": "text",
+    "tos_uri": "text",
+    "policy_uri": "text",
+    "software_id": "text",
+    "software_version": "text",
+    "contacts": "lines",
+}
+RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the pairs that OAuthClient.validate allows
+NEEDED = ("app_name", "redirect_uris")
+
+
+class Impossible(Exception):
+    """The declaration and what the site holds do not go together; the message says what to do."""
+
+
+@dataclasses.dataclass
+class Step:
+    """What is to be done for one declared row, or for one client that is pruned.
+
+    Attributes:
+        action: ``unchanged``, ``created``, ``updated`` or ``deleted``.
+        name: the client's name in Frappe, which is its client_id; None for a new one that Frappe names.
+        rename: the name it is to get, if that differs.
+        values: columns to write, in Frappe's form.
+        before: what `values` replaces, in declared form, secrets hidden.
+        after: the same after the step.
+        findings: rules that only the site's own state can break.
+        new_secret: write a fresh 256-bit secret that nobody keeps.
+        pruned: not declared, and removed by ``exclusive``.
+    """
+
+    action: str = "unchanged"
+    name: str | None = None
+    rename: str | None = None
+    values: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    before: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    after: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    findings: list[Finding] = dataclasses.field(default_factory=list)
+    new_secret: bool = False
+    pruned: bool = False
+
+
+@dataclasses.dataclass
+class State:
+    """What a site holds.
+
+    Attributes:
+        clients: every OAuth client, stored form, with ``name`` and ``owner``.
+        fields: names of the columns that this Frappe has.
+        roles: every role that exists, among those asked for.
+        in_use: names of the clients that tokens or codes still name.
+    """
+
+    clients: list[dict[str, t.Any]]
+    fields: t.Collection[str]
+    roles: t.Collection[str] = ()
+    in_use: t.Collection[str] = ()
+
+
+def folded(text: str | None) -> str:
+    """The text as MariaDB's utf8mb4_unicode_ci compares it: without case, accents, width and trailing spaces.
+
+    Stricter than the database on purpose in one thing: two emoji are equal there, and are two names here.
+    """
+    plain = unicodedata.normalize("NFKD", (text or "").rstrip(" "))
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+def shown(kind: str, stored: t.Any) -> t.Any:
+    """A stored value in declared form, for comparison and diff; a secret never shows."""
+    if kind == "secret":
+        return HIDDEN if stored else None
+    if kind in ("uris", "scopes"):
+        return [part for part in (stored or "").split(" ") if part]
+    if kind == "lines":
+        return [line.strip() for line in (stored or "").splitlines() if line.strip()]
+    if kind == "roles":
+        return [role for role in stored or () if role]
+    return bool(stored) if kind == "check" else stored or ""
+
+
+def to_store(kind: str, declared: t.Any) -> t.Any:
+    """A declared value in Frappe's form."""
+    if kind in ("uris", "scopes"):
+        return " ".join(dict.fromkeys(declared))
+    if kind == "lines":
+        return "\n".join(dict.fromkeys(declared))
+    if kind == "roles":
+        return list(dict.fromkeys(declared))
+    return int(declared) if kind == "check" else declared
+
+
+def same(kind: str, stored: t.Any, declared: t.Any) -> bool:
+    """Do both mean the same to Frappe? Order and repetition never count in a list."""
+    if kind == "secret":
+        return stored == declared
+    left, right = shown(kind, stored), shown(kind, to_store(kind, declared))
+    return sorted(set(left)) == sorted(set(right)) if isinstance(left, list) else left == right
+
+
+def find(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> dict[str, t.Any] | None:
+    """The one client that a declaration is about: by client_id if given, else by app_name.
+
+    Raises:
+        Impossible: two clients answer to the name, the client_id differs only in case, or it is to be changed without
+            ``rename``.
+    """
+    wanted, app_name = declared.get("client_id"), declared.get("app_name")
+    for client in clients:
+        if wanted and client["name"].casefold() == wanted.casefold():
+            if client["name"] != wanted:
+                raise Impossible(
+                    f"client_id: {wanted!r} is declared, {client['name']!r} exists, and Frappe compares them without "
+                    f"case. Declare client_id: {client['name']}"
+                )
+            return client
+    named = [client for client in clients if app_name and folded(client["app_name"]) == folded(app_name)]
+    if len(named) > 1:
+        listed = ", ".join(f"{c['name']} ({c['app_name']!r})" for c in sorted(named, key=lambda c: c["name"]))
+        raise Impossible(
+            f"app_name: {app_name!r} answers to {len(named)} clients: {listed}. The database compares without case, "
+            "accents and trailing spaces. Declare the client_id of the one you mean, or delete the others"
+        )
+    if wanted and named and declared.get("state") != "absent" and not declared.get("rename"):
+        raise Impossible(
+            f"client_id: {wanted!r} is declared for app_name {app_name!r}, whose client_id is {named[0]['name']!r}. "
+            f"Declare client_id: {named[0]['name']}, or rename: true (apps that use the old client_id stop working)"
+        )
+    if wanted and declared.get("state") == "absent":
+        return None
+    return named[0] if named else None
+
+
+def plan(declarations: list[dict[str, t.Any]], state: State) -> list[Step]:
+    """Plan all clients of one site: a step for each declaration, in order, then one for each pruned client.
+
+    Raises:
+        Impossible: the site cannot be brought to the declared state; nothing may be written.
+    """
+    steps, met = [], {}
+    for declared in declarations:
+        current = find(declared, state.clients)
+        if current:
+            if current["name"] in met:
+                raise Impossible(
+                    f"client {current['name']} is declared twice: as {met[current['name']]} and as {label(declared)}"
+                )
+            met[current["name"]] = label(declared)
+        if declared.get("state") == "absent":
+            steps.append(_delete(current, declared, state) if current else Step())
+        else:
+            steps.append(_write(declared, current, state))
+    if any(declared.get("exclusive") for declared in declarations):
+        revoke = any(declared.get("revoke_tokens") for declared in declarations)
+        for client in state.clients:
+            if client["name"] not in met and client.get("owner") != "Guest":  # Guest owns what registered itself
+                step = _delete(client, {"revoke_tokens": revoke}, state)
+                step.pruned = True
+                steps.append(step)
+    return steps
+
+
+def label(declared: dict[str, t.Any]) -> str:
+    """How a declared client is called in messages."""
+    return repr(declared.get("app_name") or declared.get("client_id"))
+
+
+def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: State) -> Step:
+    if current["name"] in state.in_use and not declared.get("revoke_tokens"):
+        raise Impossible(
+            f"client {current['name']} ({current['app_name']!r}) cannot be deleted while tokens or codes name it. "
+            "Set revoke_tokens: true to revoke them (its users must sign in again)"
+        )
+    known = {field: shown(kind, current.get(field)) for field, kind in KINDS.items() if current.get(field)}
+    return Step("deleted", current["name"], before={"client_id": current["name"], **known})
+
+
+def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: State) -> Step:
+    wanted = {field: declared[field] for field in KINDS if declared.get(field) is not None}
+    step = Step(name=current["name"] if current else declared.get("client_id"))
+    for field in sorted(wanted.keys() - set(state.fields)):
+        step.findings.append(Finding("field-unsupported", field, "this Frappe has no such field"))
+        del wanted[field]
+    if "allowed_roles" in wanted:
+        wanted["allowed_roles"] = _roles(wanted["allowed_roles"], state.roles)
+    if "grant_type" in wanted:
+        wanted["response_type"] = RESPONSE_TYPE[wanted["grant_type"]]
+    uris = wanted.get("redirect_uris")
+    if current is None:
+        missing = [field for field in NEEDED if field not in wanted]
+        if missing:
+            raise Impossible(f"{', '.join(missing)}: needed to create the client {label(declared)}")
+        wanted.setdefault("default_redirect_uri", uris[0])
+        step.action, step.new_secret = "created", "client_secret" not in wanted
+    else:
+        step.findings += _default_uri_findings(wanted, current)
+        step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
+        step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
+    stored = current or {}
+    for field, value in wanted.items():
+        kind = KINDS[field]
+        if current is None or not same(kind, stored.get(field), value):
+            step.values[field] = to_store(kind, value)
+            step.after[field] = shown(kind, step.values[field])
+            if current:
+                step.before[field] = shown(kind, stored.get(field))
+    _show_identity(step, current, declared)
+    if current and (step.values or step.rename or step.new_secret):
+        step.action = "updated"
+    return step
+
+
+def _show_identity(step: Step, current: dict[str, t.Any] | None, declared: dict[str, t.Any]) -> None:
+    """Put what is no plain column into the diff: the chosen client_id, and that a secret changes."""
+    if current is None and declared.get("client_id"):
+        step.after["client_id"] = declared["client_id"]
+    if step.rename:
+        step.before["client_id"], step.after["client_id"] = step.name, step.rename
+    if step.new_secret or "client_secret" in step.values:
+        step.after["client_secret"] = HIDDEN_NEW
+        if current:
+            step.before["client_secret"] = shown("secret", current.get("client_secret"))
+
+
+def _roles(declared: list[str], known: t.Collection[str]) -> list[str]:
+    """Roles in the spelling that the site has; Frappe corrects the case of a link on save."""
+    spelling = {role.casefold(): role for role in known}
+    unknown = [role for role in declared if role.casefold() not in spelling]
+    if unknown:
+        raise Impossible(
+            f"allowed_roles: the site has no role {', '.join(map(repr, unknown))}. Create it, install the app that "
+            "brings it, or correct the name"
+        )
+    return [spelling[role.casefold()] for role in declared]
+
+
+def _default_uri_findings(wanted: dict[str, t.Any], current: dict[str, t.Any]) -> t.Iterator[Finding]:
+    """The default URI ought to be one of the list, also when only one of the two is declared."""
+    uris = wanted.get("redirect_uris") or shown("uris", current.get("redirect_uris"))
+    default = wanted.get("default_redirect_uri") or current.get("default_redirect_uri")
+    if default not in uris:
+        yield Finding("default-redirect-uri-stale", "default_redirect_uri", f"{default!r} is not in {uris}")

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merge what is declared for every site with what differs by site. Pure; used by the filters on the controller."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+    Finding,
+    client_findings,
+    judge,
+    settings_findings,
+)
+
+Declaration = t.Dict[str, t.Any]
+
+STEP_KEYS = {
+    "site_config": {"settings": dict, "secret_settings": dict, "absent": list, "backup": bool, "managed": bool},
+    "verify": {
+        "username": str,
+        "password": str,
+        "api_method": str,
+        "url": str,
+        "address": str,
+        "validate_certs": bool,
+        "managed": bool,
+    },
+}
+CLIENT_KEYS = {
+    "client_id": str,
+    **{field: str for field, kind in KINDS.items() if kind in ("text", "secret") and field != "response_type"},
+    **{field: list for field, kind in KINDS.items() if kind in ("uris", "scopes", "roles", "lines")},
+    **{field: bool for field, kind in KINDS.items() if kind == "check"},
+    "state": str,
+    "rename": bool,
+    "rotate_secret": bool,
+    "revoke_tokens": bool,
+    "managed": bool,
+}
+DEFAULTS_KEYS = {"oauth_clients": list, "oauth_clients_exclusive": bool, "site_config": dict, "verify": dict}
+SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
+TYPE_NAMES = {str: "a text", list: "a list", dict: "a mapping", bool: "true or false"}
+
+
+class Mistake(Exception):
+    """The inventory says what cannot be meant; the message names site, key, what was found, and the remedy."""
+
+
+def merge(
+    sites: list[Declaration],
+    defaults: Declaration,
+    found: list[str],
+    discover: bool,
+    exclude: list[str],
+    only: list[str],
+) -> list[Declaration]:
+    """The declaration of each site to work on, in the bench's order, then sites that the bench does not have.
+
+    Mappings merge by key; ``oauth_clients`` by ``client_id``, else by ``app_name``; every other list, and every value
+    in ``settings``, is the site's own where the site gives one. ``managed: false`` drops what the defaults say.
+
+    Args:
+        sites: what differs by site.
+        defaults: what holds for every site.
+        found: names of the sites that the bench has.
+        discover: work on every site of the bench, not only on those listed.
+        exclude: names or glob patterns of sites to leave alone.
+        only: names or glob patterns; if not empty, no other site is worked on.
+
+    Raises:
+        Mistake: a key or a type is wrong, a site is listed twice, or ``only`` names nothing.
+    """
+    _check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
+    listed: dict[str, Declaration] = {}
+    for number, site in enumerate(sites, 1):
+        where = f"oauth2_sites, item {number}"
+        if not isinstance(site, dict) or not isinstance(site.get("name"), str):
+            raise Mistake(f"{where}: it has no name. Write - name: SITE")
+        _check(site, SITE_KEYS, f"site {site['name']}")
+        if site["name"] in listed:
+            raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Put both items into one")
+        listed[site["name"]] = site
+    names = [name for name in found if discover or name in listed] + [name for name in listed if name not in found]
+    for pattern in only:
+        if not fnmatch.filter(names, pattern):
+            raise Mistake(f"oauth2_only_sites: {pattern!r} matches no site. There are: {', '.join(names) or 'none'}")
+    chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
+    merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
+    return [site for site in merged if site is not None]
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _check(value: t.Any, keys: dict[str, type], where: str) -> None:
+    """Refuse unknown keys and wrong types, down to the single option."""
+    if not isinstance(value, dict):
+        raise Mistake(f"{where}: found {type(value).__name__}, expected a mapping")
+    for key, item in value.items():
+        if key not in keys:
+            raise Mistake(f"{where}: there is no key {key!r}. Use one of: {', '.join(sorted(keys))}")
+        here = f"{where}: {key}"
+        if item is None:
+            raise Mistake(f"{here}: it is empty (null). Give {TYPE_NAMES[keys[key]]}, or leave it out")
+        if key == "oauth_clients" and item == {"managed": False}:
+            continue
+        if not isinstance(item, keys[key]):
+            raise Mistake(f"{here}: found {type(item).__name__}, expected {TYPE_NAMES[keys[key]]}")
+        if key in STEP_KEYS:
+            _check(item, STEP_KEYS[key], here)
+        elif key == "oauth_clients":
+            _check_clients(item, here)
+        elif keys[key] is list and not all(isinstance(part, str) for part in item):
+            raise Mistake(f"{here}: every item must be a text")
+
+
+def _check_clients(clients: list[t.Any], where: str) -> None:
+    for number, client in enumerate(clients, 1):
+        here = f"{where}, item {number}"
+        _check(client, CLIENT_KEYS, here)
+        if not client.get("app_name") and not client.get("client_id"):
+            raise Mistake(f"{here}: it has neither app_name nor client_id. Give one, to say which client is meant")
+        if client.get("state", "present") not in ("present", "absent"):
+            raise Mistake(f"{here}: state: found {client['state']!r}, expected present or absent")
+
+
+def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
+    if site.get("managed") is False:
+        return None
+    merged: Declaration = {"name": site["name"]}
+    clients = _merge_clients(site.get("oauth_clients", []), defaults.get("oauth_clients", []))
+    if clients:
+        exclusive = site.get("oauth_clients_exclusive", defaults.get("oauth_clients_exclusive", False))
+        merged["oauth_clients"] = [{**client, "exclusive": exclusive} for client in clients]
+    for step in STEP_KEYS:
+        value = _merge_step(site.get(step, {}), defaults.get(step, {}))
+        if value is not None and (value or step == "verify"):
+            merged[step] = value
+    return merged
+
+
+def _merge_step(site: Declaration, default: Declaration) -> Declaration | None:
+    if site.get("managed", default.get("managed", True)) is False:
+        return None
+    merged = {**default, **site}
+    merged.pop("managed", None)
+    own = {key for part in ("settings", "secret_settings") for key in site.get(part, ())}
+    for part in ("settings", "secret_settings"):
+        if part in merged:
+            theirs = {
+                k: v for k, v in default.get(part, {}).items() if k not in own and k not in site.get("absent", ())
+            }
+            merged[part] = {**theirs, **site.get(part, {})}
+    if "absent" in merged and "absent" not in site:
+        merged["absent"] = [key for key in merged["absent"] if key not in own]
+    return merged
+
+
+def _same_client(one: Declaration, other: Declaration) -> bool:
+    if one.get("client_id") and other.get("client_id"):
+        return one["client_id"] == other["client_id"]
+    return bool(one.get("app_name")) and folded(one.get("app_name")) == folded(other.get("app_name"))
+
+
+def _merge_clients(site: t.Any, default: t.Any) -> list[Declaration]:
+    if isinstance(site, dict):
+        return []
+    own, merged = list(site), []
+    for client in default if isinstance(default, list) else ():
+        override = next((mine for mine in own if _same_client(mine, client)), None)
+        if override is not None:
+            own.remove(override)
+        merged.append({**client, **(override or {})})
+    kept = [client for client in merged + own if client.get("managed", True)]
+    return [{key: value for key, value in client.items() if key != "managed"} for client in kept]
+
+
+def faults(declarations: list[Declaration], common: Declaration, policy: str, exceptions: list[str]) -> list[str]:
+    """Everything declared that must stop the run before the first write; one line a fault.
+
+    Args:
+        declarations: as `merge` gives them.
+        common: what is declared for common_site_config.json.
+        policy: ``warn``, ``enforce`` or ``ignore``.
+        exceptions: rule ids that are allowed by name.
+
+    Raises:
+        Mistake: ``common`` has a wrong key or type.
+    """
+    _check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
+    lines = []
+
+    def stop(where: str, findings: t.Iterable[Finding]) -> None:
+        lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
+
+    stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
+    for site in declarations:
+        for client in site.get("oauth_clients", ()):
+            stop(site["name"], client_findings(client, site["name"]))
+        if "site_config" in site:
+            stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
+    return lines
+
+
+def _settings(step: Declaration) -> tuple[dict, dict, list]:
+    return step.get("settings", {}), step.get("secret_settings", {}), step.get("absent", [])

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module of this collection shares: one task over many sites, check mode, diff, findings, result."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, judge
+
+Row = t.Dict[str, t.Any]
+
+POLICY_OPTIONS = {
+    "policy": {"type": "str", "choices": ["warn", "enforce", "ignore"], "default": "warn"},
+    "policy_exceptions": {"type": "list", "elements": "str", "default": []},
+}
+WORKER_OPTIONS = {"site_timeout": {"type": "int", "default": 60}}
+
+
+def unset_default(option: dict[str, t.Any]) -> dict[str, t.Any]:
+    """An option as it stands in an item of ``sites``: what is not given there comes from the task."""
+    return {key: value for key, value in option.items() if key not in ("default", "required")}
+
+
+class SitesModule:
+    """A task, merged with its ``sites`` into one row a declaration.
+
+    Args:
+        options: argument spec of what may differ by site; also accepted in each item of ``sites``.
+        task_options: argument spec of what holds for the whole task.
+        spec: further arguments of AnsibleModule, such as mutually_exclusive.
+
+    Attributes:
+        rows: for each declaration the site's ``name`` and every option, the item's value before the task's.
+        params: the task's own options.
+        check_mode: nothing may be written.
+    """
+
+    def __init__(self, options: dict[str, t.Any], task_options: dict[str, t.Any], **spec: t.Any):
+        items = {"name": {"type": "str", "required": True}, **{k: unset_default(v) for k, v in options.items()}}
+        spec.setdefault("mutually_exclusive", []).append(("name", "sites"))
+        spec.setdefault("supports_check_mode", True)
+        self.ansible = AnsibleModule(
+            argument_spec={
+                "name": {"type": "str"},
+                "sites": {"type": "list", "elements": "dict", "options": items},
+                **options,
+                **task_options,
+            },
+            **spec,
+        )
+        self.params, self.check_mode = self.ansible.params, self.ansible.check_mode
+        task = {key: self.params[key] for key in options}
+        given = self.params["sites"] or ([{"name": self.params["name"]}] if self.params["name"] is not None else [])
+        self.rows = [{**task, **{k: v for k, v in item.items() if v is not None}} for item in given]
+
+    def lint(self, findings_of: t.Callable[[Row], t.Iterable[Finding]]) -> list[list[Row]]:
+        """Hold every row against the rules; any that must stop the write ends the task here, with all of them named.
+
+        Returns:
+            For each row the findings that are only told.
+        """
+        told, stopped = [], []
+        for row in self.rows:
+            stop, tell = judge(findings_of(row), self.params["policy"], self.params["policy_exceptions"])
+            stopped += [f"{row['name']}: {finding}" for finding in stop]
+            told.append([finding.row() for finding in tell])
+        if stopped:
+            self.ansible.fail_json(
+                msg=f"Nothing was written, on any site. {len(stopped)} declared value(s) cannot stay:\n"
+                + "\n".join(stopped),
+                sites=[],
+            )
+        return told
+
+    def warn(self, told: t.Iterable[tuple[str, Row]]) -> None:
+        """One warning a finding, however many sites have it."""
+        sites: dict[tuple, list[str]] = {}
+        for site, finding in told:
+            sites.setdefault(tuple(finding.items()), []).append(site)
+        for items, names in sites.items():
+            finding = dict(items)
+            where = names[0] if len(set(names)) == 1 else f"{len(set(names))} sites, {names[0]} among them"
+            self.ansible.warn(
+                f"{where}: {finding['field']}: {finding['found']} [{finding['rule']}; {finding['source']}]. "
+                f"{finding['remedy']}"
+            )
+
+    def fail(self, msg: str) -> t.NoReturn:
+        """End the task: nothing could be done on any site."""
+        self.ansible.fail_json(msg=msg, sites=[])
+
+    def finish(self, rows: list[Row], title: t.Callable[[Row], str], **more: t.Any) -> t.NoReturn:
+        """End the task: failed, with the list, if any site failed.
+
+        Args:
+            rows: one a declaration: name, changed, action, diff, findings, failed, msg, and what the module adds.
+            title: how a row is headed in the diff.
+            more: further return values.
+        """
+        self.warn((row["name"], finding) for row in rows for finding in row["findings"])
+        result = {"changed": any(row["changed"] for row in rows), "sites": rows, **more}
+        if self.ansible._diff:
+            result["diff"] = [
+                {**row["diff"], "before_header": title(row), "after_header": title(row)}
+                for row in rows
+                if row["changed"]
+            ]
+        failed = {row["name"]: row["msg"] for row in rows if row["failed"]}
+        if failed:
+            known = {row["name"] for row in rows}
+            result["msg"] = f"{len(failed)} of {len(known)} site(s) failed:\n" + "\n".join(
+                f"{name}: {msg}" for name, msg in failed.items()
+            )
+            self.ansible.fail_json(**result)
+        self.ansible.exit_json(**result)
+
+
+def row_of(name: str, **more: t.Any) -> Row:
+    """A result row that says: looked at, nothing to do; ``more`` says otherwise."""
+    return {
+        "name": name,
+        "changed": False,
+        "action": "unchanged",
+        "diff": {"before": {}, "after": {}},
+        "findings": [],
+        "failed": False,
+        "msg": "",
+        **more,
+    }
+
+
+def failed_row(name: str, msg: str, **more: t.Any) -> Row:
+    """A result row of a site that got nothing."""
+    return row_of(name, action="failed", failed=True, msg=msg, **more)

@@ -1,0 +1,292 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a declaration against the rules before anything is written. Pure: no Ansible, no Frappe, no I/O."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from urllib.parse import SplitResult, urlsplit
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID, REFUSED, RULES, WARNING
+
+HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # what a diff shows of a secret, and of one that changes
+MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
+MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
+SHORTEST_SECRET = 16  # characters: a shorter one, once masked, would eat the output
+GOOD_SECRET = 32  # bytes: 256 bits
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
+SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
+UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
+VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
+SECRET_KEY = re.compile(
+    r"(?:^|_)(?:password|passwd|secret|token|private_key|encryption_key|api_key|access_key)$", re.IGNORECASE
+)
+
+
+class Finding(t.NamedTuple):
+    """One rule that a declaration breaks, where, and what was found there (never a secret)."""
+
+    rule: str
+    field: str
+    found: str
+
+    @property
+    def severity(self) -> str:
+        """``invalid``, ``refused`` or ``warning``, as `_rules` has it."""
+        return RULES[self.rule].severity
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.found} [{self.rule}; {RULES[self.rule].source}]. {RULES[self.rule].remedy}"
+
+    def row(self) -> dict[str, str]:
+        """The finding as a module returns it."""
+        return {**self._asdict(), **RULES[self.rule]._asdict()}
+
+
+Findings = t.Iterator[Finding]
+
+
+def judge(
+    findings: t.Iterable[Finding], policy: str, exceptions: t.Collection[str]
+) -> tuple[list[Finding], list[Finding]]:
+    """Split findings into those that stop the write and those that are only told.
+
+    Args:
+        findings: what was found.
+        policy: ``warn``, ``enforce`` (warnings stop too) or ``ignore`` (warnings are not told).
+        exceptions: rule ids that the operator allows by name; an ``invalid`` finding cannot be allowed.
+    """
+    stopping = {INVALID, REFUSED, WARNING} if policy == "enforce" else {INVALID, REFUSED}
+    stop, tell = [], []
+    for finding in findings:
+        excepted = finding.rule in exceptions and finding.severity != INVALID
+        if finding.severity in stopping and not excepted:
+            stop.append(finding)
+        elif policy != "ignore" and not excepted:
+            tell.append(finding)
+    return stop, tell
+
+
+# ---------------------------------------------------------------- text and secrets
+def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
+    """What Frappe would refuse, cut or rewrite when it saves a text field of at most ``longest`` characters."""
+    if not value.strip():
+        yield Finding("text-blank", field, "is blank")
+    elif value != value.strip():
+        yield Finding("text-edges", field, f"{value!r} begins or ends with white space")
+    if CONTROL.search(value):
+        yield Finding("text-control", field, f"{value!r}")
+    if "<" in value or ">" in value:
+        yield Finding("text-markup", field, f"{value!r}")
+    if len(value) > longest:
+        yield Finding("text-length", field, f"has {len(value)} characters")
+
+
+def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
+    """Secrets that are weak, that Frappe would change, or whose masking would eat one of ``names``."""
+    if len(value) < SHORTEST_SECRET:
+        yield Finding("secret-short", field, f"has {len(value)} characters")
+    elif len(value.encode()) < GOOD_SECRET:
+        yield Finding("secret-weak", field, f"has {len(value.encode())} bytes")
+    if len(value) > MAX_DATA:
+        yield Finding("secret-long", field, f"has {len(value)} characters")
+    if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
+        yield Finding("secret-rewritten", field, "holds <, >, &, a control character, or white space at an edge")
+    if any(value in name for name in names):
+        yield Finding("secret-in-name", field, "is part of a site, user or app name")
+
+
+def looks_secret(key: str, value: t.Any) -> bool:
+    """Does a configuration key, or one inside its value, hold a secret by its name?"""
+    if isinstance(value, dict):
+        return any(looks_secret(inner, item) for inner, item in value.items())
+    if isinstance(value, list):
+        return any(looks_secret(key, item) for item in value)
+    return bool(value) and isinstance(value, str) and bool(SECRET_KEY.search(key))
+
+
+# ---------------------------------------------------------------- redirect URIs
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        return parts if parts.port is None or parts.port >= 0 else None
+    except ValueError:
+        return None
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def redirect_uri_findings(field: str, uri: str) -> Findings:
+    """One redirect URI: RFC 6749 3.1.2, RFC 8252 7 and 8, RFC 9700 4.1, and what Frappe makes of it."""
+    if not uri or re.search(r"\s", uri):
+        yield Finding("redirect-uri-whitespace", field, f"{uri!r} is empty or holds white space")
+        return
+    yield from (f for f in text_findings(field, uri) if f.rule in ("text-control", "text-markup"))
+    parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
+    if parts is None or not colon or not SCHEME.fullmatch(scheme):
+        yield Finding("redirect-uri-absolute", field, f"{uri!r} is no absolute URI")
+        return
+    if "#" in uri:
+        yield Finding("redirect-uri-fragment", field, f"{uri!r}")
+    if "*" in uri:
+        yield Finding("redirect-uri-wildcard", field, f"{uri!r}")
+    scheme = scheme.lower()
+    if scheme in SCRIPT_SCHEMES:
+        yield Finding("redirect-uri-script", field, f"{uri!r}")
+    elif scheme in ("http", "https"):
+        yield from _web_uri_findings(field, uri, scheme, parts)
+    elif "." not in scheme:
+        yield Finding("redirect-uri-scheme", field, f"{uri!r} has a private-use scheme without a period")
+
+
+def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> Findings:
+    if not parts.hostname:
+        yield Finding("redirect-uri-absolute", field, f"{uri!r} has no host")
+    elif parts.username is not None:
+        yield Finding("redirect-uri-userinfo", field, "holds a user name or password")
+    elif scheme == "http" and parts.hostname == "localhost":
+        yield Finding("redirect-uri-localhost", field, f"{uri!r}")
+    elif scheme == "http" and not _loopback(parts.hostname):
+        yield Finding("redirect-uri-http", field, f"{uri!r}")
+
+
+# ---------------------------------------------------------------- clients
+def client_findings(client: dict[str, t.Any], site: str) -> Findings:
+    """All that can be said of one declared client without looking at the site.
+
+    Args:
+        client: options of frappe_oauth_client; None, or no such key, means: not declared.
+        site: name of the site, which a secret must not be part of.
+    """
+    given = {key: value for key, value in client.items() if value is not None}
+    if "app_name" in given:
+        yield from text_findings("app_name", given["app_name"])
+    if "client_id" in given and not CLIENT_ID.fullmatch(given["client_id"]):
+        yield Finding("client-id-form", "client_id", f"{given['client_id']!r}")
+    if "app_name" not in given and "client_id" not in given:
+        yield Finding("client-identity", "app_name", "neither app_name nor client_id is given")
+    yield from _uri_list_findings(given)
+    yield from _scope_findings(given)
+    if given.get("grant_type") == "Implicit":
+        yield Finding("grant-implicit", "grant_type", "Implicit")
+    if "client_secret" in given:
+        names = (site, given.get("app_name", ""), given.get("client_id", ""))
+        yield from secret_findings("client_secret", given["client_secret"], names)
+    if given.get("allowed_roles") == []:
+        yield Finding("roles-empty", "allowed_roles", "is an empty list")
+    for field in ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"):
+        if given.get(field):
+            yield from text_findings(field, given[field])
+    for field in ("allowed_roles", "contacts"):
+        for item in given.get(field, ()):
+            yield from text_findings(field, item)
+
+
+def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
+    uris, default = given.get("redirect_uris"), given.get("default_redirect_uri")
+    if uris == []:
+        yield Finding("redirect-uris-empty", "redirect_uris", "is an empty list")
+    for uri in uris or ():
+        yield from redirect_uri_findings("redirect_uris", uri)
+    if len(" ".join(uris or ()).encode()) > MAX_TEXT:
+        yield Finding("text-length", "redirect_uris", "is longer than 65535 bytes")
+    if default is not None:
+        yield from redirect_uri_findings("default_redirect_uri", default)
+        if uris and default not in uris:
+            yield Finding("default-redirect-uri", "default_redirect_uri", f"{default!r} is not in redirect_uris")
+    first = default if default is not None else (uris or [""])[0]
+    if len(first) > MAX_DATA:
+        yield Finding("text-length", "default_redirect_uri", f"has {len(first)} characters")
+    private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
+    if given.get("skip_authorization") and private:
+        yield Finding("consent-skipped", "skip_authorization", f"no consent page before {private[0]!r}")
+
+
+def _scope_findings(given: dict[str, t.Any]) -> Findings:
+    scopes = given.get("scopes")
+    if scopes == []:
+        yield Finding("scopes-empty", "scopes", "is an empty list")
+    for scope in scopes or ():
+        if not SCOPE.fullmatch(scope) or "<" in scope or ">" in scope:
+            yield Finding("scope-form", "scopes", f"{scope!r}")
+    if "all" in (scopes or ()):
+        yield Finding("scope-all", "scopes", "'all'")
+
+
+# ---------------------------------------------------------------- site_config.json
+def origin(value: t.Any) -> str | None:
+    """The origin as a browser sends it (RFC 6454, 6.2; the default port left out), or None if it is none."""
+    if not isinstance(value, str) or re.search(r"[\s\"'\\<>*?#]", value) or CONTROL.search(value):
+        return None
+    parts = _split(value)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return None
+    if parts.path or parts.netloc.endswith(":"):
+        return None
+    try:
+        host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    except UnicodeError:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if parts.port in (None, usual) else f":{parts.port}")
+
+
+def setting_findings(key: str, value: t.Any, file: str) -> Findings:
+    """What one key does that its writer may not expect; ``file`` is the name of the file that holds it."""
+    field = f"{key} in {file}"
+    if key == "ignore_csrf" and value:
+        yield Finding("ignore-csrf", field, f"{value!r}")
+    elif key in UNREAD_KEYS:
+        yield Finding("unread-key", field, f"{value!r}")
+    elif key == "allow_cors" and value == "*":
+        yield Finding("cors-any-origin", field, "'*'")
+    elif key == "allow_cors" and value:
+        for item in value if isinstance(value, list) else [value]:
+            bare = origin(item)
+            if bare != item:
+                yield Finding("cors-origin-form", field, f"{item!r}" + (f" (a browser sends {bare})" if bare else ""))
+
+
+def settings_findings(
+    settings: dict[str, t.Any], secrets: dict[str, t.Any], absent: t.Collection[str], file: str
+) -> Findings:
+    """All that can be said of declared settings without looking at the file.
+
+    Args:
+        settings: keys and values that may be shown.
+        secrets: keys and values that may not be shown.
+        absent: keys to remove.
+        file: ``site_config.json`` or ``common_site_config.json``.
+    """
+    for key in (*settings, *secrets, *absent):
+        if not key.strip() or CONTROL.search(key):
+            yield Finding("config-key", f"{key!r} in {file}", "is no key")
+    for key, value in settings.items():
+        yield from setting_findings(key, value, file)
+        if looks_secret(key, value):
+            yield Finding("secret-in-settings", f"{key} in {file}", "looks like a secret")
+    for key, value in secrets.items():
+        if not isinstance(value, str):
+            yield Finding("secret-form", f"{key} in {file}", "is no string")
+        elif len(value) < SHORTEST_SECRET:
+            yield Finding("secret-short", f"{key} in {file}", f"has {len(value)} characters")
+    for key in absent:
+        if key in settings or key in secrets:
+            yield Finding("config-contradiction", f"{key} in {file}", "is declared and absent at once")
+        if key in VITAL_KEYS and file == "site_config.json":
+            yield Finding("config-vital-key", f"{key} in {file}", "is to be removed")
+    for key in settings.keys() & secrets.keys():
+        yield Finding("config-contradiction", f"{key} in {file}", "is in settings and secret_settings at once")

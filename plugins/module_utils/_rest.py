@@ -1,0 +1,174 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to a site that is reached over HTTP only: OAuth clients through Frappe's REST API, as a System Manager."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import typing as t
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+
+from ansible.module_utils.urls import Request
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, Impossible, State, Step
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
+
+CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
+TIMEOUT = 30  # seconds a request may take
+REMEDIES = {
+    401: "Check api_key and api_secret",
+    403: "The user of api_key must be a System Manager",
+    404: "Check url: no Frappe site answers there under this name",
+    417: "Frappe refused the values",
+}
+
+
+class WriteInCheckMode(Exception):
+    """A write was tried in check mode: a fault of this collection."""
+
+
+class RestSite:
+    """One site over HTTP.
+
+    Args:
+        url: base URL.
+        api_key: key of a System Manager.
+        api_secret: the secret that belongs to it.
+        validate_certs: whether the certificate must be valid.
+        check_mode: refuse every request but GET.
+    """
+
+    def __init__(self, url: str, api_key: str | None, api_secret: str | None, validate_certs: bool, check_mode: bool):
+        self.url, self.check_mode = url.rstrip("/"), check_mode
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if api_key:
+            headers["Authorization"] = f"token {api_key}:{api_secret}"
+        # no cookie jar: every reply to an API key sets five cookies of Guest
+        self.request = Request(
+            headers=headers,
+            validate_certs=validate_certs,
+            timeout=TIMEOUT,
+            follow_redirects="none",
+            http_agent="benchkeeper",
+        )
+
+    def call(self, method: str, path: str, query: dict[str, t.Any] | None = None, data: t.Any = None) -> t.Any:
+        """One request; what Frappe put into ``data`` of its reply.
+
+        Raises:
+            Impossible: no reply, or one that is no success; the message names the remedy.
+            WriteInCheckMode: in check mode, for anything but a GET.
+        """
+        if self.check_mode and method != "GET":
+            raise WriteInCheckMode(f"{method} {path}")
+        text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in (query or {}).items()}
+        url = f"{self.url}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
+        try:
+            with self.request.open(method, url, data=None if data is None else json.dumps(data)) as reply:
+                return json.loads(reply.read() or b"{}").get("data")
+        except HTTPError as error:
+            raise Impossible(f"url: {self.url} answered {method} {path} with {error.code}: {_said(error)}") from None
+        except (URLError, OSError) as error:
+            raise Impossible(f"url: {self.url} cannot be reached: {getattr(error, 'reason', error)}") from None
+        except ValueError:
+            raise Impossible(f"url: {self.url} answered {method} {path} with something else than JSON") from None
+
+    def rows(self, doctype: str, fields: list[str], filters: list[list[t.Any]] | None = None) -> list[dict[str, t.Any]]:
+        """All rows of a doctype."""
+        query = {"fields": fields, "filters": filters or [], "limit_page_length": 0}
+        return self.call("GET", f"/api/resource/{doctype}", query)
+
+
+def _said(error: HTTPError) -> str:
+    try:
+        reply = json.loads(error.read())
+        said = reply.get("exception") or reply.get("exc_type") or ""
+    except ValueError:
+        said = ""
+    return f"{said}. {REMEDIES.get(error.code, 'Look into the error log of the site')}".lstrip(". ")
+
+
+class RestClients:
+    """`_settle.Store` over HTTP."""
+
+    def __init__(self, site: RestSite):
+        self.site = site
+        meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
+        self.fields = [field["fieldname"] for field in meta["fields"] if field["fieldname"] in KINDS]
+
+    def state(self, roles: t.Collection[str], uses: bool) -> State:
+        """All clients; each is read whole, its secret too: Frappe leaves nothing out."""
+        known = (
+            [row["name"] for row in self.site.rows("Role", ["name"], [["name", "in", sorted(roles)]])] if roles else ()
+        )
+        in_use = {row["client"] for kind in (TOKEN, CODE) for row in self.site.rows(kind, ["client"])} if uses else ()
+        columns = [field for field in self.fields if field != "allowed_roles"]
+        clients = {
+            row["name"]: {**row, "allowed_roles": []} for row in self.site.rows(CLIENT, ["name", "owner", *columns])
+        }
+        for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
+            if row.get("role"):
+                clients[row["name"]]["allowed_roles"].append(row["role"])
+        return State(list(clients.values()), self.fields, known, in_use)
+
+    def read(self, name: str) -> dict[str, t.Any]:
+        """One client."""
+        client = self.site.call("GET", f"/api/resource/{CLIENT}/{name}")
+        return {**client, "allowed_roles": [row.get("role") for row in client.get("allowed_roles", ())]}
+
+    def write(self, step: Step) -> str:
+        """Create or update one client."""
+        values = dict(step.values)
+        if step.new_secret:
+            values["client_secret"] = secrets.token_urlsafe(32)
+        if "allowed_roles" in values:
+            values["allowed_roles"] = [{"role": role} for role in values["allowed_roles"]]
+        if step.rename:
+            raise Impossible("rename: Frappe's REST API cannot rename a client. Use bench_path")
+        if step.action == "updated":
+            return self.site.call("PUT", f"/api/resource/{CLIENT}/{step.name}", data=values)["name"]
+        if step.name and "token_endpoint_auth_method" not in self.fields:
+            raise Impossible(
+                "client_id: it can be chosen over REST on Frappe 16 and later only. Use bench_path, or leave it out"
+            )
+        path = f"/api/v2/document/{CLIENT}" if step.name else f"/api/resource/{CLIENT}"
+        return self.site.call("POST", path, data={**values, **({"name": step.name} if step.name else {})})["name"]
+
+    def delete(self, name: str) -> None:
+        """Delete a client after its tokens and codes."""
+        for doctype in (TOKEN, CODE):
+            for row in self.site.rows(doctype, ["name"], [["client", "=", name]]):
+                self.site.call("DELETE", f"/api/resource/{doctype}/{row['name']}")
+        self.site.call("DELETE", f"/api/resource/{CLIENT}/{name}")
+
+
+def settle_over_rest(rows: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool) -> dict[str, dict]:
+    """Settle the clients of every site that has a URL; a reply a site, as `_bench.Bench.work` gives it."""
+    by_site: dict[str, list[dict[str, t.Any]]] = {}
+    for row in rows:
+        by_site.setdefault(row["name"], []).append(row)
+    replies = {}
+    for name, clients in by_site.items():
+        first = clients[0]
+        try:
+            site = RestSite(first["url"], first["api_key"], first["api_secret"], first["validate_certs"], check_mode)
+            settled = settle(RestClients(site), clients, judgement, check_mode)
+        except Impossible as error:
+            replies[name] = {"failed": str(error)}
+            continue
+        for row in settled:
+            row["findings"] += [Finding("rest-copies", f, HOW).row() for f in _copied(row)]
+        replies[name] = {"reply": settled}
+    return replies
+
+
+HOW = "Frappe keeps a copy in its database"
+
+
+def _copied(row: dict[str, t.Any]) -> t.Iterator[str]:
+    """What of a secret stays behind in Version or Deleted Document."""
+    if row["action"] == "deleted" or (row["action"] == "updated" and "client_secret" in row["diff"]["after"]):
+        yield "client_secret"

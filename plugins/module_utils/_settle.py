@@ -1,0 +1,97 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring the OAuth clients of one site to their plan, through the store that holds them: Frappe, or its REST API."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import (
+    KINDS,
+    Impossible,
+    State,
+    Step,
+    plan,
+    same,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import judge
+
+
+class Store(t.Protocol):
+    """A site's OAuth clients. Only `write` and `delete` change anything; in check mode neither is called."""
+
+    def state(self, roles: t.Collection[str], uses: bool) -> State:
+        """Read all clients; the roles among ``roles`` that exist; with ``uses``, the clients that tokens name."""
+
+    def write(self, step: Step) -> str:
+        """Create, update or rename; return the client's name."""
+
+    def delete(self, name: str) -> None:
+        """Delete a client and every token and code that names it, leaving no copy."""
+
+    def read(self, name: str) -> dict[str, t.Any]:
+        """Read one client afresh, stored form."""
+
+
+def settle(
+    store: Store, declarations: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool
+) -> list[dict]:
+    """Plan, then write if not in check mode, then read back what was written.
+
+    Args:
+        store: the site.
+        declarations: options of frappe_oauth_client, one a client.
+        judgement: ``policy`` and ``exceptions``, for findings that only the site's own state brings out.
+        check_mode: plan only.
+
+    Returns:
+        A row for each declaration and for each pruned client: action, changed, client_id, app_name, diff, findings.
+
+    Raises:
+        Impossible: nothing was written, or what was written must be rolled back.
+    """
+    roles = {role for declared in declarations for role in declared.get("allowed_roles") or ()}
+    uses = any(declared.get("state") == "absent" or declared.get("exclusive") for declared in declarations)
+    steps = plan(declarations, store.state(roles, uses))
+    told = []
+    for step in steps:
+        stop, tell = judge(step.findings, judgement["policy"], judgement["exceptions"])
+        if stop:
+            raise Impossible("; ".join(map(str, stop)))
+        told.append([finding.row() for finding in tell])
+    if not check_mode:
+        for step in steps:
+            _write(store, step)
+    declared = [*declarations, *({} for step in steps if step.pruned)]
+    return [_row(*each) for each in zip(declared, steps, told)]
+
+
+def _write(store: Store, step: Step) -> None:
+    if step.action == "deleted":
+        store.delete(step.name)
+    elif step.action != "unchanged":
+        step.name = store.write(step)
+        stored = store.read(step.name)
+        for field, value in step.values.items():
+            if stored.get(field) != value and not same(KINDS[field], stored.get(field), _declared(field, value)):
+                raise Impossible(f"{field}: Frappe stored something else than was written; no run would find it equal")
+
+
+def _declared(field: str, value: t.Any) -> t.Any:
+    """A value in Frappe's form, back in declared form."""
+    return {"uris": str.split, "scopes": str.split, "lines": str.splitlines}.get(KINDS[field], lambda same: same)(value)
+
+
+def _row(declared: dict[str, t.Any], step: Step, findings: list[dict[str, str]]) -> dict[str, t.Any]:
+    row = dataclasses.asdict(step)
+    return {
+        "action": step.action,
+        "changed": step.action != "unchanged",
+        "client_id": step.rename or step.name,
+        "app_name": declared.get("app_name") or step.after.get("app_name") or step.before.get("app_name"),
+        "diff": {"before": row["before"], "after": row["after"]},
+        "findings": findings,
+        "pruned": step.pruned,
+    }
