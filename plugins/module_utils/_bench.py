@@ -175,7 +175,7 @@ class _Child:
             pass_fds=(write_end,),
         )
         os.close(write_end)
-        modules = [(module.__name__, module.__spec__.loader.get_source(module.__name__)) for module in SHIPPED]
+        modules = [(m.__name__, m.__spec__.loader.get_data(m.__file__).decode()) for m in SHIPPED]
         self.payload = json.dumps({"modules": modules, "request": {**request, "reply_fd": write_end}}).encode()
         self.threads = [
             threading.Thread(target=target, daemon=True, args=args)

@@ -80,12 +80,14 @@ class State:
         fields: names of the columns that this Frappe has.
         roles: every role that exists, among those asked for.
         in_use: names of the clients that tokens or codes still name.
+        unable: what the way to this site cannot do, ``client_id`` (choose one) or ``rename``, and what to do instead.
     """
 
     clients: list[dict[str, t.Any]]
     fields: t.Collection[str]
     roles: t.Collection[str] = ()
     in_use: t.Collection[str] = ()
+    unable: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def folded(text: str | None) -> str:
@@ -236,6 +238,9 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
             if current:
                 step.before[field] = shown(kind, stored.get(field))
     _show_identity(step, current, declared)
+    for what, wanted_here in (("client_id", current is None and step.name), ("rename", step.rename)):
+        if wanted_here and what in state.unable:
+            raise Impossible(f"{what}: {state.unable[what]}")
     if current and (step.values or step.rename or step.new_secret):
         step.action = "updated"
     return step

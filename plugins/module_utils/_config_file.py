@@ -70,7 +70,7 @@ def plan(
         change.after[key] = HIDDEN_NEW if key in secrets else value
         change.config[key] = value
     for key in absent:
-        if key in current:
+        if key in change.config:
             value = change.config.pop(key)
             change.before[key] = HIDDEN if looks_secret(key, value) else value
     return change

@@ -17,6 +17,7 @@ METHOD = "/api/method/"
 OAUTH = METHOD + "frappe.integrations.oauth2."
 WHO = "frappe.auth.get_logged_user"
 REQUEST_TIMEOUT = 15  # seconds
+LOOK = "Look into the error log of the site"
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not_run"
 STEPS = ("reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead")
 
@@ -144,7 +145,8 @@ def _login(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
     form = {"usr": params["username"], "pwd": params["password"]}
     reply = visitor.send(visitor.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:
-        raise Stop(expected, _said(reply), "Check username and password; ten wrong ones lock the user for a minute")
+        wrong = "Check username and password; ten wrong ones lock the user for a minute"
+        raise Stop(expected, _said(reply), wrong if reply.status_code == 401 else LOOK)
     if "verification" in _json(reply):
         raise Stop(expected, "a second factor is asked for", "Check with a user without two-factor authentication")
     if visitor.browser.cookies.get("sid") in (None, "Guest"):
@@ -202,7 +204,7 @@ def _authorize_remedy(reply: t.Any) -> str:
         return "The user has none of the client's allowed_roles, or the client is gone"
     if "invalid_scope" in said:
         return "Ask only for scopes that the client has"
-    return "Look into the error log of the site"
+    return LOOK
 
 
 def _token(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
@@ -257,7 +259,7 @@ def _refresh(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
     state["tokens"].append(_grant(visitor, state, body, expected))
     reply = _call(visitor, params, state["tokens"][-1])
     if reply.status_code != 200:
-        raise Stop(expected, f"the new access token: {_said(reply)}", "Look into the error log of the site")
+        raise Stop(expected, f"the new access token: {_said(reply)}", LOOK)
     return expected, "a new pair that works"
 
 
@@ -267,7 +269,7 @@ def _revoke(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
         form = {"token": pair["access_token"], "client_id": params["client_id"]}
         reply = visitor.send(visitor.app, "POST", OAUTH + "revoke_token", data=form)
         if reply.status_code != 200:
-            raise Stop(expected, _said(reply), "Look into the error log of the site")
+            raise Stop(expected, _said(reply), LOOK)
     return expected, "HTTP 200"
 
 

@@ -112,7 +112,12 @@ class RestClients:
         for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
             if row.get("role"):
                 clients[row["name"]]["allowed_roles"].append(row["role"])
-        return State(list(clients.values()), self.fields, known, in_use)
+        unable = {"rename": "Frappe's REST API cannot rename a client. Use bench_path"}
+        if "token_endpoint_auth_method" not in self.fields:  # came with the API that takes a name
+            unable["client_id"] = (
+                "it can be chosen over REST on Frappe 16 and later only. Use bench_path, or leave it out"
+            )
+        return State(list(clients.values()), self.fields, known, in_use, unable)
 
     def read(self, name: str) -> dict[str, t.Any]:
         """One client."""
@@ -126,14 +131,8 @@ class RestClients:
             values["client_secret"] = secrets.token_urlsafe(32)
         if "allowed_roles" in values:
             values["allowed_roles"] = [{"role": role} for role in values["allowed_roles"]]
-        if step.rename:
-            raise Impossible("rename: Frappe's REST API cannot rename a client. Use bench_path")
         if step.action == "updated":
             return self.site.call("PUT", f"/api/resource/{CLIENT}/{step.name}", data=values)["name"]
-        if step.name and "token_endpoint_auth_method" not in self.fields:
-            raise Impossible(
-                "client_id: it can be chosen over REST on Frappe 16 and later only. Use bench_path, or leave it out"
-            )
         path = f"/api/v2/document/{CLIENT}" if step.name else f"/api/resource/{CLIENT}"
         return self.site.call("POST", path, data={**values, **({"name": step.name} if step.name else {})})["name"]
 

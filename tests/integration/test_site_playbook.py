@@ -1,0 +1,275 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/site.yml from a bare bench on: check, apply, apply again, prove."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from demo import SITES
+
+CLIENTS = "Clients | Write what differs"
+CONFIG = "Site config | Merge the declared keys"
+VERIFY = "Verify | Sign in, authorize, call, refresh, revoke"
+FLOW = ["reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead"]
+DECLARED = {
+    "oauth2_site_defaults": {
+        "oauth_clients": [
+            {
+                "app_name": "Mobile App",
+                "redirect_uris": ["app.trust://oauth2redirect", "https://trust.jossoor.org/oauth/callback"],
+                "scopes": ["all", "openid"],
+            }
+        ],
+        "site_config": {"absent": ["ignore_csrf"], "settings": {"session_idle_limit": "06:00:00"}},
+    },
+    "oauth2_sites": [
+        {"name": "Trust.com", "oauth_clients": [{"app_name": "Mobile App", "client_id": "trust-mobile"}]},
+        {"name": "site2.localhost", "site_config": {"settings": {"allow_cors": ["https://app.trust.com"]}}},
+    ],
+    "oauth2_common_site_config": {"settings": {"demo_key": [1, True, None]}},
+}
+STEPS = (CLIENTS, CONFIG)
+
+
+def told(run):
+    """What a run says of each row, without what only a real run can know."""
+    keys = ("name", "action", "changed", "diff", "failed", "msg", "findings")
+    return [[{key: row[key] for key in keys} for row in run.results[step]["sites"]] for step in STEPS]
+
+
+class TestFromBareToProven:
+    """In this order, on one bench."""
+
+    foreseen = None
+
+    def test_check_mode_on_a_bare_bench_foresees_everything_and_touches_nothing(self, demo):
+        before = demo.snapshot()
+        run = demo.site("--check", "--diff", **DECLARED)
+        assert run.status == 0, run.output
+        assert {row["action"] for row in run.results[CLIENTS]["sites"]} == {"created"}
+        assert {row["action"] for row in run.results[CONFIG]["sites"]} == {"updated"}
+        assert demo.snapshot() == before
+        type(self).foreseen = told(run)
+
+    def test_the_run_does_what_check_mode_foresaw(self, demo):
+        run = demo.site("--diff", oauth2_verify="changed", **DECLARED)
+        assert run.status == 0, run.output
+        assert told(run) == self.foreseen
+        assert demo.config("site2.localhost")["allow_cors"] == ["https://app.trust.com"]
+        for site in SITES:
+            assert demo.config(site)["session_idle_limit"] == "06:00:00"
+            (client,) = demo.rows(site, "OAuth Client")
+            assert client["redirect_uris"] == "app.trust://oauth2redirect https://trust.jossoor.org/oauth/callback"
+            assert len(client["client_secret"]) == 43  # 256 bits
+        (client,) = demo.rows("Trust.com", "OAuth Client")
+        assert client["name"] == client["client_id"] == "trust-mobile"
+
+    def test_the_changed_sites_were_proven_and_no_row_of_the_proof_is_left(self, demo):
+        run = demo.playbook("playbooks/verify.yml", **DECLARED)
+        assert run.status == 0, run.output
+        for site in SITES:
+            row = run.rows(VERIFY)[site]
+            assert row["proven"] and [(s["name"], s["verdict"]) for s in row["steps"]] == [(n, "passed") for n in FLOW]
+            for doctype in ("OAuth Bearer Token", "OAuth Authorization Code"):
+                assert demo.rows(site, doctype) == []
+        assert run.changed == 0
+
+    def test_a_second_run_changes_nothing_in_few_tasks(self, demo):
+        before = demo.snapshot()
+        run = demo.site(oauth2_verify="changed", **DECLARED)
+        assert (run.status, run.changed) == (0, 0)
+        assert run.stats["ok"] <= 8
+        assert demo.snapshot() == before
+
+    def test_what_is_not_declared_is_left_alone(self, demo):
+        demo.execute(
+            "site3.localhost", "update \"tabOAuth Client\" set skip_authorization = 1, scopes = 'all openid x'"
+        )
+        declared = {"oauth2_site_defaults": {"oauth_clients": [{"app_name": "Mobile App"}]}}
+        before = demo.snapshot()
+        assert demo.site(**declared).changed == 0
+        assert demo.snapshot() == before
+
+    def test_what_somebody_changed_by_hand_is_brought_back(self, demo):
+        demo.execute(
+            "site3.localhost", "update \"tabOAuth Client\" set redirect_uris = replace(redirect_uris, ' ', char(10))"
+        )
+        run = demo.site(**DECLARED)
+        assert [name for name, row in run.rows(CLIENTS).items() if row["changed"]] == ["site3.localhost"]
+        assert "\n" not in demo.rows("site3.localhost", "OAuth Client")[0]["redirect_uris"]
+
+    def test_without_a_user_the_proof_says_what_it_lacks(self, demo):
+        run = demo.playbook("playbooks/verify.yml", **{**DECLARED, "oauth2_verify_user": "{{ omit }}"})
+        verdicts = [step["verdict"] for step in run.rows(VERIFY)["site2.localhost"]["steps"]]
+        assert verdicts == ["passed"] + ["not_run"] * 7
+        assert run.rows(VERIFY)["site2.localhost"]["proven"] is False
+
+    def test_a_step_that_fails_is_named_with_its_remedy(self, demo):
+        uris = "update \"tabOAuth Client\" set redirect_uris = replace(redirect_uris, ' ', char(10))"
+        demo.execute("site2.localhost", uris)
+        run = demo.playbook("playbooks/verify.yml", **DECLARED)
+        assert run.status != 0
+        row = run.rows(VERIFY)["site2.localhost"]
+        assert row["msg"].startswith("authorize: expected a redirect to the redirect URI, with a code")
+        assert (
+            "HTTP 400 invalid_request Mismatching redirect URI.. redirect_uris must be separated by one" in row["msg"]
+        )
+        assert run.rows(VERIFY)["Trust.com"]["proven"]
+        assert demo.site(**DECLARED).changed == 1
+
+    def test_one_site_alone(self, demo):
+        run = demo.site(oauth2_only_sites=["site2*"], **DECLARED)
+        assert list(run.rows(CLIENTS)) == ["site2.localhost"]
+
+
+# ---------------------------------------------------------------- bad input
+def probe(**of_site2):
+    """A declaration that gives every site a new key and a new client, and site2 something bad."""
+    return {
+        "oauth2_site_defaults": {
+            "oauth_clients": [
+                {"app_name": "Probe", "redirect_uris": ["https://probe.example/cb"], "scopes": ["openid"]}
+            ],
+            "site_config": {"settings": {"probe": 1}},
+        },
+        "oauth2_sites": [{"name": "site2.localhost", **of_site2}],
+    }
+
+
+CLEAN = {
+    "oauth2_site_defaults": {
+        "oauth_clients": [{"app_name": name, "state": "absent"} for name in ("Probe", "Other")],
+        "site_config": {"absent": ["probe"]},
+    }
+}
+
+
+@pytest.fixture
+def clean(demo):
+    """A bench on which no test's probe is left, before and after."""
+    yield demo
+    for site in SITES:
+        demo.execute(site, "delete from \"tabOAuth Client\" where app_name like 'probe' or app_name = 'Other'")
+    run = demo.site(**CLEAN)
+    assert run.status == 0, run.output
+
+
+def got_theirs(demo, *sites):
+    for site in sites:
+        assert "Probe" in [client["app_name"] for client in demo.rows(site, "OAuth Client")], site
+        assert demo.config(site)["probe"] == 1
+
+
+@pytest.mark.parametrize(
+    ("of_site2", "message"),
+    [
+        (
+            {"oauth_clients": [{"app_name": "Probe", "redirect_uris": ["https://a.example/cb https://b.example/cb"]}]},
+            "site2.localhost: redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or holds white space",
+        ),
+        ({"site_config": {"settings": {"ignore_csrf": ["/x"]}}}, "site2.localhost: ignore_csrf in site_config.json"),
+        ({"oauth_clients": [{"app_name": "a<b"}]}, "site2.localhost: app_name: 'a<b' [text-markup"),
+        (
+            {"oauth_clients": [{"app_nam": "x"}]},
+            "site site2.localhost: oauth_clients, item 1: there is no key 'app_nam'",
+        ),
+        ({"oauth_client": []}, "site site2.localhost: there is no key 'oauth_client'"),
+    ],
+)
+def test_what_is_wrong_in_the_inventory_stops_before_the_first_write(demo, of_site2, message):
+    before = demo.snapshot()
+    run = demo.site(**probe(**of_site2))
+    assert run.status != 0
+    assert message in run.output.replace("\\n", "\n").replace('\\"', '"')
+    assert demo.snapshot() == before
+
+
+def break_config(demo):
+    demo.config_path("site2.localhost").write_text('{"db_name": ')
+
+
+def break_database(demo):
+    config = demo.config("site2.localhost")
+    demo.config_path("site2.localhost").write_text(json.dumps({**config, "db_name": "_nosuch"}))
+
+
+def same_name_twice(demo):
+    for number, name in enumerate(("Probe", "Probe")):
+        insert_client(demo, f"twin{number}", name)
+
+
+def same_name_in_another_case(demo):
+    insert_client(demo, "twin0", "PROBE")
+    insert_client(demo, "twin1", "probe")
+
+
+def insert_client(demo, name, app_name):
+    demo.execute(
+        "site2.localhost",
+        'insert into "tabOAuth Client" (name, client_id, app_name, owner, creation, modified) '
+        "values (?, ?, ?, 'Administrator', '2026-01-01', '2026-01-01')",
+        name,
+        name,
+        app_name,
+    )
+
+
+@pytest.mark.parametrize(
+    ("harm", "of_site2", "message"),
+    [
+        (break_config, {}, "site2.localhost/site_config.json is no JSON: Expecting value: line 1 column 13"),
+        (break_database, {}, "site2.localhost: the site's database cannot be used"),
+        (same_name_twice, {}, "app_name: 'Probe' answers to 2 clients: twin0 ('Probe'), twin1 ('Probe')"),
+        (same_name_in_another_case, {}, "app_name: 'Probe' answers to 2 clients: twin0 ('PROBE'), twin1 ('probe')"),
+        (
+            None,
+            {"oauth_clients": [{"app_name": "Probe", "allowed_roles": ["Nosuch"]}]},
+            "the site has no role 'Nosuch'",
+        ),
+        (None, {"name": "nosuch.localhost"}, "nosuch.localhost: name: the bench"),
+    ],
+)
+def test_one_bad_site_never_stops_the_others_and_is_named_at_the_end(clean, harm, of_site2, message):
+    demo, kept = clean, clean.config_path("site2.localhost").read_bytes()
+    if harm:
+        harm(demo)
+    damaged = demo.config_path("site2.localhost").read_bytes()
+    try:
+        run = demo.site(**probe(**of_site2))
+        assert run.status != 0
+        assert message in run.results["Finish | Name the sites that failed"]["msg"]
+        got_theirs(demo, "Trust.com", "site3.localhost")
+        if harm is break_config:
+            assert demo.config_path("site2.localhost").read_bytes() == damaged
+        again = demo.site(**probe(**of_site2))
+        assert again.changed == 0 and again.status != 0
+    finally:
+        demo.config_path("site2.localhost").write_bytes(kept)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch: no such folder"),
+        ({"oauth2_bench_path": "/usr"}, "bench_path: /usr has no folder sites"),
+        ({"oauth2_only_sites": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site"),
+    ],
+)
+def test_no_bench(demo, variables, message):
+    run = demo.site(**{**probe(), **variables})
+    assert run.status != 0 and message in run.output
+
+
+def test_a_bench_without_env(demo):
+    env = demo.path / "env"
+    hidden = env.rename(demo.path / "env.away")
+    try:
+        run = demo.site(
+            **{**probe(), "oauth2_site_defaults": {"oauth_clients": probe()["oauth2_site_defaults"]["oauth_clients"]}}
+        )
+        assert run.status != 0 and "env/bin/python is missing. Run bench setup env" in run.output
+    finally:
+        hidden.rename(env)

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to a bench and its worker, with a `frappe` of a few lines in place of the real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
+
+# What `_worker` asks of Frappe, and a way for each site to misbehave by its configuration.
+FRAPPE = """
+import json, os, sys, time, types
+__version__ = "0-test"
+print("noise on stdout")
+local, db = types.SimpleNamespace(message_log=[]), types.SimpleNamespace()
+
+class OperationalError(Exception): pass
+
+def init(site, sites_path):
+    local.conf = json.load(open(os.path.join(sites_path, site, "site_config.json")))
+    local.site = site
+
+def connect():
+    print("more noise")
+    what = local.conf.get("fault")
+    if what == "database": raise OperationalError(2003, "Can't connect to MySQL server")
+    if what == "hang": time.sleep(60)
+    if what == "die": print("last words"); sys.stdout.flush(); os._exit(7)
+    if what == "exit": sys.exit("gone")
+    if what == "markup": raise ValueError("<b>bad</b> value")
+
+def destroy(): pass
+db.begin = lambda read_only: None
+db.commit = lambda: open(os.path.join(local.site, "committed"), "w").close()
+db.rollback = lambda: None
+get_installed_apps = lambda: ["frappe"]
+"""
+COMMON = {}
+
+
+@pytest.fixture
+def bench(tmp_path):
+    for folder in ("sites", "env/bin", "env/lib"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "env/lib/frappe.py").write_text(FRAPPE)
+    python = tmp_path / "env/bin/python"
+    # -I is what the door asks for; the stand-in's folder is all that is added
+    python.write_text(
+        f"#!/bin/sh\nshift 2\nexec {sys.executable} -I -c \"import sys; sys.path.insert(0, '{tmp_path}/env/lib'); $1\"\n"
+    )
+    python.chmod(0o755)
+    (tmp_path / "sites/common_site_config.json").write_text("{}")
+    for name in ("a.test", "b.test", "c.test"):
+        add_site(tmp_path, name)
+    return Bench(str(tmp_path))
+
+
+def bench_folder(bench):
+    return Path(bench.path)
+
+
+def add_site(folder, name, **config):
+    (folder / "sites" / name).mkdir(exist_ok=True)
+    (folder / "sites" / name / "site_config.json").write_text(json.dumps(config))
+
+
+def work(bench, *names, gather=("apps",), check_mode=True, site_timeout=20.0, **more):
+    items = [{"site": name, "gather": list(gather), **more} for name in names]
+    return bench.work("_frappe_info", items, COMMON, check_mode, site_timeout)
+
+
+def test_all_sites_answer_from_one_process_whatever_frappe_prints(bench):
+    replies = work(bench, "b.test", "a.test", "b.test")
+    assert [reply["site"] for reply in replies] == ["b.test", "a.test", "b.test"]
+    assert all(reply["reply"]["apps"] == {"frappe": "0-test"} for reply in replies)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("database", "the site's database cannot be used: 2003 Can't connect to MySQL server. Check that it runs"),
+        ("die", "the bench's Python ended with status 7. It said: "),
+        ("exit", "SystemExit: gone"),
+        ("markup", "ValueError: bad value"),
+    ],
+)
+def test_one_broken_site_never_stops_the_others(bench, fault, message):
+    add_site(bench_folder(bench), "b.test", fault=fault)
+    first, broken, last = work(bench, "a.test", "b.test", "c.test")
+    assert "reply" in first and "reply" in last
+    assert message in broken["failed"]
+
+
+def test_a_dead_worker_is_quoted(bench):
+    add_site(bench_folder(bench), "b.test", fault="die")
+    assert "last words" in work(bench, "b.test")[0]["failed"]
+
+
+def test_a_site_that_hangs_is_given_up_and_the_others_go_on(bench):
+    add_site(bench_folder(bench), "b.test", fault="hang")
+    first, hanging, last = work(bench, "a.test", "b.test", "c.test", site_timeout=2.0)
+    assert "reply" in first and "reply" in last
+    assert hanging["failed"] == "no answer within 2 s (site_timeout). Its database may hang"
+
+
+@pytest.mark.parametrize("size", [1 << 20, 5 << 20])
+def test_arguments_of_megabytes_pass(bench, size):
+    (reply,) = work(bench, "a.test", ballast="é" * size)
+    assert "reply" in reply
+
+
+def test_many_sites_pass(bench):
+    names = [f"s{number:03}.test" for number in range(400)]
+    for name in names:
+        add_site(bench_folder(bench), name)
+    replies = work(bench, *names, ballast="x" * 2000)
+    assert [reply["site"] for reply in replies] == names and all("reply" in reply for reply in replies)
+
+
+def test_a_job_that_only_reads_commits_nothing(bench):
+    work(bench, "a.test", check_mode=False)
+    assert not os.path.exists(os.path.join(bench.sites_path, "a.test", "committed"))
+
+
+def test_no_argument_of_a_child_holds_the_request(bench):
+    """The child's command line is the same for every request."""
+    log = bench_folder(bench) / "argv"
+    python = bench_folder(bench) / "env/bin/python"
+    python.write_text(python.read_text().replace("shift 2\n", f'echo "$@" > {log}\nenv >> {log}\nshift 2\n'))
+    work(bench, "a.test", ballast="the-canary")
+    assert log.exists() and "the-canary" not in log.read_text()
+
+
+# ---------------------------------------------------------------- which sites
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nosuch.test", "has no site 'nosuch.test'. It has: a.test, b.test"),
+        ("../etc", "'../etc' is no site name"),
+        ("a..b", "'a..b' is no site name"),
+        ("", "'' is no site name"),
+        ("a.test/", "is no site name"),
+        ("x\n", "is no site name"),
+        ("half.test", "'half.test' has no site_config.json"),
+        ("broken.test", "broken.test/site_config.json is no JSON: Expecting value: line 1 column 7"),
+        ("link.test", "is a link out of the bench"),
+    ],
+)
+def test_a_site_that_is_none_is_named_with_the_remedy(bench, tmp_path_factory, name, message):
+    folder, outside = bench_folder(bench), tmp_path_factory.mktemp("outside")
+    (folder / "sites/half.test").mkdir()
+    (folder / "sites/broken.test").mkdir()
+    (folder / "sites/broken.test/site_config.json").write_text('{"a": }')
+    (folder / "sites/link.test").symlink_to(outside)
+    (outside / "site_config.json").write_text("{}")
+    good, bad = work(bench, "a.test", name)
+    assert "reply" in good
+    assert message in bad["failed"]
+
+
+def test_sites_are_the_folders_with_a_configuration(bench):
+    (bench_folder(bench) / "sites/assets").mkdir()
+    (bench_folder(bench) / "sites/half.test").mkdir()
+    assert bench.sites() == ["a.test", "b.test", "c.test"]
+
+
+# ---------------------------------------------------------------- the bench as a whole
+@pytest.mark.parametrize(("path", "message"), [("nosuch", "no such folder"), ("env", "has no folder sites")])
+def test_no_bench(bench, path, message):
+    with pytest.raises(BenchError, match=message):
+        Bench(os.path.join(bench.path, path))
+
+
+def test_a_bench_without_env(bench):
+    os.remove(bench.python)
+    with pytest.raises(BenchError, match="env/bin/python is missing. Run bench setup env"):
+        work(bench, "a.test")
+
+
+def test_a_bench_without_frappe(bench):
+    (bench_folder(bench) / "env/lib/frappe.py").unlink()
+    with pytest.raises(BenchError, match="import frappe failed in the bench's Python: ModuleNotFoundError"):
+        work(bench, "a.test")
+
+
+def test_somebody_elses_bench(bench, monkeypatch):
+    monkeypatch.setattr(bench, "owner", bench.owner + 1)
+    with pytest.raises(BenchError, match="become_user"):
+        work(bench, "a.test")

@@ -1,0 +1,223 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merging into site_config.json: values, the file on disk, Frappe's lock."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+import threading
+import time
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import _config_file
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import (
+    BrokenConfig,
+    canonical,
+    locked,
+    merge,
+    plan,
+    read_config,
+    replace,
+    text_of,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+json_values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+configs = st.dictionaries(st.text(max_size=6), json_values, max_size=6)
+
+
+# ---------------------------------------------------------------- the plan
+@pytest.mark.parametrize(
+    ("current", "wanted"),
+    [(True, 1), (1, True), (0, False), (1, 1.0), ("1", 1), (None, ""), ([], {}), ([1, 2], [2, 1])],
+)
+def test_values_keep_their_type(current, wanted):
+    change = plan({"key": current}, {"key": wanted}, {}, [])
+    assert change.before == {"key": current} and change.after == {"key": wanted}
+
+
+def test_equal_values_change_nothing():
+    assert not plan({"a": {"x": [1, None], "y": 2}}, {"a": {"y": 2, "x": [1, None]}}, {}, ["b"])
+
+
+def test_other_keys_stay():
+    change = plan({"encryption_key": "k", "a": 1, "b": 2}, {"a": 3}, {}, ["b"])
+    assert change.config == {"encryption_key": "k", "a": 3}
+    assert (change.before, change.after) == ({"a": 1, "b": 2}, {"a": 3})
+
+
+def test_secrets_never_show():
+    current = {
+        "mail_password": "old-secret",
+        "s3": {"secret_key_id": 1, "client_secret": "old-secret"},
+        "x": "old-secret",
+    }
+    change = plan(current, {}, {"x": "new-secret"}, ["mail_password", "s3"])
+    assert change.config == {"x": "new-secret"}
+    assert "-secret" not in json.dumps([change.before, change.after])
+
+
+@given(configs, configs, st.lists(st.text(max_size=6)))
+def test_applying_gives_the_declared_state_and_planning_again_gives_nothing(current, settings, absent):
+    absent = [key for key in absent if key not in settings]
+    change = plan(current, settings, {}, absent)
+    assert not plan(change.config, settings, {}, absent)
+    for key, value in settings.items():
+        assert canonical(change.config[key]) == canonical(value)
+    assert not set(absent) & set(change.config)
+    untouched = set(current) - set(settings) - set(absent)
+    assert {key: change.config[key] for key in untouched} == {key: current[key] for key in untouched}
+
+
+# ---------------------------------------------------------------- the file
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "locks").mkdir()
+    path = tmp_path / "site_config.json"
+    path.write_text('{"db_name": "x",\n "encryption_key": "k"}')
+    path.chmod(0o640)
+    return tmp_path
+
+
+def merge_into(site, settings, check_mode=False):
+    return merge(
+        str(site / "site_config.json"),
+        str(site / "locks" / "site_config.lock"),
+        lambda current: plan(current, settings, {}, []),
+        check_mode,
+    )
+
+
+def snapshot(folder):
+    return {
+        path: (
+            path.lstat().st_mtime_ns,
+            path.lstat().st_ino,
+            path.lstat().st_mode,
+            path.is_file() and path.read_bytes(),
+        )
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def test_the_file_is_written_as_frappe_writes_it(site):
+    merge_into(site, {"a": ["é"]})
+    path = site / "site_config.json"
+    assert path.read_text() == '{\n "a": [\n  "\\u00e9"\n ],\n "db_name": "x",\n "encryption_key": "k"\n}'
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert sorted(p.name for p in site.iterdir()) == ["locks", "site_config.json"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "check_mode"), [({"db_name": "x"}, False), ({"a": 1}, True), ({"db_name": "x"}, True)]
+)
+def test_equal_or_check_mode_touches_nothing(site, settings, check_mode):
+    before = snapshot(site)
+    assert bool(merge_into(site, settings, check_mode)) is (settings == {"a": 1})
+    assert snapshot(site) == before
+
+
+def test_a_link_stays_a_link(site, tmp_path_factory):
+    real = tmp_path_factory.mktemp("elsewhere") / "config.json"
+    path = site / "site_config.json"
+    path.rename(real)
+    path.symlink_to(real)
+    merge_into(site, {"a": 1})
+    assert path.is_symlink() and json.loads(real.read_text())["a"] == 1
+
+
+def test_what_a_kill_left_behind_is_replaced(site):
+    leftover = site / ".site_config.json.benchkeeper"
+    leftover.write_text("half")
+    merge_into(site, {"a": 1})
+    assert not leftover.exists() and read_config(str(site / "site_config.json"))["a"] == 1
+
+
+def test_a_failed_write_leaves_the_old_file(site, monkeypatch):
+    before = (site / "site_config.json").read_text()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        merge_into(site, {"a": 1})
+    assert (site / "site_config.json").read_text() == before
+    assert not (site / ".site_config.json.benchkeeper").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [('{"a": ', "is no JSON: "), ("", "is no JSON: "), ("[]", "holds a list")]
+)
+def test_a_broken_file_is_named_and_left(site, monkeypatch, text, message):
+    monkeypatch.setattr(_config_file, "PAUSE", 0)
+    path = site / "site_config.json"
+    path.write_text(text)
+    with pytest.raises(BrokenConfig) as error:
+        merge_into(site, {"a": 1})
+    assert str(path) in str(error.value) and message in str(error.value)
+    assert path.read_text() == text
+
+
+def test_a_reader_waits_for_a_writer_that_truncates_in_place(site):
+    path = site / "site_config.json"
+    whole = path.read_text()
+    path.write_text("")
+    threading.Timer(0.2, path.write_text, [whole]).start()
+    assert read_config(str(path))["db_name"] == "x"
+
+
+# ---------------------------------------------------------------- the lock
+def test_the_lock_is_frappes(site):
+    lock = site / "locks" / "site_config.lock"
+    with locked(str(lock)):
+        with open(lock) as other:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with open(lock) as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_lock_that_stays_held_ends_in_an_error(site):
+    lock = site / "locks" / "site_config.lock"
+    with open(lock, "w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(TimeoutError, match="site_config.lock was held"):
+            with locked(str(lock), wait=0.1):
+                pass
+
+
+def test_a_lock_file_that_its_holder_removes_is_taken_anew(site):
+    lock = site / "locks" / "site_config.lock"
+    held = open(lock, "w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    def let_go():
+        lock.unlink()
+        held.close()
+
+    threading.Timer(0.15, let_go).start()
+    with locked(str(lock), wait=2):
+        assert lock.exists()
+        with open(lock) as other:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_what_another_writer_adds_meanwhile_is_kept(site):
+    """The plan is made again under the lock, from what the file holds then."""
+    path, lock = site / "site_config.json", site / "locks" / "site_config.lock"
+    with open(lock, "w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        thread = threading.Thread(target=merge_into, args=(site, {"ours": 1}))
+        thread.start()
+        time.sleep(0.15)
+        replace(str(path), text_of({**read_config(str(path)), "theirs": 2}))
+    thread.join()
+    assert read_config(str(path)) == {"db_name": "x", "encryption_key": "k", "ours": 1, "theirs": 2}

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merging the declarations of an inventory."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
+
+CLIENT = {"app_name": "Mobile App", "redirect_uris": ["com.example.crm://cb"], "scopes": ["openid"]}
+DEFAULTS = {
+    "oauth_clients": [CLIENT],
+    "site_config": {"settings": {"a": 1, "b": {"x": 1}}, "absent": ["ignore_csrf", "c"]},
+}
+FOUND = ["Trust.com", "a.example.com", "b.example.com"]
+
+
+def merged(sites=(), defaults=None, found=FOUND, discover=True, exclude=(), only=()):
+    sites, defaults = list(sites), DEFAULTS if defaults is None else defaults
+    before = copy.deepcopy((sites, defaults))
+    declarations = merge(sites, defaults, found, discover, list(exclude), list(only))
+    assert (sites, defaults) == before, "merging changed what it was given"
+    return {site["name"]: site for site in declarations}
+
+
+def site(**declared):
+    return merged([{"name": "a.example.com", **declared}])["a.example.com"]
+
+
+# ---------------------------------------------------------------- which sites
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, FOUND),
+        ({"sites": [{"name": "new.example.com"}]}, [*FOUND, "new.example.com"]),
+        ({"discover": False}, []),
+        (
+            {"discover": False, "sites": [{"name": "b.example.com"}, {"name": "Trust.com"}]},
+            ["Trust.com", "b.example.com"],
+        ),
+        ({"exclude": ["*.example.com"]}, ["Trust.com"]),
+        ({"exclude": ["trust.com"]}, FOUND),
+        ({"only": ["a.*", "Trust.com"]}, ["Trust.com", "a.example.com"]),
+        ({"only": ["a.example.com"], "exclude": ["a.*"]}, []),
+        ({"sites": [{"name": "a.example.com", "managed": False}]}, ["Trust.com", "b.example.com"]),
+    ],
+)
+def test_sites(options, expected):
+    assert list(merged(**options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site. There are: Trust.com"),
+        ({"sites": [{"name": "a"}, {"name": "a"}]}, "site a: it is listed twice"),
+        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: it has no name"),
+        ({"sites": ["a"]}, "oauth2_sites, item 1: it has no name"),
+        ({"sites": [{"name": "a", "oauth_client": []}]}, "site a: there is no key 'oauth_client'"),
+        ({"sites": [{"name": "a", "site_config": {"setings": {}}}]}, "site a: site_config: there is no key 'setings'"),
+        ({"sites": [{"name": "a", "site_config": {"settings": []}}]}, "site a: site_config: settings: found list"),
+        ({"sites": [{"name": "a", "site_config": {"absent": [1]}}]}, "absent: every item must be a text"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"scopes": ["x"]}]}]}, "item 1: it has neither app_name nor"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": 5}]}]}, "app_name: found int, expected a text"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": None}]}]}, "app_name: it is empty"),
+        (
+            {"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "redirect_uris": "a b"}]}]},
+            "redirect_uris: found str, expected a list",
+        ),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "state": "gone"}]}]}, "state: found 'gone'"),
+        ({"defaults": {"cors": {}}}, "oauth2_site_defaults: there is no key 'cors'"),
+        ({"defaults": {"name": "x"}}, "oauth2_site_defaults: there is no key 'name'"),
+    ],
+)
+def test_mistakes_name_site_and_key(options, message):
+    with pytest.raises(Mistake) as error:
+        merged(**options)
+    assert message in str(error.value)
+
+
+# ---------------------------------------------------------------- clients
+def test_clients_merge_by_name_as_the_database_compares_it():
+    (client,) = site(oauth_clients=[{"app_name": "MOBILE app", "scopes": ["crm"]}])["oauth_clients"]
+    assert client == {**CLIENT, "app_name": "MOBILE app", "scopes": ["crm"], "exclusive": False}
+
+
+def test_clients_merge_by_client_id_before_name():
+    defaults = {"oauth_clients": [{"client_id": "a", "app_name": "X"}, {"client_id": "b", "app_name": "X"}]}
+    sites = [{"name": "a.example.com", "oauth_clients": [{"client_id": "b", "app_name": "X", "rename": True}]}]
+    first, second = merged(sites, defaults)["a.example.com"]["oauth_clients"]
+    assert "rename" not in first and second["rename"] is True
+
+
+def test_other_clients_are_added_and_an_empty_list_changes_nothing():
+    more = site(oauth_clients=[{"app_name": "Other", "redirect_uris": ["https://o.example/"]}])["oauth_clients"]
+    assert [client["app_name"] for client in more] == ["Mobile App", "Other"]
+    assert len(site(oauth_clients=[])["oauth_clients"]) == 1
+
+
+@pytest.mark.parametrize("declared", [{"managed": False}, [{"app_name": "mobile app", "managed": False}]])
+def test_unmanaged_clients_are_dropped(declared):
+    assert "oauth_clients" not in site(oauth_clients=declared)
+
+
+def test_absent_is_kept_for_the_module():
+    (client,) = site(oauth_clients=[{"app_name": "Mobile App", "state": "absent"}])["oauth_clients"]
+    assert client["state"] == "absent"
+
+
+# ---------------------------------------------------------------- site_config
+def test_mappings_merge_by_key_and_values_and_lists_replace():
+    config = site(site_config={"settings": {"b": {"y": 2}, "d": 4}, "absent": ["e"]})["site_config"]
+    assert config == {"settings": {"a": 1, "b": {"y": 2}, "d": 4}, "absent": ["e"]}
+
+
+def test_what_a_site_says_beats_the_defaults_both_ways():
+    config = site(site_config={"settings": {"ignore_csrf": 0}, "secret_settings": {"c": "s" * 32}})["site_config"]
+    assert config["absent"] == []
+    assert config["settings"] == {"a": 1, "b": {"x": 1}, "ignore_csrf": 0}
+    assert "a" not in site(site_config={"absent": ["a"]})["site_config"]["settings"]
+
+
+def test_an_unmanaged_step_is_dropped():
+    assert "site_config" not in site(site_config={"managed": False})
+    assert "verify" not in site(verify={"managed": False})
+
+
+# ---------------------------------------------------------------- rows for the modules
+def test_rows_of_each_step():
+    declarations = list(merged([{"name": "b.example.com", "site_config": {"managed": False}}]).values())
+    assert [row["name"] for row in step_rows(declarations, "site_config")] == ["Trust.com", "a.example.com"]
+    assert [row["name"] for row in step_rows(declarations, "oauth_clients", without=["Trust.com"])] == FOUND[1:]
+    rows = step_rows(declarations, "verify", within=["Trust.com"])
+    assert rows == [{"name": "Trust.com", "app_name": "Mobile App"}]
+
+
+def test_absent_clients_are_not_verified():
+    declarations = merge([], {"oauth_clients": [{"app_name": "X", "state": "absent"}]}, FOUND, True, [], [])
+    assert step_rows(declarations, "verify") == []
+
+
+def test_faults_name_the_site_and_spare_the_good():
+    bad = {"name": "a.example.com", "site_config": {"settings": {"ignore_csrf": ["/x"]}}}
+    lines = faults(list(merged([bad]).values()), {"settings": {"allow_cors": "*"}}, "warn", [])
+    common, site = lines
+    assert common.startswith("bench: allow_cors in common_site_config.json: '*' [cors-any-origin; ")
+    assert site.startswith("a.example.com: ignore_csrf in site_config.json: ['/x'] [ignore-csrf; ")
+    with pytest.raises(Mistake, match="oauth2_common_site_config: there is no key 'allow_cors'"):
+        faults([], {"allow_cors": []}, "warn", [])
