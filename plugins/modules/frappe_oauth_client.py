@@ -315,7 +315,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, Findings, client_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest import settle_over_rest
 
-LISTS, CHECKS = ("redirect_uris", "scopes", "allowed_roles", "contacts"), ("skip_authorization",)
+LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
+CHECKS = ("skip_authorization",)
 CHOICES = {
     "grant_type": ["Authorization Code", "Implicit"],
     "token_endpoint_auth_method": ["Client Secret Basic", "Client Secret Post", "None"],
@@ -328,7 +329,12 @@ def client_option(field: str) -> dict:
         return {"type": "list", "elements": "str"}
     if field in CHECKS:
         return {"type": "bool"}
-    return {"type": "str", **({"choices": CHOICES[field]} if field in CHOICES else {})}
+    # no_log said outright: Ansible warns of an option whose name sounds like a secret
+    return {
+        "type": "str",
+        "no_log": field == "client_secret",
+        **({"choices": CHOICES[field]} if field in CHOICES else {}),
+    }
 
 
 OPTIONS = {
@@ -339,13 +345,11 @@ OPTIONS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "client_id": {"type": "str"},
     **{field: client_option(field) for field in KINDS if field != "response_type"},
-    "client_secret": {"type": "str", "no_log": True},
     "rename": {"type": "bool", "default": False},
     "rotate_secret": {"type": "bool", "default": False, "no_log": False},
     "revoke_tokens": {"type": "bool", "default": False, "no_log": False},
     "exclusive": {"type": "bool", "default": False},
 }
-OPTIONS["token_endpoint_auth_method"]["no_log"] = False
 
 
 def findings(row: Row, seen: set[tuple[str, str]]) -> Findings:

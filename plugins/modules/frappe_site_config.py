@@ -182,7 +182,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import 
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import setting_findings, settings_findings
 
-SITE, COMMON = "site_config.json", "common_site_config.json"
+SITE = "site_config.json"
+COMMON = "common_site_config.json"
 OPTIONS = {
     "settings": {"type": "dict", "default": {}},
     "secret_settings": {"type": "dict", "default": {}, "no_log": True},

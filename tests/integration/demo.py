@@ -75,7 +75,11 @@ class Demo:
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
             "demo_bench_dir": str(folder / "demo"),
-            "demo_bench_sites": [{"name": SITES[0], "domains": ["trust.localhost"]}, *({"name": n} for n in SITES[1:])],
+            "demo_bench_sites": [
+                {"name": SITES[0], "domains": ["trust.localhost"]},
+                {"name": SITES[1], "domains": ["127.0.0.1"]},
+                {"name": SITES[2]},
+            ],
             "demo_bench_roles": ["Sales User", "Sales Manager"],
             "demo_bench_users": USERS,
             **self.ports,
@@ -133,16 +137,24 @@ class Demo:
         assert run.status == 0, run.output
         return run
 
-    def module(self, name: str, check_mode: bool = False, **options: object) -> dict:
-        """Run one module of the collection; its result, failed or not."""
-        task = {
-            "name": "Try",
-            f"benchkeeper.frappe.{name}": {"bench_path": str(self.path), **options},
-            "check_mode": check_mode,
-            "ignore_errors": True,
-            "diff": True,
-        }
-        return self.tasks([task]).results["Try"]
+    def modules(self, module: str, *steps: tuple[str, dict], **shared: object) -> dict[str, dict]:
+        """Run one module of the collection several times in one play, each result by its step's name, failed or not.
+
+        A step is a name and what it adds to the shared options; ``check_mode`` among them is the task's own.
+        """
+        tasks = []
+        for name, own in steps:
+            options = {"bench_path": str(self.path), **shared, **own}
+            tasks.append(
+                {
+                    "name": name,
+                    "check_mode": options.pop("check_mode", False),
+                    f"benchkeeper.frappe.{module}": options,
+                    "ignore_errors": True,
+                    "diff": True,
+                }
+            )
+        return self.tasks(tasks).results
 
     # -------- from outside
     def config(self, site: str) -> dict:

@@ -52,7 +52,8 @@ def bench(tmp_path):
     python = tmp_path / "env/bin/python"
     # -I is what the door asks for; the stand-in's folder is all that is added
     python.write_text(
-        f"#!/bin/sh\nshift 2\nexec {sys.executable} -I -c \"import sys; sys.path.insert(0, '{tmp_path}/env/lib'); $1\"\n"
+        "#!/bin/sh\nshift 2\n"
+        f"exec {sys.executable} -I -c \"import sys; sys.path.insert(0, '{tmp_path}/env/lib'); $1\"\n"
     )
     python.chmod(0o755)
     (tmp_path / "sites/common_site_config.json").write_text("{}")

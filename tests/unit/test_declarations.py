@@ -19,10 +19,10 @@ DEFAULTS = {
 FOUND = ["Trust.com", "a.example.com", "b.example.com"]
 
 
-def merged(sites=(), defaults=None, found=FOUND, discover=True, exclude=(), only=()):
+def merged(sites=(), defaults=None, found=tuple(FOUND), discover=True, exclude=(), only=()):
     sites, defaults = list(sites), DEFAULTS if defaults is None else defaults
     before = copy.deepcopy((sites, defaults))
-    declarations = merge(sites, defaults, found, discover, list(exclude), list(only))
+    declarations = merge(sites, defaults, list(found), discover, list(exclude), list(only))
     assert (sites, defaults) == before, "merging changed what it was given"
     return {site["name"]: site for site in declarations}
 

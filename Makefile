@@ -1,0 +1,53 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+.DEFAULT_GOAL := help
+SHELL := bash
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Ansible leaves an ansible.cfg alone that lies in a folder everybody may write to; named here it counts everywhere.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# Further arguments for pytest: make test ARGS="-k policy"
+ARGS ?=
+
+.PHONY: help setup setup-dev setup-nginx demo demo-down test lint sanity clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+
+setup: ## .venv with Ansible; the checkout, found as a collection
+	@tools/setup.sh run
+
+setup-dev:
+	@tools/setup.sh dev
+
+setup-nginx:
+	@tools/setup.sh nginx
+
+demo: setup-nginx setup ## build the demo bench, configure it, prove it with a real OAuth flow; it stays up
+	$(BIN)/ansible-playbook -i inventories/demo playbooks/demo.yml
+
+demo-down: ## stop the demo bench; `make demo` starts it again as it was
+	@if [ -e .demo ]; then tools/setup.sh run && \
+	    $(BIN)/ansible-playbook -i inventories/demo playbooks/demo_down.yml; \
+	else echo "There is no demo bench here."; fi
+
+test: setup-nginx setup-dev ## unit, contract and end-to-end tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev ## every judge of style and documentation, `make sanity` included
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/yamllint --strict .
+	$(BIN)/python tools/check_role_specs.py
+	$(BIN)/ansible-lint --offline
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	$(BIN)/antsibull-changelog lint
+	$(BIN)/python tools/sanity.py
+
+sanity: setup-dev ## ansible-test sanity, in a copy of the tree below build/
+	$(BIN)/python tools/sanity.py
+
+clean: demo-down ## stop the demo bench, then remove it and everything that was built
+	rm -rf .demo .venv .ansible build

@@ -1,0 +1,317 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""This is a stand-in, not Frappe: what benchkeeper.frappe touches of Frappe v15, on SQLite, mistakes included.
+
+`__version__` is the version whose behaviour it imitates. The README beside this package says what is left out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import secrets
+
+from werkzeug.local import release_local
+
+from frappe.context import (
+    _dict,
+    conf,
+    db,
+    debug_log,
+    error_log,
+    flags,
+    form,
+    form_dict,
+    lang,
+    local,
+    message_log,
+    request,
+    response,
+    session,
+    user,
+)
+from frappe.exceptions import (
+    AppNotInstalledError,
+    AuthenticationError,
+    CharacterLengthExceededError,
+    CSRFTokenError,
+    DoesNotExistError,
+    DuplicateEntryError,
+    IncorrectSitePath,
+    InReadOnlyMode,
+    InvalidAuthorizationToken,
+    LinkExistsError,
+    LinkValidationError,
+    MandatoryError,
+    NameError,
+    PermissionError,
+    QueryTimeoutError,
+    Redirect,
+    SecurityException,
+    SessionStopped,
+    SiteNotSpecifiedError,
+    TimestampMismatchError,
+    UniqueValidationError,
+    ValidationError,
+)
+from frappe.messages import bold, clear_last_message, clear_messages, errprint, get_traceback, msgprint, throw
+from frappe.permissions import get_roles, has_permission, only_for
+from frappe.whitelisting import call, get_newargs, is_whitelisted, whitelist
+
+__version__ = "15.55.1"
+
+__all__ = [
+    "AppNotInstalledError", "AuthenticationError", "CSRFTokenError", "CharacterLengthExceededError",
+    "DoesNotExistError", "DuplicateEntryError", "InReadOnlyMode", "IncorrectSitePath",
+    "InvalidAuthorizationToken", "LinkExistsError", "LinkValidationError", "MandatoryError", "NameError",
+    "PermissionError", "QueryTimeoutError", "Redirect",
+    "SecurityException", "SessionStopped", "SiteNotSpecifiedError", "TimestampMismatchError",
+    "UniqueValidationError", "ValidationError", "_dict", "bold", "call", "clear_last_message", "clear_messages",
+    "conf", "db", "debug_log", "error_log", "errprint", "flags", "form", "form_dict", "get_newargs",
+    "get_roles", "get_traceback", "has_permission", "is_whitelisted", "lang", "local", "message_log",
+    "msgprint", "only_for", "request", "response", "session", "throw", "user", "whitelist",
+]  # fmt: skip
+
+STANDARD_USERS = ("Guest", "Administrator")
+
+
+# ---- a site
+def init(site: str, sites_path: str = ".", new_site: bool = False, force=False) -> None:
+    """Make `site` the current one: reads its configuration, touches no database.
+
+    Raises IncorrectSitePath where the site has no site_config.json.
+    """
+    if getattr(local, "initialised", None) and not force:
+        return
+    local.error_log, local.message_log, local.debug_log = [], [], []
+    local.flags = _dict(
+        currently_saving=[], in_install_db=False, mute_messages=False, new_site=new_site, read_only=False
+    )
+    local.site = site
+    local.sites_path = sites_path
+    local.site_path = os.path.join(sites_path, site)
+    local.request_ip = None
+    local.response = _dict(docs=[])
+    local.conf = _dict(get_site_config())
+    local.lang = local.conf.lang or "en"
+    local.user = None
+    local.session = _dict()
+    local.form_dict = _dict()
+    local.is_ajax = False
+    local.dev_server = 0
+    local.initialised = True
+
+
+def connect(site: str | None = None, db_name: str | None = None, set_admin_as_user: bool = True) -> None:
+    """Prepare the database of the current site; like Frappe's, it is opened by the first query."""
+    from frappe.database import get_db
+
+    if site:
+        init(site)
+    assert db_name or local.conf.db_name, "the site's configuration has no db_name"
+    assert local.conf.db_password, "the site's configuration has no db_password"
+    local.db = get_db(local.conf.db_name or db_name)
+    if set_admin_as_user:
+        set_user("Administrator")
+
+
+def destroy():
+    """Close the database, which rolls back what was not committed, and forget the site."""
+    if db:
+        db.close()
+    release_local(local)
+
+
+def set_user(username: str):
+    local.session.user = username
+    local.session.sid = username
+    local.session.data = _dict()
+    local.form_dict = _dict()
+
+
+# ---- configuration
+def get_site_config(sites_path: str | None = None, site_path: str | None = None):
+    """common_site_config.json and over it site_config.json; a file that is no JSON object is ignored with a message."""
+    sites_path = sites_path or getattr(local, "sites_path", None)
+    site_path = site_path or getattr(local, "site_path", None)
+    config = _dict()
+    if sites_path:
+        config.update(get_common_site_config(sites_path))
+    if site_path:
+        path = os.path.join(site_path, "site_config.json")
+        if os.path.exists(path):
+            _merge_json(config, path, f"{local.site}/site_config.json")
+        elif local.site and not local.flags.new_site:
+            raise IncorrectSitePath(f"{local.site} does not exist")
+    config.setdefault("db_type", "mariadb")
+    config.setdefault("db_host", "127.0.0.1")
+    return config
+
+
+def get_common_site_config(sites_path: str | None = None):
+    path = os.path.join(sites_path or getattr(local, "sites_path", None), "common_site_config.json")
+    config = _dict()
+    if os.path.exists(path):
+        _merge_json(config, path, "common_site_config.json")
+    return config
+
+
+def _merge_json(config, path, label):
+    try:
+        with open(path) as f:
+            config.update(json.load(f))
+    except Exception as error:
+        print(f"{label} is invalid")
+        print(error)
+
+
+def get_site_path(*joins):
+    return os.path.join(local.site_path, *joins)
+
+
+def get_app_path(app_name, *joins):
+    return os.path.join(os.path.dirname(get_module(app_name).__file__), *joins)
+
+
+# ---- documents
+def get_doc(*args, **kwargs):
+    from frappe.model.document import get_doc as found
+
+    return found(*args, **kwargs)
+
+
+def get_cached_doc(*args, **kwargs):
+    return get_doc(*args, **kwargs)
+
+
+def new_doc(doctype: str, *, parent_doc=None, parentfield=None, as_dict=False, **kwargs):
+    from frappe.model.document import make_new_doc
+
+    new = make_new_doc(doctype, parent_doc, parentfield)
+    return new if as_dict else get_doc(new).update(kwargs)
+
+
+def get_meta(doctype, cached=True):
+    from frappe.model.meta import get_meta as found
+
+    return found(doctype)
+
+
+def get_list(doctype, *args, **kwargs):
+    """Rows that the session's user may read, as dictionaries; 20 of them only where REST asks."""
+    from frappe.database.listing import get_list as found
+
+    return found(doctype, *args, **kwargs)
+
+
+def get_all(doctype, *args, **kwargs):
+    """get_list without permissions and without a limit."""
+    return get_list(doctype, *args, **{"limit_page_length": 0, **kwargs, "ignore_permissions": True})
+
+
+def get_value(*args, **kwargs):
+    return db.get_value(*args, **kwargs)
+
+
+def delete_doc(
+    doctype=None, name=None, force=False, ignore_doctypes=None, for_reload=False, ignore_permissions=False, flags=None,
+    ignore_on_trash=False, ignore_missing=True, delete_permanently=False,
+):  # fmt: skip
+    from frappe.model import delete_doc as module
+
+    return module.delete_doc(
+        doctype, name, force, ignore_doctypes, for_reload, ignore_permissions, flags, ignore_on_trash, ignore_missing,
+        delete_permanently,
+    )  # fmt: skip
+
+
+def rename_doc(
+    doctype: str, old: str, new: str, force: bool = False, merge: bool = False, *, ignore_if_exists: bool = False,
+    show_alert: bool = True, rebuild_search: bool = True,
+) -> str:  # fmt: skip
+    from frappe.model import rename_doc as module
+
+    return module.rename_doc(
+        doctype, old, new, force=force, merge=merge, ignore_if_exists=ignore_if_exists, show_alert=show_alert
+    )
+
+
+def get_system_settings(key):
+    return db.get_single_value("System Settings", key)
+
+
+# ---- apps and methods
+def get_installed_apps(*, _ensure_on_bench=False) -> list[str]:
+    if getattr(flags, "in_install_db", True):
+        return []
+    if not db:
+        connect()
+    return json.loads(db.get_global("installed_apps") or "[]")
+
+
+def get_module(modulename):
+    return importlib.import_module(modulename)
+
+
+def get_attr(method_string: str):
+    app_name = method_string.split(".", 1)[0]
+    if app_name not in get_installed_apps():
+        throw(f"App {app_name} is not installed", AppNotInstalledError)
+    module, name = method_string.rpartition(".")[::2]
+    return getattr(get_module(module), name)
+
+
+@whitelist(allow_guest=True)
+def ping():
+    return "pong"
+
+
+# ---- small things
+def generate_hash(txt: str | None = None, length: int = 56) -> str:
+    """`length` random hexadecimal digits; `txt` is ignored, as in Frappe."""
+    length = length or 56
+    return secrets.token_hex(math.ceil(length / 2))[:length]
+
+
+def clear_cache(user: str | None = None, doctype: str | None = None):
+    """Forget what this connection remembers; the stand-in has no other cache of documents."""
+    if db:
+        db.value_cache.clear()
+
+
+def get_request_header(key, default=None):
+    return request.headers.get(key, default) if getattr(local, "request", None) else default
+
+
+def as_json(obj, indent=1, separators=None, ensure_ascii=True) -> str:
+    from frappe.utils.response import json_handler
+
+    return json.dumps(
+        obj,
+        indent=indent,
+        sort_keys=True,
+        default=json_handler,
+        separators=separators or (",", ": "),
+        ensure_ascii=ensure_ascii,
+    )
+
+
+def parse_json(val):
+    from frappe.utils import parse_json as parse
+
+    return parse(val)
+
+
+def safe_decode(param, encoding="utf-8"):
+    return param.decode(encoding, "replace") if isinstance(param, bytes) else param
+
+
+def scrub(txt: str) -> str:
+    return txt.replace(" ", "_").replace("-", "_").lower()
+
+
+def respond_as_web_page(title, html, success=None, http_status_code=None, **options):
+    local.response.update(type="page", page={"title": title, "html": html}, http_status_code=http_status_code or 200)

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Remote procedure calls: `cmd` in a request, or /api/method/<cmd>."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.whitelisting import allowed_http_methods_for_whitelisted_func, is_whitelisted, whitelist
+
+
+def handle():
+    """Call what the request names, and put its answer under `message`; `login` has been done by then."""
+    if frappe.form_dict.cmd == "login":
+        return
+    answer = run(frappe.form_dict.cmd, "Failed to get method for command {0} with {1}", get_attr)
+    if answer is not None:
+        frappe.response["message"] = answer
+
+
+def run(name, complaint, find):
+    try:
+        method = find(name)
+    except Exception as error:
+        frappe.throw(complaint.format(name, error))
+    is_whitelisted(method)
+    if frappe.request.method not in allowed_http_methods_for_whitelisted_func[method]:
+        frappe.throw("Not permitted", frappe.PermissionError)
+    return frappe.call(method, **frappe.form_dict)
+
+
+def get_attr(cmd):
+    return frappe.get_attr(cmd) if "." in cmd else SHORT_NAMES[cmd]
+
+
+@whitelist(allow_guest=True)
+def logout():
+    frappe.local.login_manager.logout()
+    frappe.db.commit()
+
+
+SHORT_NAMES = {"ping": frappe.ping, "logout": logout}

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deleting documents."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.messages import msgprint, throw
+from frappe.model.meta import links_to
+from frappe.utils import now
+
+IGNORED_LINKS = ("Version", "Deleted Document", "DocType")  # rows that never keep another from being deleted
+
+
+def delete_doc(
+    doctype=None, name=None, force=0, ignore_doctypes=None, for_reload=False, ignore_permissions=False, flags=None,
+    ignore_on_trash=False, ignore_missing=True, delete_permanently=False,
+):  # fmt: skip
+    """Delete one or several documents with their child rows; False where one is not there.
+
+    Keeps the whole row, secrets included, in Deleted Document unless `delete_permanently`. Raises LinkExistsError where
+    another row links to it, unless `force`, which leaves that row orphaned; PermissionError; DoesNotExistError where it
+    is missing and `ignore_missing` is off.
+    """
+    from frappe.utils.password import delete_all_passwords_for
+
+    for each in [name] if isinstance(name, (str, int)) else name or []:
+        if not frappe.db.exists(doctype, each):
+            if not ignore_missing:
+                raise frappe.DoesNotExistError
+            return False
+        delete_all_passwords_for(doctype, each)
+        frappe.db.get_value(doctype, each, for_update=True, wait=False)
+        doc = frappe.get_doc(doctype, each)
+        doc.flags.update({**(flags or {}), **({"ignore_permissions": True} if ignore_permissions else {})})
+        if (
+            not doc.flags.ignore_permissions
+            and frappe.session.user != "Administrator"
+            and not doc.has_permission("delete")
+        ):
+            msgprint(f"User not allowed to delete {doc.doctype}: {doc.name}", raise_exception=frappe.PermissionError)
+        if not force:
+            _check_links(doc)
+        frappe.db.delete(doctype, {"name": each})
+        for child in {df.options for df in doc.meta.get_table_fields()}:
+            frappe.db.delete(child, {"parenttype": doctype, "parent": each})
+        if not delete_permanently and doctype != "Deleted Document":
+            _keep_copy(doc)
+        frappe.db.after_commit.append(lambda doc=doc: _delete_versions(doc))
+
+
+def _check_links(doc):
+    for meta, fieldname in links_to(doc.doctype):
+        if meta.name in IGNORED_LINKS:
+            continue
+        columns = ["name", "parent", "parenttype"] if meta.istable else ["name"]
+        for row in frappe.db.get_values(meta.name, {fieldname: doc.name}, columns, as_dict=True):
+            holder, kind = row.parent or row.name, row.parenttype or meta.name
+            if (kind, holder) == (doc.doctype, doc.name):
+                continue
+            if doc.meta.has_field("enabled") or doc.meta.has_field("disabled"):
+                throw(f"You can disable this {doc.doctype} instead of deleting it.", frappe.LinkExistsError)
+            here, there = _link(doc.doctype, doc.name), _link(kind, holder)
+            throw(
+                f"Cannot delete or cancel because {doc.doctype} {here} is linked with {kind} {there} ",
+                frappe.LinkExistsError,
+            )
+
+
+def _link(doctype, name):
+    return f'<a href="/app/Form/{doctype}/{name}">{name}</a>'
+
+
+def _keep_copy(doc):
+    copy = {
+        "doctype": "Deleted Document",
+        "deleted_doctype": doc.doctype,
+        "deleted_name": doc.name,
+        "data": doc.as_json(),
+    }
+    copy = frappe.get_doc(copy)
+    copy.creation = copy.modified = now()
+    copy.owner = copy.modified_by = frappe.session.user
+    copy.name = frappe.generate_hash(length=10)
+    copy.db_insert()
+
+
+def _delete_versions(doc):
+    """Frappe's background worker does this soon after the commit; here it is done at once."""
+    frappe.db.delete("Version", {"ref_doctype": doc.doctype, "docname": doc.name})
+    frappe.db.commit()

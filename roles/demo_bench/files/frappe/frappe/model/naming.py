@@ -1,0 +1,48 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of documents."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+import frappe
+
+
+def set_new_name(doc) -> None:
+    """By the controller, by a field, or at random; a name that the caller put into the document is dropped."""
+    doc.name = doc.doctype if doc.meta.issingle else None
+    if not doc.name:
+        doc.autoname()
+    autoname = doc.meta.autoname or ""
+    if not doc.name and autoname.startswith("field:"):
+        doc.name = doc.get(autoname.partition(":")[2])
+    if not doc.name:
+        doc.name = random_name()
+    doc.name = validate_name(doc.doctype, doc.name)
+
+
+def validate_name(doctype: str, name) -> str:
+    """The name without blanks around it. Raises NameError (HTTP 409), ValidationError for none."""
+    if not name:
+        frappe.throw(f"No Name Specified for {doctype}")
+    if isinstance(name, int):
+        frappe.throw("Invalid name type (integer) for varchar name column", frappe.NameError)
+    name = name.strip()
+    if name.startswith("New " + doctype):
+        frappe.throw("There were some errors setting the name", frappe.NameError)
+    if name == doctype and not frappe.get_meta(doctype).issingle and name != "DocType":
+        frappe.throw(f"Name of {doctype} cannot be {name}", frappe.NameError)
+    if "<" in name or ">" in name:
+        frappe.throw("Name cannot contain special characters like '<', '>'", frappe.NameError)
+    return name
+
+
+def random_name() -> str:
+    """Ten base-32 digits; one is a decimal digit at least, which tells a name from a word wherever it is looked at."""
+    while True:
+        name = base64.b32hexencode(secrets.token_bytes(10)).decode()[:10].lower()
+        if any(c.isdigit() for c in name):
+            return name

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the contract tests, the bench they look at, and the totals they print.
+
+By default a demo bench is built in a temporary folder and compared with the recordings of a real Frappe v15; cases in
+left_out.json are not. With --real-bench the same comparison runs on a bench of your own, every case, nothing left out.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from contract_bench import DemoBench, RealBench
+from contract_compare import Comparison
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("contract")
+    group.addoption(
+        "--bench-python", help="Python with the demo bench's requirements; else a venv under .cache/ is made"
+    )
+    group.addoption("--real-bench", metavar="ARGSFILE", help="JSON: see tests/contract/README.md")
+
+
+@pytest.fixture(scope="session")
+def bench(request, tmp_path_factory):
+    argsfile = request.config.getoption("--real-bench")
+    if argsfile:
+        with open(argsfile) as f:
+            found = RealBench(json.load(f))
+    else:
+        found = DemoBench(tmp_path_factory.mktemp("contract"), request.config.getoption("--bench-python"))
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture(scope="session")
+def comparison(bench, request):
+    """Both recorders, each run when it is first asked for."""
+    found = {}
+
+    def compared(kind):
+        if kind not in found:
+            found[kind] = Comparison(kind, bench.record(kind), everything=bench.everything)
+        return found[kind]
+
+    request.config.contract_comparisons = found
+    return compared
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for comparison in getattr(config, "contract_comparisons", {}).values():
+        terminalreporter.write_line(comparison.totals())

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Sets up what a target of the Makefile needs, and only that; a second run finds everything in place.
+#
+#   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
+#   tools/setup.sh dev     run, and the tools that test and lint
+#   tools/setup.sh nginx   nginx with headers-more
+#
+# Ends with a non-zero status and one line that says what to install when something is missing and may not be
+# installed from here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*"; }
+give_up() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+# apt-get as root or through passwordless sudo; status 1 where neither is to be had.
+apt_install() {
+    local as_root=()
+    command -v apt-get > /dev/null || return 1
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2> /dev/null || return 1
+        as_root=(sudo -n)
+    fi
+    say "installing $* (Debian)"
+    "${as_root[@]}" apt-get -qq update
+    # Debian's nginx starts itself on port 80 when it is installed, and a module of it restarts the running one.
+    # The demo has a nginx of its own and leaves the machine's alone: this is Debian's own way to say so.
+    local policy=/usr/sbin/policy-rc.d ours=""
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" > /dev/null
+        "${as_root[@]}" chmod 755 "$policy"
+        ours=yes
+    fi
+    local status=0
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" \
+        < /dev/null > /dev/null || status=$?
+    [ -z "$ours" ] || "${as_root[@]}" rm -f "$policy"
+    return "$status"
+}
+
+find_python() {
+    local candidate
+    for candidate in python3 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    give_up "Python 3.11 or newer is needed (ansible-core 2.19 runs on no older one). Install it and run again."
+}
+
+# $1: name of the stamp; $2…: requirement files. The stamp holds all that decides what the environment contains, the
+# checkout's own path included, since scripts in a virtual environment start with it.
+python_packages() {
+    local stamp=.venv/.stamp-$1 file want
+    shift
+    want="$PWD $(.venv/bin/python -V) $(cat "$@" | cksum)"
+    [ "$(cat "$stamp" 2> /dev/null)" = "$want" ] && return
+    say "installing $* into .venv (PyPI)"
+    local options=()
+    for file in "$@"; do options+=(-r "$file"); done
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-input "${options[@]}"
+    printf '%s\n' "$want" > "$stamp"
+}
+
+set_up_run() {
+    local python
+    if [ "$(cat .venv/.path 2> /dev/null)" != "$PWD" ] || ! .venv/bin/python -c 'import pip' 2> /dev/null; then
+        python=$(find_python)
+        say "building .venv with $python"
+        rm -rf .venv
+        # On Debian, venv without the package python3-venv makes half an environment, then fails.
+        if ! "$python" -m venv .venv > /dev/null 2>&1; then
+            rm -rf .venv
+            if ! apt_install python3-venv || ! "$python" -m venv .venv > /dev/null; then
+                give_up "$python has no working venv. Install it (Debian: apt-get install python3-venv) and run again."
+            fi
+        fi
+        printf '%s\n' "$PWD" > .venv/.path
+    fi
+    python_packages run requirements/run.txt
+    mkdir -p .ansible/collections/ansible_collections/benchkeeper
+    ln -sfn ../../../.. .ansible/collections/ansible_collections/benchkeeper/frappe
+}
+
+set_up_dev() {
+    set_up_run
+    python_packages dev requirements/run.txt requirements/dev.txt
+}
+
+set_up_nginx() {
+    # Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
+    local PATH=$PATH:/usr/sbin:/usr/local/sbin
+    local remedy="apt-get install nginx libnginx-mod-http-headers-more-filter"
+    if ! command -v nginx > /dev/null; then
+        apt_install nginx libnginx-mod-http-headers-more-filter \
+            || give_up "nginx is missing and can't be installed from here. As root, run: $remedy"
+    fi
+}
+
+case "${1:-}" in
+    run) set_up_run ;;
+    dev) set_up_dev ;;
+    nginx) set_up_nginx ;;
+    *) give_up "usage: tools/setup.sh run|dev|nginx" ;;
+esac
