@@ -41,6 +41,7 @@ lint: setup-dev ## every judge of style and documentation, `make sanity` include
 	$(BIN)/ruff format --check
 	$(BIN)/yamllint --strict .
 	$(BIN)/python tools/check_role_specs.py
+	$(BIN)/python tools/write_rules.py --check
 	$(BIN)/ansible-lint --offline
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(BIN)/antsibull-changelog lint

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/rules.md from the rules themselves; with --check, says whether it is true and ends 1 if it is not."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "rules.md"
+HEAD = """\
+# The rules
+
+Every declaration is held against these before anything is written, on any site.
+`tools/write_rules.py` writes this page.
+
+- `invalid` cannot work, or no run would ever find it equal: it is always refused.
+- `refused` works and is dangerous: it is written only if `policy_exceptions` (`oauth2_policy_exceptions` in the role)
+  names the rule.
+- `warning` is written and told under the policy `warn`, stops the run under `enforce`, and is not told under `ignore`.
+
+| Rule | | Source | What to do |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The page, as it should be."""
+    rules = runpy.run_path(str(ROOT / "plugins" / "module_utils" / "_rules.py"))["RULES"]
+    return HEAD + "".join(
+        f"| `{name}` | {r.severity} | {r.source} | {r.remedy} |\n" for name, r in sorted(rules.items())
+    )
+
+
+def main() -> int:
+    if "--check" not in sys.argv:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        print("docs/rules.md is not what the rules say: run tools/write_rules.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
