@@ -32,6 +32,9 @@ options:
     type: list
     elements: str
     default: []
+  secrets_store:
+    description: Where secrets are kept, if anywhere, as in M(benchkeeper.frappe.frappe_user_api_key).
+    type: str
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -56,10 +59,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults
 
 
-def declaration_faults(declarations, common=None, policy="warn", exceptions=()):
+def declaration_faults(declarations, common=None, policy="warn", exceptions=(), secrets_store=None):
     """See DOCUMENTATION."""
     try:
-        return faults(declarations, common or {}, policy, list(exceptions))
+        return faults(declarations, common or {}, policy, list(exceptions), secrets_store)
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -44,6 +44,13 @@ options:
     type: list
     elements: str
     default: []
+  cors_owner:
+    description:
+      - Who answers for CORS where a site declares it. Unless it is V(frappe), Frappe's own C(allow_cors) is taken away
+        there; if it is, it is set.
+    type: str
+    choices: [nginx, frappe, none]
+    default: nginx
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -72,10 +79,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, merge
 
 
-def site_declarations(sites, defaults=None, found=(), discover=True, exclude=(), only=()):
+def site_declarations(sites, defaults=None, found=(), discover=True, exclude=(), only=(), cors_owner="nginx"):
     """See DOCUMENTATION; raises AnsibleFilterError that names site and key."""
     try:
-        return merge(sites, defaults or {}, list(found), discover, list(exclude), list(only))
+        return merge(sites, defaults or {}, list(found), discover, list(exclude), list(only), cors_owner)
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -13,8 +13,9 @@ description:
   - Picks one step out of the declarations of all sites, as items for the O(ignore:sites) option of the module that does
     the step. A site that does not declare the step has no item.
   - V(site_config) is for M(benchkeeper.frappe.frappe_site_config), V(oauth_clients) for
-    M(benchkeeper.frappe.frappe_oauth_client), and V(verify) for M(benchkeeper.frappe.frappe_oauth_check), which gets
-    one item for each client that is to be present.
+    M(benchkeeper.frappe.frappe_oauth_client), V(api_keys) for M(benchkeeper.frappe.frappe_user_api_key), and V(verify)
+    for M(benchkeeper.frappe.frappe_oauth_check), which gets one item for each client that is to be present.
+  - V(edge) is for M(benchkeeper.frappe.frappe_nginx_edge), which gets every site whose host names are known.
 positional: _input, step
 options:
   _input:
@@ -25,7 +26,7 @@ options:
   step:
     description: The step.
     type: str
-    choices: [site_config, oauth_clients, verify]
+    choices: [site_config, oauth_clients, api_keys, edge, verify]
     required: true
   without:
     description: Names of sites to leave out.
@@ -36,6 +37,11 @@ options:
     description: Names of sites; if given, only these are kept.
     type: list
     elements: str
+  found:
+    description: For V(edge), the rows of M(benchkeeper.frappe.frappe_site_info), which know the sites' host names.
+    type: list
+    elements: dict
+    default: []
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -57,9 +63,16 @@ _value:
 from ansible.errors import AnsibleFilterError
 
 
-def step_rows(declarations, step, without=(), within=None):
+def step_rows(declarations, step, without=(), within=None, found=()):
     """See DOCUMENTATION."""
-    rows = {"site_config": _site_config, "oauth_clients": _oauth_clients, "verify": _verify}
+    domains = {row["name"]: row["domains"] for row in found if "domains" in row}
+    rows = {
+        "site_config": _site_config,
+        "oauth_clients": _oauth_clients,
+        "api_keys": _api_keys,
+        "edge": lambda site: _edge(site, domains),
+        "verify": _verify,
+    }
     if step not in rows:
         raise AnsibleFilterError(f"step_rows: {step!r} is no step. Use one of: {', '.join(rows)}")
     chosen = [site for site in declarations if site["name"] not in without]
@@ -74,6 +87,18 @@ def _site_config(site):
 
 def _oauth_clients(site):
     return site.get("oauth_clients", [])
+
+
+def _api_keys(site):
+    return [site["api_keys"]] if "api_keys" in site else []
+
+
+def _edge(site, domains):
+    """Every site, for the limit; with CORS where it is declared."""
+    if site["name"] not in domains:  # its configuration cannot be read: what nginx has for it stays
+        return []
+    names = dict.fromkeys([*site["domains"], *domains[site["name"]]])
+    return [{"domains": list(names), **({"cors": site["cors"]} if "cors" in site else {})}]
 
 
 def _verify(site):

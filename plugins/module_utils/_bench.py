@@ -15,11 +15,13 @@ import threading
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
+    _api_keys,
     _clients,
     _flow,
     _frappe_check,
     _frappe_clients,
     _frappe_info,
+    _frappe_keys,
     _policy,
     _rules,
     _settle,
@@ -28,7 +30,19 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
 
 # each after what it imports
-SHIPPED = (_rules, _policy, _clients, _settle, _frappe_clients, _frappe_info, _flow, _frappe_check, _worker)
+SHIPPED = (
+    _rules,
+    _policy,
+    _clients,
+    _settle,
+    _frappe_clients,
+    _frappe_info,
+    _api_keys,
+    _frappe_keys,
+    _flow,
+    _frappe_check,
+    _worker,
+)
 SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows

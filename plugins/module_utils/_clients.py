@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 import unicodedata
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, Finding, Findings
 
 # The column a declared option is kept in, and how its text is read. `uris` and `scopes` are split on one space, as
 # Frappe does (frappe.oauth.get_url_delimiter); `lines` on newlines (frappe.integrations.oauth2, contacts).
@@ -198,6 +198,12 @@ def label(declared: dict[str, t.Any]) -> str:
     return repr(declared.get("app_name") or declared.get("client_id"))
 
 
+def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
+    """A secret that is to be kept needs a place; ``store`` is the one that is given, if any."""
+    if declared.get("store_secret") and not declared.get("client_secret") and not store:
+        yield Finding("secrets-store-missing", "store_secret", f"is declared for {label(declared)}, without a store")
+
+
 def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: State) -> Step:
     if current["name"] in state.in_use and not declared.get("revoke_tokens"):
         raise Impossible(
@@ -229,6 +235,8 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         step.findings += _default_uri_findings(wanted, current)
         step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
         step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
+        if declared.get("store_secret") and not step.new_secret and "client_secret" not in wanted:
+            step.findings.append(Finding("client-secret-unknown", "store_secret", f"the secret of {label(declared)}"))
     stored = current or {}
     for field, value in wanted.items():
         kind = KINDS[field]

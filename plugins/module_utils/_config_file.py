@@ -11,16 +11,15 @@ import errno
 import fcntl
 import json
 import os
-import stat
 import time
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import replace
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, looks_secret
 
 LOCK_WAIT = 30.0  # seconds, as frappe.utils.synchronization.filelock waits
 PAUSE = 0.05  # seconds between two tries
 READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an unreadable file for a moment
-CANDIDATE = ".{}.benchkeeper"  # one fixed name: what a kill leaves behind, the next run replaces
 
 
 class BrokenConfig(Exception):
@@ -144,37 +143,6 @@ def locked(lock: str, wait: float = LOCK_WAIT) -> t.Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def replace(path: str, text: str) -> None:
-    """Replace a file in one step, keeping mode, owner and links; a kill leaves the old file or the new one.
-
-    The candidate lies beside the file, readable by its owner only, for the moment between writing and renaming.
-    """
-    path = os.path.realpath(path)
-    folder, name = os.path.split(path)
-    old, candidate = os.stat(path), os.path.join(folder, CANDIDATE.format(name))
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(candidate)
-    handle = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            if (os.fstat(handle).st_uid, os.fstat(handle).st_gid) != (old.st_uid, old.st_gid):
-                os.fchown(handle, old.st_uid, old.st_gid)
-            os.fchmod(handle, stat.S_IMODE(old.st_mode))
-            os.fsync(handle)
-        os.replace(candidate, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(candidate)
-        raise
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def merge(

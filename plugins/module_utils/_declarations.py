@@ -8,10 +8,12 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._api_keys import key_findings, key_store_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, folded, store_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
     Finding,
     client_findings,
+    edge_findings,
     judge,
     settings_findings,
 )
@@ -20,6 +22,22 @@ Declaration = t.Dict[str, t.Any]
 
 STEP_KEYS = {
     "site_config": {"settings": dict, "secret_settings": dict, "absent": list, "backup": bool, "managed": bool},
+    "api_keys": {
+        "users": list,
+        "roles": list,
+        "exclude_users": list,
+        "state": str,
+        "disabled_users": str,
+        "managed": bool,
+    },
+    "cors": {
+        "origins": list,
+        "methods": list,
+        "headers": list,
+        "max_age": int,
+        "credentials": bool,
+        "managed": bool,
+    },
     "verify": {
         "username": str,
         "password": str,
@@ -38,12 +56,24 @@ CLIENT_KEYS = {
     "state": str,
     "rename": bool,
     "rotate_secret": bool,
+    "store_secret": bool,
     "revoke_tokens": bool,
     "managed": bool,
 }
-DEFAULTS_KEYS = {"oauth_clients": list, "oauth_clients_exclusive": bool, "site_config": dict, "verify": dict}
+CHOICES = {
+    "state": ("present", "absent", "rotated"),
+    "disabled_users": ("report", "revoke", "ignore"),
+}  # of api_keys
+DEFAULTS_KEYS = {
+    "oauth_clients": list,
+    "oauth_clients_exclusive": bool,
+    "site_config": dict,
+    "api_keys": dict,
+    "cors": dict,
+    "verify": dict,
+}
 SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
-TYPE_NAMES = {str: "a text", list: "a list", dict: "a mapping", bool: "true or false"}
+TYPE_NAMES = {str: "a text", list: "a list", dict: "a mapping", bool: "true or false", int: "a number"}
 
 
 class Mistake(Exception):
@@ -57,6 +87,7 @@ def merge(
     discover: bool,
     exclude: list[str],
     only: list[str],
+    cors_owner: str = "nginx",
 ) -> list[Declaration]:
     """The declaration of each site to work on, in the bench's order, then sites that the bench does not have.
 
@@ -70,6 +101,7 @@ def merge(
         discover: work on every site of the bench, not only on those listed.
         exclude: names or glob patterns of sites to leave alone.
         only: names or glob patterns; if not empty, no other site is worked on.
+        cors_owner: ``nginx``, ``frappe`` or ``none``, see `_give_cors`.
 
     Raises:
         Mistake: a key or a type is wrong, a site is listed twice, or ``only`` names nothing.
@@ -90,7 +122,25 @@ def merge(
             raise Mistake(f"oauth2_only_sites: {pattern!r} matches no site. There are: {', '.join(names) or 'none'}")
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
-    return [site for site in merged if site is not None]
+    return [_give_cors(site, cors_owner) for site in merged if site is not None]
+
+
+def _give_cors(site: Declaration, owner: str) -> Declaration:
+    """Let exactly one answer for CORS: where it is declared and Frappe is not the owner, Frappe's own key goes."""
+    if "cors" not in site:
+        return site
+    if "origins" not in site["cors"]:
+        raise Mistake(f"site {site['name']}: cors: it has no origins. List them; an empty list lets nobody in")
+    config = site.get("site_config", {})
+    if "allow_cors" in config.get("settings", {}):
+        raise Mistake(f"site {site['name']}: cors and site_config: allow_cors are declared both. Keep cors")
+    if owner == "frappe":
+        config = {**config, "settings": {**config.get("settings", {}), "allow_cors": list(site["cors"]["origins"])}}
+        config["absent"] = [key for key in config.get("absent", ()) if key != "allow_cors"]
+    else:
+        config = {**config, "absent": [*dict.fromkeys([*config.get("absent", ()), "allow_cors"])]}
+    kept = {key: value for key, value in site.items() if key != "cors" or owner == "nginx"}
+    return {**kept, "site_config": config}
 
 
 def _matches(name: str, patterns: list[str]) -> bool:
@@ -113,6 +163,9 @@ def _check(value: t.Any, keys: dict[str, type], where: str) -> None:
             raise Mistake(f"{here}: found {type(item).__name__}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
             _check(item, STEP_KEYS[key], here)
+            for option, choices in CHOICES.items() if key == "api_keys" else ():
+                if item.get(option, choices[0]) not in choices:
+                    raise Mistake(f"{here}: {option}: found {item[option]!r}, expected one of {', '.join(choices)}")
         elif key == "oauth_clients":
             _check_clients(item, here)
         elif keys[key] is list and not all(isinstance(part, str) for part in item):
@@ -132,7 +185,7 @@ def _check_clients(clients: list[t.Any], where: str) -> None:
 def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
     if site.get("managed") is False:
         return None
-    merged: Declaration = {"name": site["name"]}
+    merged: Declaration = {"name": site["name"], "domains": site.get("domains", [])}
     clients = _merge_clients(site.get("oauth_clients", []), defaults.get("oauth_clients", []))
     if clients:
         exclusive = site.get("oauth_clients_exclusive", defaults.get("oauth_clients_exclusive", False))
@@ -180,7 +233,13 @@ def _merge_clients(site: t.Any, default: t.Any) -> list[Declaration]:
     return [{key: value for key, value in client.items() if key != "managed"} for client in kept]
 
 
-def faults(declarations: list[Declaration], common: Declaration, policy: str, exceptions: list[str]) -> list[str]:
+def faults(
+    declarations: list[Declaration],
+    common: Declaration,
+    policy: str,
+    exceptions: list[str],
+    secrets_store: str | None = None,
+) -> list[str]:
     """Everything declared that must stop the run before the first write; one line a fault.
 
     Args:
@@ -188,6 +247,7 @@ def faults(declarations: list[Declaration], common: Declaration, policy: str, ex
         common: what is declared for common_site_config.json.
         policy: ``warn``, ``enforce`` or ``ignore``.
         exceptions: rule ids that are allowed by name.
+        secrets_store: where secrets are kept, if anywhere.
 
     Raises:
         Mistake: ``common`` has a wrong key or type.
@@ -200,10 +260,15 @@ def faults(declarations: list[Declaration], common: Declaration, policy: str, ex
 
     stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
     for site in declarations:
+        stop(site["name"], edge_findings(site["domains"], site.get("cors")))
         for client in site.get("oauth_clients", ()):
             stop(site["name"], client_findings(client, site["name"]))
+            stop(site["name"], store_findings(client, secrets_store))
         if "site_config" in site:
             stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
+        if "api_keys" in site:
+            stop(site["name"], key_findings(site["api_keys"], site["name"]))
+            stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
     return lines
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 import typing as t
 from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
@@ -80,18 +81,20 @@ def run(params: dict[str, t.Any], made: dict[str, list[str]]) -> list[dict[str, 
     """Play the flow.
 
     Args:
-        params: url, address, validate_certs, username, password, client_id, redirect_uri, scope, api_method.
+        params: url, address, validate_certs, username, password, client_id, redirect_uri, scope, api_method, last_step,
+            patience.
         made: filled with what Frappe made on the way, ``codes`` and ``tokens``, for whoever cleans up.
 
     Returns:
-        A verdict for each of `STEPS`: name, verdict, expected, found, remedy.
+        A verdict for each of `STEPS` up to ``last_step``: name, verdict, expected, found, remedy.
     """
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
     visitor = Visitor(params["url"], params["address"], params["validate_certs"])
+    steps = STEPS[: STEPS.index(params["last_step"]) + 1]
     verdicts: list[dict[str, str]] = []
     state: dict[str, t.Any] = {"made": made}
     try:
-        for name in STEPS:
+        for name in steps:
             if name != "reach" and not params["username"]:
                 verdicts.append(
                     _not_run(name, "no user to sign in", "Declare username and password of a user for the check")
@@ -100,8 +103,8 @@ def run(params: dict[str, t.Any], made: dict[str, list[str]]) -> list[dict[str, 
             expected, found = globals()[f"_{name}"](visitor, params, state)
             verdicts.append({"name": name, "verdict": PASSED, "expected": expected, "found": found, "remedy": ""})
     except Stop as stop:
-        verdicts.append({"name": STEPS[len(verdicts)], **stop.verdict})
-        verdicts += [_not_run(name, "a step before it failed", "") for name in STEPS[len(verdicts) :]]
+        verdicts.append({"name": steps[len(verdicts)], **stop.verdict})
+        verdicts += [_not_run(name, "a step before it failed", "") for name in steps[len(verdicts) :]]
     finally:
         if state.get("session"):
             visitor.send(visitor.browser, "GET", METHOD + "logout")
@@ -130,7 +133,18 @@ def _json(reply: t.Any) -> dict[str, t.Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _reach(visitor: Visitor, _params: dict, _state: dict) -> tuple[str, str]:
+def _reach(visitor: Visitor, params: dict, _state: dict) -> tuple[str, str]:
+    until = time.monotonic() + params["patience"]
+    while True:
+        try:
+            return _ping(visitor)
+        except Stop:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.3)
+
+
+def _ping(visitor: Visitor) -> tuple[str, str]:
     expected, reply = "HTTP 200 pong", visitor.send(visitor.app, "GET", METHOD + "ping")
     if reply.status_code != 200 or _json(reply).get("message") != "pong":
         remedy = (

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, shown
@@ -21,6 +22,7 @@ def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[
     if "features" in item["gather"]:
         facts["features"] = {
             "client_fields": [field for field in KINDS if frappe.get_meta(CLIENT).has_field(field)],
+            "config_cached": "cached" in inspect.signature(frappe.get_site_config).parameters,
             "oauth_settings": bool(frappe.db.exists("DocType", "OAuth Settings")),
         }
     if "oauth_clients" in item["gather"]:

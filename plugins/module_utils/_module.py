@@ -108,13 +108,9 @@ class SitesModule:
                 for row in rows
                 if row["changed"]
             ]
-        failed = {row["name"]: row["msg"] for row in rows if row["failed"]}
-        if failed:
-            known = {row["name"] for row in rows}
-            result["msg"] = f"{len(failed)} of {len(known)} site(s) failed:\n" + "\n".join(
-                f"{name}: {msg}" for name, msg in failed.items()
-            )
-            self.ansible.fail_json(**result)
+        msg = failure(rows)
+        if msg:
+            self.ansible.fail_json(**result, msg=msg)
         self.ansible.exit_json(**result)
 
 
@@ -135,3 +131,14 @@ def row_of(name: str, **more: t.Any) -> Row:
 def failed_row(name: str, msg: str, **more: t.Any) -> Row:
     """A result row of a site that got nothing."""
     return row_of(name, action="failed", failed=True, msg=msg, **more)
+
+
+def failure(rows: list[Row]) -> str:
+    """The message of a task some of whose sites failed, with the list; empty if none did."""
+    failed = {row["name"]: row["msg"] for row in rows if row["failed"]}
+    if not failed:
+        return ""
+    known = {row["name"] for row in rows}
+    return f"{len(failed)} of {len(known)} site(s) failed:\n" + "\n".join(
+        f"{name}: {msg}" for name, msg in failed.items()
+    )

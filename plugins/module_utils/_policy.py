@@ -22,6 +22,10 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
+ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+CORS_TOKEN = re.compile(r"[A-Za-z0-9-]+")
+RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
 UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
 VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
@@ -239,6 +243,8 @@ def origin(value: t.Any) -> str | None:
         host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     except UnicodeError:
         return None
+    if not ORIGIN_HOST.fullmatch(host):
+        return None
     host = f"[{host}]" if ":" in host else host
     usual = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if parts.port in (None, usual) else f":{parts.port}")
@@ -290,3 +296,37 @@ def settings_findings(
             yield Finding("config-vital-key", f"{key} in {file}", "is to be removed")
     for key in settings.keys() & secrets.keys():
         yield Finding("config-contradiction", f"{key} in {file}", "is in settings and secret_settings at once")
+
+
+# ---------------------------------------------------------------- the edge
+def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
+    """All that can be said of what nginx is to send for one site; nothing that passes can end a line of its file."""
+    for domain in domains:
+        if not DOMAIN.fullmatch(domain):
+            yield Finding("domain-form", "domains", f"{domain!r}")
+    given = {key: value for key, value in (cors or {}).items() if value is not None}
+    for item in given.get("origins", ()):
+        bare = origin(item)
+        if bare != item:
+            yield Finding(
+                "cors-origin-form", "cors.origins", f"{item!r}" + (f" (a browser sends {bare})" if bare else "")
+            )
+    for field in ("methods", "headers"):
+        for item in given.get(field, ()):
+            if not CORS_TOKEN.fullmatch(item):
+                yield Finding("cors-token", f"cors.{field}", f"{item!r}")
+    if not 0 <= given.get("max_age", 0) <= 86400:
+        yield Finding("cors-max-age", "cors.max_age", f"{given['max_age']}")
+
+
+def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]) -> Findings:
+    """The form of a rate limit and of the proxies that are trusted."""
+    if rate_limit and not RATE.fullmatch(str(rate_limit["rate"])):
+        yield Finding("limit-rate", "rate_limit.rate", f"{rate_limit['rate']!r}")
+    if rate_limit and not 0 <= rate_limit["burst"] <= 10000:
+        yield Finding("limit-rate", "rate_limit.burst", f"{rate_limit['burst']!r}")
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            yield Finding("limit-proxy", "trusted_proxies", f"{proxy!r}")

@@ -89,6 +89,37 @@ RULES = {
         INVALID, "RFC 6749, 3.3", "Give one scope an item: printable ASCII without space, quote, backslash, < or >."
     ),
     "scope-all": Rule(WARNING, "RFC 9700, 2.3", "Name the scopes that the app needs: 'all' is all the user may do."),
+    "client-secret-unknown": Rule(
+        WARNING,
+        "this collection",
+        "Set rotate_secret: true once: a new secret is then made and kept. Apps that use the old one stop working.",
+    ),
+    "secrets-store-missing": Rule(
+        INVALID, "this collection", "Give secrets_store (in the role: oauth2_secrets_store), where the secret is kept."
+    ),
+    # API keys
+    "key-user-excluded": Rule(INVALID, "this collection", "Take the user out of one of them."),
+    "key-role-automatic": Rule(
+        INVALID, "Frappe, AUTOMATIC_ROLES", "Name users, or a role that is given to them: nobody is given this one."
+    ),
+    "key-pair-form": Rule(
+        INVALID,
+        "Frappe, validate_auth_via_api_keys",
+        "Give {api_key: ..., api_secret: ...}, each of 8 to 140 printable ASCII characters without space and colon.",
+    ),
+    "key-user-disabled": Rule(
+        WARNING,
+        "Frappe, validate_api_key_secret",
+        "Set disabled_users: revoke: Frappe accepts the API key of a disabled user.",
+    ),
+    "key-website-user": Rule(
+        WARNING, "Frappe, User", "Make sure that it is meant: a Website User sees the portal only, and so does its key."
+    ),
+    "key-differs": Rule(
+        WARNING,
+        "this collection",
+        "Set state: rotated once to give the user a new pair that is kept. The site has another than the one given.",
+    ),
     # site_config.json
     "config-key": Rule(INVALID, "this collection", "Use a plain word."),
     "config-contradiction": Rule(INVALID, "this collection", "Declare the key once: as a value, or absent."),
@@ -105,6 +136,35 @@ RULES = {
     "cors-any-origin": Rule(
         REFUSED, "Frappe, set_cors_headers", "List the origins: '*' lets any web site call with its visitor's cookies."
     ),
+    "cors-token": Rule(INVALID, "RFC 9110, 5.6.2", "Name methods and headers one an item, in letters, digits and -."),
+    "cors-max-age": Rule(
+        INVALID, "Fetch, CORS-preflight cache", "Give seconds, from 0 to 86400: browsers keep no longer."
+    ),
+    "cors-no-domain": Rule(
+        WARNING, "nginx, server_name", "Give the site a domain (domains): nginx lowers what a browser asks for."
+    ),
+    "domain-form": Rule(INVALID, "RFC 1123, 2.1", "Use letters, digits, period and hyphen; unicode as xn--."),
+    "cors-two-owners": Rule(
+        WARNING,
+        "Frappe, set_cors_headers",
+        "Remove allow_cors from common_site_config.json: nginx answers for this site.",
+    ),
+    "cors-foreign-header": Rule(
+        WARNING,
+        "nginx, add_header",
+        "Remove that line: it adds a second header after ours, and browsers refuse two. bench setup nginx restores a "
+        "configuration that somebody edited.",
+    ),
+    "limit-status": Rule(
+        WARNING,
+        "nginx, limit_req_status",
+        "A limited request gets 503 in place of 429: setting it would change that line.",
+    ),
+    "limit-rate": Rule(
+        INVALID, "nginx, limit_req_zone", "Write a number of requests per second or minute: 5r/s, 30r/m."
+    ),
+    "limit-proxy": Rule(INVALID, "nginx, geo", "Write an address or a network: 10.0.0.0/8."),
+    "nginx-stopped": Rule(WARNING, "nginx", "Start it: what was written counts from then on."),
     "cors-origin-form": Rule(
         INVALID,
         "RFC 6454, 6.2",

@@ -57,6 +57,16 @@ options:
     description: Whether certificates must be valid.
     type: bool
     default: true
+  last_step:
+    description:
+      - Stop after this step. V(reach) needs no client and no user, and sees only whether the site answers.
+    type: str
+    choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
+    default: dead
+  patience:
+    description: Seconds within which a site must begin to answer, such as after a restart.
+    type: int
+    default: 0
   sites:
     description: One item a site. An option given in an item is used for it in place of the task's own.
     type: list
@@ -82,6 +92,13 @@ options:
       validate_certs:
         description: As the task's O(validate_certs).
         type: bool
+      last_step:
+        description: As the task's O(last_step).
+        type: str
+        choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
+      patience:
+        description: As the task's O(patience).
+        type: int
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
@@ -152,6 +169,7 @@ sites:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import STEPS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
     WORKER_OPTIONS,
     Row,
@@ -171,6 +189,8 @@ OPTIONS = {
     "url": {"type": "str"},
     "address": {"type": "str"},
     "validate_certs": {"type": "bool", "default": True},
+    "last_step": {"type": "str", "choices": list(STEPS), "default": "dead"},
+    "patience": {"type": "int", "default": 0},
 }
 
 

@@ -102,10 +102,26 @@ options:
     type: str
   rotate_secret: &rotate_secret
     description:
-      - Replace the secret of an existing client by 256 random bits that nobody keeps, on every run.
+      - Replace the secret of an existing client by 256 random bits, on every run. Nobody keeps them unless
+        O(store_secret=true).
       - Without effect where O(client_secret) is given.
     type: bool
     default: false
+  store_secret:
+    description:
+      - For confidential clients. The secret of a new client, and the one of O(rotate_secret), is made on the controller
+        and kept in O(secrets_store) before it is set. A secret that is kept there is what the client is to have.
+      - An existing client whose secret the store does not know keeps it, and a finding says so.
+      - With O(state=absent), the secret is removed from O(secrets_store) too.
+      - Without effect where O(client_secret) is given.
+    type: bool
+    default: false
+  secrets_store:
+    description:
+      - Folder on the controller for the secrets of O(store_secret), as in M(benchkeeper.frappe.frappe_user_api_key).
+      - A client's entry is named after its O(client_id) if that is declared, else after its O(app_name), and holds
+        C(client_id) and C(client_secret).
+    type: str
   token_endpoint_auth_method: &token_endpoint_auth_method
     description: How the app authenticates at the token endpoint. V(None) is a public app. Frappe 16 and later.
     type: str
@@ -186,6 +202,9 @@ options:
       rotate_secret:
         description: As the task's O(rotate_secret).
         type: bool
+      store_secret:
+        description: As the task's O(store_secret).
+        type: bool
       token_endpoint_auth_method: *token_endpoint_auth_method
       client_uri: *client_uri
       logo_uri: *logo_uri
@@ -204,6 +223,10 @@ extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.policy
   - benchkeeper.frappe.bench.worker
+notes:
+  - A task that carries a secret is pipelined, whatever C(ansible_pipelining) says, so that no file with the secret lies
+    on the managed host. Where that cannot be, with C(async), C(ANSIBLE_KEEP_REMOTE_FILES) or C(become_method=su), the
+    task is refused.
 seealso:
   - module: benchkeeper.frappe.frappe_oauth_check
 author:
@@ -231,6 +254,18 @@ EXAMPLES = r"""
       - name: crm.example.com
       - name: helpdesk.example.com
         allowed_roles: [Agent, System Manager]
+  become: true
+  become_user: frappe
+
+- name: Register a server that keeps a secret, and keep it here too, encrypted
+  benchkeeper.frappe.frappe_oauth_client:
+    bench_path: /home/frappe/frappe-bench
+    name: crm.example.com
+    app_name: Reporting
+    redirect_uris: [https://reports.example.com/callback]
+    scopes: [openid]
+    store_secret: true
+    secrets_store: "{{ inventory_dir }}/secrets"
   become: true
   become_user: frappe
 
@@ -303,7 +338,7 @@ sites:
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, label
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, label, store_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
     POLICY_OPTIONS,
     WORKER_OPTIONS,
@@ -347,6 +382,7 @@ OPTIONS = {
     **{field: client_option(field) for field in KINDS if field != "response_type"},
     "rename": {"type": "bool", "default": False},
     "rotate_secret": {"type": "bool", "default": False, "no_log": False},
+    "store_secret": {"type": "bool", "default": False, "no_log": False},
     "revoke_tokens": {"type": "bool", "default": False, "no_log": False},
     "exclusive": {"type": "bool", "default": False},
 }
@@ -380,12 +416,18 @@ def main() -> None:
     """Run the module."""
     module = SitesModule(
         OPTIONS,
-        {"bench_path": {"type": "path"}, **POLICY_OPTIONS, **WORKER_OPTIONS},
+        {
+            "bench_path": {"type": "path"},
+            "secrets_store": {"type": "str", "no_log": False},
+            **POLICY_OPTIONS,
+            **WORKER_OPTIONS,
+        },
         required_one_of=[("name", "sites"), ("bench_path", "url", "sites")],
         required_together=[("api_key", "api_secret")],
     )
     seen: set[tuple[str, str]] = set()
-    told = module.lint(lambda row: findings(row, seen))
+    store = module.params["secrets_store"]
+    told = module.lint(lambda row: [*findings(row, seen), *store_findings(row, store)])
     judgement = {"policy": module.params["policy"], "exceptions": module.params["policy_exceptions"]}
     on_bench = [row for row in module.rows if not row["url"]]
     try:

@@ -40,6 +40,10 @@ options:
         type: list
         elements: str
         choices: [domains, apps, features, oauth_clients]
+  nginx_conf_dir:
+    description: The folder whose C(*.conf) the http block of nginx includes, to see what this collection left there.
+    type: path
+    default: /etc/nginx/conf.d
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
@@ -79,6 +83,19 @@ bench:
       description: Names of all its sites.
       type: list
       elements: str
+    processes:
+      description:
+        - C(manager) is V(supervisor), V(systemd) or V(none), C(web) the name of the web program, C(workers) the names
+          of what works in the background, as bench's own files have them.
+      type: dict
+      sample:
+        manager: supervisor
+        web: frappe-bench-web:frappe-bench-frappe-web
+        workers: ["frappe-bench-workers:"]
+    edge_files:
+      description: Files of M(benchkeeper.frappe.frappe_nginx_edge) that are there for this bench.
+      type: list
+      elements: str
 sites:
   description: A row for each site.
   returned: always
@@ -110,6 +127,7 @@ sites:
       description:
         - C(client_fields) are the fields that an OAuth client has here.
         - C(oauth_settings) says whether Frappe has that doctype, which came with Frappe 16.
+        - C(config_cached) says whether it keeps the configuration between requests, as Frappe 16 and later do.
       type: dict
     oauth_clients:
       description: The OAuth clients, as M(benchkeeper.frappe.frappe_oauth_client) would declare them.
@@ -126,6 +144,7 @@ sites:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import edge_files
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
     WORKER_OPTIONS,
     Row,
@@ -133,6 +152,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import 
     failed_row,
     row_of,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import processes
 
 SUBSETS = ["domains", "apps", "features", "oauth_clients"]
 OPTIONS = {"gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS}}
@@ -161,7 +181,14 @@ def read(module: SitesModule, bench: Bench) -> list[Row]:
 
 def main() -> None:
     """Run the module."""
-    module = SitesModule(OPTIONS, {"bench_path": {"type": "path", "required": True}, **WORKER_OPTIONS})
+    module = SitesModule(
+        OPTIONS,
+        {
+            "bench_path": {"type": "path", "required": True},
+            "nginx_conf_dir": {"type": "path", "default": "/etc/nginx/conf.d"},
+            **WORKER_OPTIONS,
+        },
+    )
     try:
         bench = Bench(module.params["bench_path"])
         names = bench.sites()
@@ -173,7 +200,13 @@ def main() -> None:
     module.finish(
         rows,
         title=lambda row: row["name"],
-        bench={"path": bench.path, "owner": bench.owner_name, "sites": names},
+        bench={
+            "path": bench.path,
+            "owner": bench.owner_name,
+            "sites": names,
+            "processes": processes(bench.path),
+            "edge_files": edge_files(bench.path, module.params["nginx_conf_dir"]),
+        },
     )
 
 

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from demo import Demo
+from demo import SITES, Demo
+from kept import Keys
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,12 @@ def demo():
     finally:
         bench.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def keys(demo, tmp_path):
+    """A bench without any API key, and a folder for a store of the test's own."""
+    yield Keys(demo, tmp_path)
+    for site in SITES:
+        demo.execute(site, "update tabUser set api_key = null, api_secret = null")
+        demo.execute(site, "delete from __Auth where fieldname = 'api_secret'")

@@ -19,6 +19,8 @@ SITES = ("Trust.com", "site2.localhost", "site3.localhost")
 USERS = [
     {"email": "clerk@demo.example", "first_name": "Clara", "roles": ["Sales User"]},
     {"email": "manager@demo.example", "first_name": "Manuel", "roles": ["System Manager"]},
+    {"email": "former@demo.example", "first_name": "Frida", "roles": ["Sales User"], "enabled": 0},
+    {"email": "customer@demo.example", "first_name": "Cosmo", "user_type": "Website User"},
 ]
 
 
@@ -64,12 +66,18 @@ class Demo:
     Attributes:
         path: the bench.
         address: where nginx listens.
+        nginx: prefix of its nginx.
+        supervisorctl: the command that steers its programs.
+        vault: file with the vault password that every run is given, or None.
         credentials: password of each user.
     """
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
         self.ports = {"demo_bench_nginx_port": free_port(), "demo_bench_web_port": free_port()}
+        self.nginx = folder / "demo" / "nginx"
+        supervisor = folder / "demo" / "supervisor"
+        self.supervisorctl = [supervisor / "venv/bin/supervisorctl", "-c", supervisor / "supervisord.conf"]
         self.address = f"http://127.0.0.1:{self.ports['demo_bench_nginx_port']}"
         self.variables = {
             "ansible_connection": "local",
@@ -84,6 +92,8 @@ class Demo:
             "demo_bench_users": USERS,
             **self.ports,
         }
+        self.vault: Path | None = folder / "vault-password"
+        self.vault.write_text("of the tests")
         self.tasks([{"name": "Build", "ansible.builtin.include_role": {"name": "benchkeeper.frappe.demo_bench"}}])
         self.credentials = json.loads((folder / "demo" / "credentials.json").read_text())
 
@@ -94,11 +104,22 @@ class Demo:
 
     def playbook(self, playbook: str, *options: str, **variables: object) -> Run:
         """Run a playbook of the collection on the bench; the run may fail."""
+        with self.start(playbook, *options, **variables) as process:
+            out, err = process.communicate()
+        return Run(subprocess.CompletedProcess(process.args, process.returncode, out, err))
+
+    def start(self, playbook: str, *options: str, **variables: object) -> subprocess.Popen:
+        """Start a playbook of the collection on the bench."""
         inventory = self.folder / "inventory"
         inventory.mkdir(exist_ok=True)
         everything = {
             **self.variables,
             "oauth2_bench_path": str(self.path),
+            "oauth2_nginx_conf": str(self.nginx / "conf" / "nginx.conf"),
+            "oauth2_nginx_prefix": str(self.nginx),
+            "oauth2_nginx_conf_dir": str(self.nginx / "conf.d"),
+            "oauth2_supervisorctl": str(self.supervisorctl[0]),
+            "oauth2_supervisor_config": str(self.supervisorctl[-1]),
             "oauth2_become": False,
             "oauth2_verify": "none",
             "oauth2_verify_user": USERS[0]["email"],
@@ -110,20 +131,20 @@ class Demo:
         handle = os.open(inventory / "hosts.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(handle, "w") as file:
             json.dump(hosts, file)
-        done = subprocess.run(
+        return subprocess.Popen(
             [BIN / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
             env={
                 **os.environ,
                 "PATH": f"{BIN}:{os.environ['PATH']}",
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+                **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.vault)} if self.vault else {}),
             },
             cwd=ROOT,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
-        return Run(done)
 
     def site(self, *options: str, **variables: object) -> Run:
         """Run playbooks/site.yml."""
@@ -131,11 +152,15 @@ class Demo:
 
     def tasks(self, tasks: list[dict], *options: str) -> Run:
         """Run tasks that all must succeed."""
-        play = self.folder / "tasks.json"
-        play.write_text(json.dumps([{"hosts": "benches", "gather_facts": False, "tasks": tasks}]))
-        run = self.playbook(str(play), *options)
+        run = self.playbook(self.play(tasks), *options)
         assert run.status == 0, run.output
         return run
+
+    def play(self, tasks: list[dict]) -> str:
+        """A playbook of these tasks."""
+        play = self.folder / "tasks.json"
+        play.write_text(json.dumps([{"hosts": "benches", "gather_facts": False, "tasks": tasks}]))
+        return str(play)
 
     def modules(self, module: str, *steps: tuple[str, dict], **shared: object) -> dict[str, dict]:
         """Run one module of the collection several times in one play, each result by its step's name, failed or not.

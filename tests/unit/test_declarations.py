@@ -72,7 +72,12 @@ def test_sites(options, expected):
             "redirect_uris: found str, expected a list",
         ),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "state": "gone"}]}]}, "state: found 'gone'"),
-        ({"defaults": {"cors": {}}}, "oauth2_site_defaults: there is no key 'cors'"),
+        ({"defaults": {"cor": {}}}, "oauth2_site_defaults: there is no key 'cor'"),
+        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors: it has no origins"),
+        (
+            {"sites": [{"name": "a", "cors": {"origins": []}, "site_config": {"settings": {"allow_cors": []}}}]},
+            "site a: cors and site_config: allow_cors are declared both",
+        ),
         ({"defaults": {"name": "x"}}, "oauth2_site_defaults: there is no key 'name'"),
     ],
 )
@@ -151,3 +156,80 @@ def test_faults_name_the_site_and_spare_the_good():
     assert site.startswith("a.example.com: ignore_csrf in site_config.json: ['/x'] [ignore-csrf; ")
     with pytest.raises(Mistake, match="oauth2_common_site_config: there is no key 'allow_cors'"):
         faults([], {"allow_cors": []}, "warn", [])
+
+
+# ---------------------------------------------------------------- API keys and kept secrets
+KEYS = {"roles": ["Sales User"], "exclude_users": ["Administrator"]}
+
+
+def test_api_keys_merge_by_key_and_become_a_row():
+    found = merged(
+        [
+            {"name": "a.example.com", "api_keys": {"users": ["x@example.com"], "roles": []}},
+            {"name": "b.example.com", "api_keys": {"managed": False}},
+        ],
+        {"api_keys": KEYS},
+    )
+    assert found["Trust.com"]["api_keys"] == KEYS and "api_keys" not in found["b.example.com"]
+    assert step_rows(list(found.values()), "api_keys") == [
+        {"name": "Trust.com", **KEYS},
+        {"name": "a.example.com", **KEYS, "users": ["x@example.com"], "roles": []},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"user": []}, "api_keys: there is no key 'user'"),
+        ({"state": "gone"}, "api_keys: state: found 'gone', expected one of present, absent, rotated"),
+        ({"disabled_users": "keep"}, "disabled_users: found 'keep', expected one of report, revoke, ignore"),
+    ],
+)
+def test_mistakes_in_api_keys(declared, message):
+    with pytest.raises(Mistake, match=message):
+        site(api_keys=declared)
+
+
+def test_what_must_be_kept_needs_a_store_before_the_first_write():
+    declarations = list(
+        merged(defaults={"api_keys": KEYS, "oauth_clients": [{**CLIENT, "store_secret": True}]}).values()
+    )
+    without = faults(declarations, {}, "warn", [])
+    assert len(without) == 6 and all("secrets-store-missing" in line for line in without)
+    assert faults(declarations, {}, "warn", [], "/store") == []
+    contradiction = merged([{"name": "a.example.com", "api_keys": {"users": ["Administrator"]}}], {})
+    assert "key-user-excluded" in faults(list(contradiction.values()), {}, "warn", [], "/store")[0]
+
+
+# ---------------------------------------------------------------- CORS has one owner
+@pytest.mark.parametrize(
+    ("owner", "settings", "absent", "at_nginx"),
+    [
+        ("nginx", {}, ["ignore_csrf", "allow_cors"], True),
+        ("none", {}, ["ignore_csrf", "allow_cors"], False),
+        ("frappe", {"allow_cors": ["https://a.example"]}, ["ignore_csrf"], False),
+    ],
+)
+def test_who_answers_for_cors(owner, settings, absent, at_nginx):
+    defaults = {"cors": {"origins": ["https://a.example"], "max_age": 5}, "site_config": {"absent": ["ignore_csrf"]}}
+    (declared,) = merge([], defaults, ["a"], True, [], [], owner)
+    assert declared["site_config"].get("settings", {}) == settings
+    assert declared["site_config"]["absent"] == absent
+    assert ("cors" in declared) is at_nginx
+
+
+def test_cors_merges_by_key_and_a_site_may_drop_it():
+    defaults = {"cors": {"origins": ["https://a.example"], "max_age": 5}}
+    sites = [{"name": "a", "cors": {"origins": []}}, {"name": "b", "cors": {"managed": False}}]
+    first, second = merge(sites, defaults, ["a", "b"], True, [], [])
+    assert first["cors"] == {"origins": [], "max_age": 5}
+    assert "cors" not in second and "site_config" not in second
+
+
+def test_rows_of_the_edge_know_every_host_name():
+    declared = merge([{"name": "a", "domains": ["x.example"]}], {}, ["a", "b", "broken"], True, [], [])
+    found = [{"name": "a", "domains": ["a.example", "x.example"]}, {"name": "b", "domains": []}, {"name": "broken"}]
+    assert step_rows(declared, "edge", found=found) == [
+        {"name": "a", "domains": ["x.example", "a.example"]},
+        {"name": "b", "domains": []},
+    ]

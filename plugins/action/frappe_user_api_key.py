@@ -1,0 +1,87 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of frappe_user_api_key: pairs are made here, kept encrypted, and only then set by the module."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_action import Item, SecretsAction, option
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
+    Content,
+    promote,
+    stage,
+    withdraw,
+)
+
+KEY_BYTES = 16
+SECRET_BYTES = 32
+PAIR = ("api_key", "api_secret", "replace")
+
+
+class ActionModule(SecretsAction):
+    """See the module's documentation."""
+
+    MODULE = "benchkeeper.frappe.frappe_user_api_key"
+    SECRETS = ("secrets",)
+
+    def wants_store(self, items: list[Item]) -> bool:
+        """Every declaration of keys has to do with it."""
+        return True
+
+    def state(self, item: Item) -> str:
+        """The declared state."""
+        return option(self.args, item, "state", "present")
+
+    def given(self, item: Item) -> dict[str, t.Any]:
+        """Pairs that the caller gives, which go before those of the store."""
+        pairs = option(self.args, item, "secrets", {})
+        return pairs if isinstance(pairs, dict) else {}
+
+    def known(self, item: Item, content: Content) -> Item:
+        """A rotation does not send what is in use: that would be no change."""
+        if self.state(item) == "absent":
+            return item
+        own = {folded(user) for user in self.given(item)}
+        pairs = {}
+        for user, entry in content["api_keys"].items():
+            pair = entry.get("pending") or ({} if self.state(item) == "rotated" else entry)
+            if folded(user) not in own and pair.get("api_secret"):
+                pairs[user] = {part: pair[part] for part in PAIR if part in pair}
+        return {**item, "secrets": {**self.given(item), **pairs}}
+
+    def review(self, item: Item, row: Row, content: Content) -> bool:
+        """Both halves are new: which pair a site has is then seen from its api_key."""
+        actions = {change["user"]: change["action"] for change in row["users"]}
+        for user in row["needs_secret"]:
+            pair = {
+                "api_key": secrets.token_hex(KEY_BYTES),
+                "api_secret": secrets.token_urlsafe(SECRET_BYTES),
+                "replace": actions[user] == "rotated",
+            }
+            content["api_keys"][user] = stage(content["api_keys"].get(user), pair)
+        return bool(row["needs_secret"])
+
+    def keep(self, item: Item | None, row: Row, content: Content) -> None:
+        """By what became of each user's pair."""
+        kept, absent = content["api_keys"], self.state(item) == "absent"
+        own = {folded(user) for user in self.given(item)}
+        gone = {folded(user) for user in option(self.args, item, "users", ())} if absent else set()
+        for change in row["users"]:
+            user, action = change["user"], change["action"]
+            if absent or action == "removed":
+                gone.add(folded(user))
+            elif "pending" in kept.get(user, ()) and folded(user) not in own:
+                entry = withdraw(kept[user]) if action == "kept" else promote(kept[user])
+                kept.update({user: entry} if entry else {})
+                if not entry:
+                    gone.add(folded(user))
+        content["api_keys"] = {user: entry for user, entry in kept.items() if folded(user) not in gone}
+
+    def failed(self, item: Item, msg: str) -> Row:
+        """As the module has it."""
+        return failed_row(item["name"], msg, users=[], needs_secret=[])

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What nginx is told about the sites of a bench: CORS and the limit on the token endpoint. Pure: text in, text out.
+
+One shared file serves every bench on a nginx. It looks the host and the origin of a request up in one map, whose
+entries each bench brings in a fragment of its own; for a host that no fragment names, every header stays as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import typing as t
+
+Site = t.Dict[str, t.Any]
+
+SHARED_NAME = "benchkeeper.conf"
+FRAGMENTS_NAME = "benchkeeper.d"
+STATUS_NAME = "limit_req_status.conf"
+MARK = "# Written by benchkeeper.frappe. Changes made here are lost."
+TOKEN = "frappe.integrations.oauth2.get_token"
+CORS_DEFAULTS = {
+    "methods": ["GET", "POST", "PUT", "DELETE"],
+    "headers": ["Authorization", "Content-Type", "X-Frappe-CSRF-Token"],
+    "max_age": 600,
+    "credentials": False,
+}
+
+# `$sent_http_...` is what the answer holds at this point: for other hosts each header is set to what it is already.
+# Regular expressions as keys have case and need no map_hash_bucket_size, which another file may set too.
+SHARED = """\
+{mark}
+# One file for every bench on this nginx; {fragments}/ has a fragment a bench.
+
+# Empty: not ours. Else, for a host that is declared: origin|credentials|methods|headers|max age,
+# of an origin that is allowed, or nothing between the bars.
+map "$host $http_origin" $benchkeeper_policy {{
+    default "";
+    include {fragments}/*.map;
+}}
+
+map $benchkeeper_policy $benchkeeper_allow_origin {{
+    "" $sent_http_access_control_allow_origin;
+    "~^(?<benchkeeper_origin>[^|]+)\\|" $benchkeeper_origin;
+    default "";
+}}
+map $benchkeeper_policy $benchkeeper_allow_credentials {{
+    "" $sent_http_access_control_allow_credentials;
+    "~^[^|]+\\|true\\|" true;
+    default "";
+}}
+map "$request_method $http_access_control_request_method" $benchkeeper_preflight {{
+    "~^OPTIONS ." preflight;
+    default other;
+}}
+map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_allow_methods {{
+    "~^\\S+ $" $sent_http_access_control_allow_methods;
+    "~^preflight [^|]+\\|[^|]*\\|(?<benchkeeper_methods>[^|]*)\\|" $benchkeeper_methods;
+    default "";
+}}
+map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_allow_headers {{
+    "~^\\S+ $" $sent_http_access_control_allow_headers;
+    "~^preflight [^|]+\\|[^|]*\\|[^|]*\\|(?<benchkeeper_headers>[^|]*)\\|" $benchkeeper_headers;
+    default "";
+}}
+map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_max_age {{
+    "~^\\S+ $" $sent_http_access_control_max_age;
+    "~^preflight [^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_age>[^|]*)$" $benchkeeper_age;
+    default "";
+}}
+# The answer differs by origin, so caches must know: added to what is there, unless it is there.
+map "$benchkeeper_policy Vary:$sent_http_vary" $benchkeeper_vary {{
+    "~^ Vary:" $sent_http_vary;
+    "~ Vary:$" Origin;
+    "~* Vary:(?:.*,)?\\s*(?:Origin|\\*)\\s*(?:,|$)" $sent_http_vary;
+    default "$sent_http_vary, Origin";
+}}
+
+more_set_headers "Access-Control-Allow-Origin: $benchkeeper_allow_origin";
+more_set_headers "Access-Control-Allow-Credentials: $benchkeeper_allow_credentials";
+more_set_headers "Access-Control-Allow-Methods: $benchkeeper_allow_methods";
+more_set_headers "Access-Control-Allow-Headers: $benchkeeper_allow_headers";
+more_set_headers "Access-Control-Max-Age: $benchkeeper_max_age";
+more_set_headers "Vary: $benchkeeper_vary";
+
+include {fragments}/*.conf;
+"""
+
+LIMIT = """\
+{mark}
+# At most {rate} (burst {burst}) at the token endpoint, by client address and site.
+{client_map}map "$host $request_method $uri $arg_cmd" $benchkeeper_token_{id} {{
+    default "";
+{entries}}}
+limit_req_zone $benchkeeper_token_{id} zone=benchkeeper_{id}:10m rate={rate};
+limit_req zone=benchkeeper_{id}{burst_nodelay};
+map "$limit_req_status $benchkeeper_token_{id}" $benchkeeper_retry_{id} {{
+    "~^REJECTED ." {retry};
+    default $sent_http_retry_after;
+}}
+more_set_headers "Retry-After: $benchkeeper_retry_{id}";
+"""
+
+# A trusted proxy appends the address it was called from to X-Forwarded-For: the last one is not the client's word.
+CLIENT_BEHIND_PROXY = """\
+geo $benchkeeper_proxy_{id} {{
+    default direct;
+{proxies}}}
+map "$benchkeeper_proxy_{id} $http_x_forwarded_for" $benchkeeper_client_{id} {{
+    "~^proxied (?:.*,)?\\s*(?<benchkeeper_last_{short}>[0-9A-Fa-f.:]+)\\s*$" $benchkeeper_last_{short};
+    default $remote_addr;
+}}
+"""
+
+
+def bench_id(path: str) -> str:
+    """A name for a bench that is unique on its machine and may stand in a variable of nginx."""
+    real = os.path.realpath(path)
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", os.path.basename(real))
+    return f"{plain}_{hashlib.sha256(real.encode()).hexdigest()[:8]}"
+
+
+def shared(conf_dir: str) -> str:
+    """The shared file; ``conf_dir`` is nginx's conf.d, the fragments lie beside it."""
+    return SHARED.format(mark=MARK, fragments=fragments_dir(conf_dir))
+
+
+def fragments_dir(conf_dir: str) -> str:
+    """Folder of the fragments."""
+    return os.path.join(os.path.dirname(conf_dir.rstrip("/")), FRAGMENTS_NAME)
+
+
+def edge_files(bench_path: str, conf_dir: str) -> list[str]:
+    """The files of one bench that are there."""
+    folder, identity = fragments_dir(conf_dir), bench_id(bench_path)
+    paths = [os.path.join(folder, f"{identity}{ending}") for ending in (".map", ".conf")]
+    return [path for path in paths if os.path.exists(path)]
+
+
+def quoted(pattern: str) -> str:
+    """A regular expression as a key of a map; what goes in has no quote and no control character."""
+    return f'"~^{pattern}"'
+
+
+def cors_lines(site: Site) -> list[str]:
+    """The entries of one site: each allowed origin under each of its hosts, then the host with any other."""
+    if not site.get("cors") or not site["domains"]:
+        return []
+    cors = {**CORS_DEFAULTS, **{key: value for key, value in site["cors"].items() if value is not None}}
+    rest = "|".join(
+        (
+            "true" if cors["credentials"] else "",
+            ", ".join(cors["methods"]),
+            ", ".join(cors["headers"]),
+            str(cors["max_age"]),
+        )
+    )
+    host = "(?:" + "|".join(re.escape(domain) for domain in sorted(site["domains"])) + ")"
+    lines = [f'{quoted(f"{host} {re.escape(origin)}$")} "{origin}|{rest}";' for origin in sorted(set(cors["origins"]))]
+    return [*lines, f'{quoted(f"{host} ")} "||||";']
+
+
+def fragment(entries: dict[str, list[str]]) -> str | None:
+    """The map entries of a bench, by site, or None if there are none."""
+    lines = [line for site in sorted(entries) if entries[site] for line in (f"# site {site}", *entries[site])]
+    return "\n".join([MARK, *lines, ""]) if lines else None
+
+
+def sections(text: str | None) -> dict[str, list[str]]:
+    """The entries of each site in a file of ours, by site."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in (text or "").splitlines():
+        site = re.match(r"\s*# site (.+)", line)
+        if site:
+            current = found[site[1]] = []
+        elif re.match(r'\s*"~\^\(', line):
+            current.append(line.strip())
+    return found
+
+
+def limit_lines(site: Site, identity: str, proxies: list[str]) -> list[str]:
+    """The entry of one site in the map of requests that are limited."""
+    if not site["domains"]:
+        return []
+    client = f"$benchkeeper_client_{identity}" if proxies else "$remote_addr"
+    host = "(?:" + "|".join(re.escape(domain) for domain in sorted(site["domains"])) + ")"
+    method = re.escape(TOKEN)
+    path = rf"(?:/api/(?:v[0-9]+/)?method/{method}[/ ]|.* {method}$)"
+    return [f'{quoted(f"{host} (?!OPTIONS )[A-Z]+ {path}")} "{site["name"]} {client}";']
+
+
+def limit(identity: str, entries: dict[str, list[str]], rate: str, burst: int, proxies: list[str]) -> str | None:
+    """The http-level file that limits the token endpoint of a bench, or None if there is no entry.
+
+    Covered are all paths that lead to the method, however they are written (nginx matches the decoded, merged path),
+    and ``cmd`` in the query. ``cmd`` in the body of a POST is beyond nginx.
+
+    Args:
+        identity: as `bench_id` gives it.
+        entries: of each site, as `limit_lines` gives them.
+        rate: nginx's own form, such as ``5r/s``.
+        burst: requests above the rate that are served at once.
+        proxies: addresses or networks whose X-Forwarded-For is believed.
+    """
+    lines = [line for site in sorted(entries) if entries[site] for line in (f"# site {site}", *entries[site])]
+    if not lines:
+        return None
+    listed = "".join(f"    {proxy} proxied;\n" for proxy in proxies)
+    # PCRE takes names of at most 32 characters
+    behind = CLIENT_BEHIND_PROXY.format(id=identity, short=identity[-8:], proxies=listed)
+    amount, per = re.fullmatch(r"([0-9]+)r/([sm])", rate).groups()
+    return LIMIT.format(
+        mark=MARK,
+        id=identity,
+        rate=rate,
+        burst=burst,
+        burst_nodelay=f" burst={burst} nodelay" if burst else "",
+        entries="".join(f"    {line}\n" for line in lines),
+        client_map=behind if proxies else "",
+        retry=max(1, -(-{"s": 1, "m": 60}[per] // int(amount))),
+    )

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring the files of the edge to what is declared: look, compare, try, put in place, reload."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
+    MARK,
+    SHARED_NAME,
+    STATUS_NAME,
+    bench_id,
+    cors_lines,
+    fragment,
+    fragments_dir,
+    limit,
+    limit_lines,
+    sections,
+    shared,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import remove, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
+    Directive,
+    Nginx,
+    NginxError,
+    foreign_cors,
+    foreign_limits,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+
+PENDING = ".reload-pending"  # there between the first file that is put in place and the reload that makes it count
+STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
+MISSING = 'unknown directive "more_set_headers"'
+REMEDY = (
+    "nginx has no module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the role: "
+    "oauth2_install_packages: true), or let Frappe own CORS (oauth2_cors_owner: frappe)"
+)
+
+
+class Edge:
+    """What one bench declares, and the files that say so.
+
+    Args:
+        params: options of frappe_nginx_edge.
+    """
+
+    def __init__(self, params: dict[str, t.Any]):
+        self.params, self.identity = params, bench_id(params["bench_path"])
+        self.folder = fragments_dir(params["conf_dir"])
+        self.shared = os.path.join(params["conf_dir"], SHARED_NAME)
+        self.map = os.path.join(self.folder, f"{self.identity}.map")
+        self.limit = os.path.join(self.folder, f"{self.identity}.conf")
+        self.status = os.path.join(self.folder, STATUS_NAME)
+        self.pending = os.path.join(self.folder, PENDING)
+        self.sites = params["sites"] if params["state"] == "present" else []
+        self.before = sections(_read(self.map))
+        self.entries = self._entries(self.before, cors_lines)
+        self.wanted = {path: text for path, text in ((self.map, fragment(self.entries)), self._limit()) if text}
+
+    def _entries(
+        self, before: dict[str, list[str]], lines: t.Callable[[dict[str, t.Any]], list[str]]
+    ) -> dict[str, list[str]]:
+        """Entries of the declared sites, and those that other sites of the bench have already."""
+        known = self.params["known_sites"]
+        kept = {name: own for name, own in before.items() if known is None or name in known}
+        if self.params["state"] == "absent":
+            return {}
+        return {**kept, **{site["name"]: lines(site) for site in self.sites}}
+
+    def _limit(self) -> tuple[str, str | None]:
+        rate, proxies = self.params["rate_limit"], self.params["trusted_proxies"]
+        if not rate:
+            return self.limit, None
+        entries = self._entries(sections(_read(self.limit)), lambda site: limit_lines(site, self.identity, proxies))
+        return self.limit, limit(self.identity, entries, rate["rate"], rate["burst"], proxies)
+
+    def present(self) -> list[str]:
+        """Names of all files of ours, of every bench on this nginx."""
+        names = os.listdir(self.folder) if os.path.isdir(self.folder) else []
+        return sorted(name for name in names if not name.startswith("."))
+
+    def _others(self, ending: str) -> list[str]:
+        ours = {os.path.basename(path) for path in (self.map, self.limit, self.status)}
+        return [name for name in self.present() if name.endswith(ending) and name not in ours]
+
+    def target(self, foreign: list[Directive]) -> dict[str, str | None]:
+        """The text that each of our files must have, None for one that must not be there, in the order of writing.
+
+        Whatever is on disk when a run is killed between two of them loads: fragments are not read before the shared
+        file includes them, and it goes first when it goes.
+        """
+        files: dict[str, str | None] = {self.map: self.wanted.get(self.map), self.limit: self.wanted.get(self.limit)}
+        limits = self.limit in self.wanted or self._others(".conf")
+        files[self.status] = STATUS if limits and not foreign else None
+        if self.wanted or self._others(".map") or self._others(".conf"):
+            return {**files, self.shared: shared(self.params["conf_dir"])}
+        return {self.shared: None, **files}
+
+    def settle(self, nginx: Nginx, check_mode: bool) -> dict[str, t.Any]:
+        """Make it so; the module's result.
+
+        Raises:
+            NginxError: what is there, or what is wanted, does not load; nothing was put in place.
+            OSError: a file cannot be written.
+        """
+        own = {self.shared, *(os.path.join(self.folder, name) for name in self.present())}
+        files = nginx.files()
+        foreign = foreign_limits(files, own)
+        target = self.target(foreign)
+        before = {path: _read(path) for path in target}
+        changes = {path: text for path, text in target.items() if text != before[path]}
+        pid = nginx.master(files)
+        behind = bool(changes) or os.path.exists(self.pending)
+        self._try(nginx, files, changes, check_mode)
+        if behind and not check_mode:
+            self._put(nginx, changes, pid)
+        domains = [domain for site in self.sites if site["cors"] for domain in site["domains"]]
+        told = [("cors-foreign-header", line, " ".join(line.words)) for line in foreign_cors(files, own, domains)]
+        if self.limit in self.wanted and foreign:
+            told.append(("limit-status", foreign[0], " ".join(foreign[0].words)))
+        findings = [Finding(rule, line.place, text) for rule, line, text in told]
+        if behind and pid is None:
+            findings.append(Finding("nginx-stopped", nginx.conf, "nginx does not run"))
+        return {
+            "changed": behind,
+            "sites": self.rows(findings),
+            "files": list(changes),
+            "reloaded": behind and pid is not None and self.params["reload"],
+            "warnings": [str(finding) for finding in findings],
+            "diff": [
+                {"before": before[path] or "", "after": text or "", "before_header": path, "after_header": path}
+                for path, text in changes.items()
+            ],
+        }
+
+    def _try(self, nginx: Nginx, files: dict[str, str], changes: dict[str, str | None], check_mode: bool) -> None:
+        if not changes:
+            return
+        try:
+            nginx.try_with(files, changes)
+        except NginxError as error:
+            if MISSING not in str(error):
+                raise NginxError(f"nginx would not load this, so nothing was changed: {error}") from None
+            if not (check_mode and self.params["headers_more_comes"]):
+                raise NginxError(REMEDY) from None
+
+    def _put(self, nginx: Nginx, changes: dict[str, str | None], pid: int | None) -> None:
+        os.makedirs(self.folder, mode=0o755, exist_ok=True)
+        replace(self.pending, "")
+        nginx.install(changes)
+        if pid is not None and self.params["reload"]:
+            nginx.reload(pid)
+        if pid is None or self.params["reload"]:
+            remove(self.pending)
+        if not os.listdir(self.folder):
+            os.rmdir(self.folder)
+
+    def rows(self, findings: list[Finding]) -> list[dict[str, t.Any]]:
+        """A row a declared site, and one for each site whose entries go."""
+        names = [site["name"] for site in self.sites]
+        rows = []
+        for name in dict.fromkeys([*names, *(name for name in self.before if name not in self.entries)]):
+            old, new = self.before.get(name, []), self.entries.get(name, [])
+            action = "unchanged" if old == new else "updated" if old and new else "created" if new else "deleted"
+            site = next((site for site in self.sites if site["name"] == name), {"cors": None, "domains": []})
+            own = [Finding("cors-no-domain", "domains", "it has none")] if site["cors"] and not site["domains"] else []
+            rows.append(
+                {
+                    "name": name,
+                    "changed": action != "unchanged",
+                    "action": action,
+                    "diff": {"before": {"nginx": old} if old else {}, "after": {"nginx": new} if new else {}}
+                    if old != new
+                    else {"before": {}, "after": {}},
+                    "findings": [finding.row() for finding in (own + findings if site["cors"] else own)],
+                    "failed": False,
+                    "msg": "",
+                }
+            )
+        return rows
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None

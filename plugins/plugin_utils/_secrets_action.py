@@ -1,0 +1,198 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins have in common: ask the module, keep what is new, let the module set it, keep what it set."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.parsing.vault import VaultSecretsContext
+from ansible.plugins.action import ActionBase
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failure
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
+    Content,
+    FileFault,
+    SecretsStore,
+    StoreFault,
+)
+
+Item = t.Dict[str, t.Any]
+Result = t.Dict[str, t.Any]
+
+
+class SecretsAction(ActionBase):
+    """Runs the module of its own name, with the secrets of ``secrets_store``.
+
+    Attributes:
+        MODULE: full name of the module.
+        SECRETS: options that carry a secret.
+    """
+
+    MODULE = ""
+    SECRETS: tuple[str, ...] = ()
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Ansible's entry point."""
+        super().run(tmp, task_vars)
+        self.task_vars, self.args = task_vars, dict(self._task.args)
+        items = items_of(self.args)
+        if items is None or not self.args.get("secrets_store") or not self.wants_store(items):
+            return self.module(self.args, async_too=True)
+        if self._task.async_val:
+            raise AnsibleActionFail("secrets_store: the task must not be async: what it set could not be kept")
+        folder = self._loader.path_dwim(os.path.expanduser(str(self.args["secrets_store"])))
+        context = VaultSecretsContext.current(optional=True)
+        store = SecretsStore(folder, task_vars["inventory_hostname"], context.secrets if context else [])
+        try:
+            store.require()
+            if self._task.check_mode:
+                return self.with_store(items, store)
+            with store.held():
+                return self.with_store(items, store)
+        except StoreFault as fault:
+            raise AnsibleActionFail(str(fault)) from None
+
+    # ---- what the plugins differ in
+    def wants_store(self, items: list[Item]) -> bool:
+        """Does any item have secrets to keep?"""
+        raise NotImplementedError
+
+    def known(self, item: Item, content: Content) -> Item:
+        """The item with what ``content`` knows of it: what is pending before what was in use."""
+        raise NotImplementedError
+
+    def review(self, item: Item, row: Item, content: Content) -> bool:
+        """Make what the module's answer says is missing, and put it into ``content`` as pending; was there anything?"""
+        raise NotImplementedError
+
+    def keep(self, item: Item | None, row: Item, content: Content) -> None:
+        """Bring ``content`` to what the site now has; without an item the row is about something not declared."""
+        raise NotImplementedError
+
+    def failed(self, item: Item, msg: str) -> Item:
+        """The row of an item whose file cannot be used."""
+        raise NotImplementedError
+
+    # ---- the course of a task
+    def with_store(self, items: list[Item], store: SecretsStore) -> Result:
+        """Ask in check mode; make what is missing, keep it, have it set; keep what is now in use."""
+        contents: dict[str, Content] = {}
+        broken: dict[str, str] = {}
+        for item in items:
+            site = item["name"]
+            if site not in contents and site not in broken:
+                try:
+                    contents[site] = store.read(site, whose(self.args, item))
+                except FileFault as fault:
+                    broken[site] = str(fault)
+        sound = [item for item in items if item["name"] in contents]
+        result = self.call(sound, contents, check_mode=True)
+        if not self._task.check_mode:
+            reviewed = {
+                item["name"]
+                for item, row in zip(sound, result.get("sites") or ())
+                if not row["failed"] and self.review(item, row, contents[item["name"]])
+            }
+            for site in sorted(reviewed):
+                store.write(site, contents[site])
+            if reviewed or result.get("changed"):
+                result = self.call(sound, contents, check_mode=False)
+            self.settle(store, sound, result.get("sites") or [], contents)
+        return self.with_failures(result, items, broken)
+
+    def call(self, items: list[Item], contents: dict[str, Content], check_mode: bool) -> Result:
+        """Run the module on the items with what is known of them."""
+        if not items:
+            return {"changed": False, "sites": []}
+        ready = [self.known(item, contents[item["name"]]) for item in items]
+        args = {key: value for key, value in self.args.items() if key != "name"}
+        return self.module({**args, "sites": ready}, check_mode=check_mode)
+
+    def settle(self, store: SecretsStore, items: list[Item], rows: list[Item], contents: dict[str, Content]) -> None:
+        """Keep what the module says that the sites now have; a site that failed keeps what is pending."""
+        before = {site: repr(content) for site, content in contents.items()}
+        for number, row in enumerate(rows):
+            if not row["failed"] and row["name"] in contents:
+                self.keep(items[number] if number < len(items) else None, row, contents[row["name"]])
+        for site, content in contents.items():
+            if repr(content) != before[site]:
+                store.write(site, content)
+
+    def with_failures(self, result: Result, items: list[Item], broken: dict[str, str]) -> Result:
+        """The module's result, with a failed row for each item whose file cannot be used."""
+        if not broken or (result.get("failed") and not result.get("sites")):
+            return result  # or the task as a whole failed, which comes first
+        rows = iter(result.get("sites") or [])
+        merged = [self.failed(item, broken[item["name"]]) if item["name"] in broken else next(rows) for item in items]
+        merged += rows
+        return {**result, "sites": merged, "failed": True, "msg": failure(merged)}
+
+    def module(self, args: Item, check_mode: bool | None = None, async_too: bool = False) -> Result:
+        """Run the module; in check mode too if it is only asked."""
+        sources = [source for source in (args, *(args.get("sites") or ())) if isinstance(source, Mapping)]
+        if any(source.get(name) for source in sources for name in self.SECRETS):
+            self.pipelined()
+        wrap_async = bool(async_too and self._task.async_val and not self._connection.has_native_async)
+        kept = self._task.check_mode
+        self._task.check_mode = kept if check_mode is None else check_mode
+        try:
+            result = self._execute_module(
+                module_name=self.MODULE, module_args=dict(args), task_vars=self.task_vars, wrap_async=wrap_async
+            )
+        finally:
+            self._task.check_mode = kept
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def pipelined(self) -> None:
+        """Have the module sent through a pipe: it carries a secret, and must not lie in a file on the host."""
+        if not self._is_pipelining_enabled("new"):
+            try:
+                self._connection.set_option("pipelining", True)
+            except KeyError:
+                pass  # this connection has no such option, and is refused below
+        if self._task.async_val or not self._is_pipelining_enabled("new"):
+            raise AnsibleActionFail(
+                "A secret is to be sent, and Ansible would write it into a file on the managed host: that happens with "
+                "async, with ANSIBLE_KEEP_REMOTE_FILES, and where the connection or the become method cannot be "
+                "pipelined. Use ssh or local with become_method: sudo"
+            )
+
+
+def items_of(args: Item) -> list[Item] | None:
+    """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them."""
+    name, sites = args.get("name"), args.get("sites")
+    if (name is None) == (sites is None):
+        return None
+    items = [{"name": name}] if sites is None else sites
+    if not isinstance(items, (list, tuple)):
+        return None
+    if not all(isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in items):
+        return None
+    return [dict(item) for item in items]
+
+
+def option(args: Item, item: Item, key: str, default: t.Any = None) -> t.Any:
+    """An option as the module takes it: the item's, else the task's."""
+    for source in (item, args):
+        if source.get(key) is not None:
+            return source[key]
+    return default
+
+
+def flag(args: Item, item: Item, key: str) -> bool:
+    """A yes or no option; what is neither is left to the module to refuse."""
+    return boolean(option(args, item, key, False), strict=False)
+
+
+def whose(args: Item, item: Item) -> str:
+    """The bench or the URL that a site belongs to, for telling two stores apart."""
+    return str(option(args, item, "url") or os.path.normpath(str(args.get("bench_path") or "")))

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The processes of a bench, the table of what must hear of a change, and a site's host names."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import processes, reload_needs
+
+SUPERVISOR = """\
+; bench writes comments
+[program:b-frappe-web]
+command=gunicorn ; of course
+[program:b-node-socketio]
+command=node
+[program:b-frappe-schedule]
+[program:b-frappe-short-worker]
+process_name=%(program_name)s-%(process_num)d
+[group:b-web]
+programs=b-frappe-web,b-node-socketio
+[group:b-workers]
+programs=b-frappe-schedule, b-frappe-short-worker
+"""
+
+
+@pytest.fixture
+def bench(tmp_path):
+    (tmp_path / "frappe-bench/config").mkdir(parents=True)
+    (tmp_path / "units").mkdir()
+    return tmp_path
+
+
+def found(bench):
+    return processes(str(bench / "frappe-bench"), str(bench / "units"))
+
+
+def test_supervisor_the_web_program_is_named_alone(bench):
+    (bench / "frappe-bench/config/supervisor.conf").write_text(SUPERVISOR)
+    assert found(bench) == {"manager": "supervisor", "web": "b-web:b-frappe-web", "workers": ["b-workers:"]}
+
+
+def test_supervisor_without_groups(bench):
+    (bench / "frappe-bench/config/supervisor.conf").write_text("[program:x-frappe-web]\n[program:x-frappe-worker]\n")
+    assert found(bench) == {"manager": "supervisor", "web": "x-frappe-web", "workers": ["x-frappe-worker"]}
+
+
+def test_systemd(bench):
+    for unit in ("frappe-web.service", "frappe-default-worker@.service", "workers.target"):
+        (bench / f"units/frappe-bench-{unit}").write_text("")
+    assert found(bench) == {
+        "manager": "systemd",
+        "web": "frappe-bench-frappe-web.service",
+        "workers": ["frappe-bench-workers.target"],
+    }
+
+
+def test_neither(bench):
+    assert found(bench) == {"manager": "none", "web": None, "workers": []}
+
+
+@pytest.mark.parametrize(
+    ("keys", "cached", "strategy", "web", "workers"),
+    [
+        (["allow_cors"], False, "graceful", "none", "none"),
+        (["allow_cors"], True, "graceful", "reload", "none"),
+        (["allow_cors"], False, "restart", "restart", "none"),
+        (["redis_queue"], False, "graceful", "restart", "restart"),
+        (["redis_queue"], True, "restart", "restart", "restart"),
+        (["redis_queue"], True, "none", "none", "none"),
+        ([], True, "restart", "none", "none"),
+    ],
+)
+def test_what_must_hear(keys, cached, strategy, web, workers):
+    needs = reload_needs(keys, cached, strategy)
+    assert (needs["web"], needs["workers"]) == (web, workers)
+
+
+def test_keys_that_count_only_after_bench_setup_are_named():
+    assert reload_needs(["gunicorn_workers", "x"], False, "graceful")["bench_keys"] == ["gunicorn_workers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "domains", "url"),
+    [
+        ("a.example", {}, ["a.example"], "http://a.example"),
+        ("Trust.com", {}, [], "http://trust.com"),
+        ("Trust.com", {"domains": ["Trust.example.com"]}, ["trust.example.com"], "http://trust.example.com"),
+        ("a", {"host_name": "https://x.example/"}, ["x.example", "a"], "https://x.example"),
+        ("a", {"host_name": "x.example"}, ["x.example", "a"], "http://x.example"),
+        ("a", {"domains": [{"domain": "x", "ssl_certificate": "/c"}, "y"]}, ["x", "y", "a"], "https://x"),
+        ("a", {"ssl_certificate": "/c"}, ["a"], "https://a"),
+        ("a", {"domains": [None, 5, {}, ""]}, ["a"], "http://a"),
+    ],
+)
+def test_host_names(name, config, domains, url):
+    assert (domains_of(name, config), url_of(name, config)) == (domains, url)

@@ -1,0 +1,336 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugins that fill the store, step by step: nothing is lost, whenever a run is killed."""
+
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+
+import pytest
+from ansible.parsing.vault import VaultSecret
+from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_client import ActionModule as ClientAction
+from ansible_collections.benchkeeper.frappe.plugins.action.frappe_user_api_key import ActionModule as KeyAction
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import _api_keys, _clients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_keys import _row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import SecretsStore
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SITE, BENCH = "crm.example.com", "/home/frappe/frappe-bench"
+VAULT = [("default", VaultSecret(b"first"))]
+USERS = ("a@example.com", "b@example.com")
+
+
+def opened(folder, host="one"):
+    return SecretsStore(str(folder), host, VAULT)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of the run happens after it."""
+
+
+class Kill:
+    """Counts the steps that change something, and kills before the one whose number it has."""
+
+    def __init__(self, at=None):
+        self.at, self.count = at, 0
+
+    def step(self):
+        self.count += 1
+        if self.at is not None and self.count > self.at:
+            raise Killed
+
+
+class KilledStore(SecretsStore):
+    kill = None
+
+    def write(self, site, content):
+        self.kill.step()
+        super().write(site, copy.deepcopy(content))
+        self.kill.step()
+
+
+class Site:
+    """Users of one site and the module, on the real plan."""
+
+    def __init__(self, **pairs):
+        self.pairs, self.sent = pairs, []
+
+    def module(self, kill, args, check_mode):
+        rows = []
+        for item in args["sites"]:
+            declared = {**args, **item}
+            self.sent.append(declared.get("secrets"))
+            users = [
+                _api_keys.User(name, api_key=pair and pair[0], has_secret=bool(pair), api_secret=pair and pair[1])
+                for name, pair in self.pairs.items()
+            ]
+            (step,) = _api_keys.plan([declared], _api_keys.State(users))
+            if step.needs_secret and not check_mode:
+                rows.append(failed_row(item["name"], "no secret", users=[], needs_secret=step.needs_secret))
+                continue
+            if not check_mode and step.changed:
+                kill.step()
+                for change in step.changes:
+                    if change.action == "removed":
+                        self.pairs[change.user] = None
+                    elif change.pair:
+                        self.pairs[change.user] = (change.pair["api_key"], change.pair["api_secret"])
+                kill.step()
+            rows.append(row_of(item["name"], **_row(step, [])))
+        return {"changed": any(row["changed"] for row in rows), "sites": rows}
+
+
+class Course:
+    """An action plugin without Ansible around it."""
+
+    def __init__(self, args, site, kill=None, check_mode=False):
+        self.args, self.site, self.kill = args, site, kill or Kill()
+        self._task = SimpleNamespace(check_mode=check_mode)
+
+    def module(self, args, check_mode=None, async_too=False):
+        return self.site.module(self.kill, args, check_mode)
+
+    def go(self, folder, host="one"):
+        store = KilledStore(str(folder), host, VAULT)
+        store.kill = self.kill
+        with store.held():
+            return self.with_store([{"name": SITE, **item} for item in self.args.get("items", [{}])], store)
+
+
+class KeyCourse(Course, KeyAction):
+    """frappe_user_api_key."""
+
+
+def run(folder, site, at=None, check_mode=False, host="one", **args):
+    try:
+        return KeyCourse({"bench_path": BENCH, "users": USERS, **args}, site, Kill(at), check_mode).go(folder, host)
+    except Killed:
+        return None
+
+
+def kept(folder, host="one", section="api_keys"):
+    return opened(folder, host).read(SITE, BENCH)[section]
+
+
+def pair_of(entry):
+    return (entry["api_key"], entry["api_secret"])
+
+
+def known_pairs(folder, user):
+    entry = kept(folder).get(user, {})
+    return [pair_of(value) for value in (entry, entry.get("pending", {})) if value.get("api_secret")]
+
+
+def test_the_course_of_a_creation_a_rotation_and_a_removal(tmp_path):
+    site = Site(**dict.fromkeys(USERS))
+    foreseen = run(tmp_path, site, check_mode=True)
+    assert foreseen["sites"][0]["needs_secret"] == list(USERS) and kept(tmp_path) == {}
+    made = run(tmp_path, site)
+    assert [change["action"] for change in made["sites"][0]["users"]] == ["created"] * 2
+    assert {user: pair_of(entry) for user, entry in kept(tmp_path).items()} == site.pairs
+    assert run(tmp_path, site)["changed"] is False
+    before = dict(site.pairs)
+    assert run(tmp_path, site, state="rotated", users=USERS[:1])["changed"]
+    assert site.pairs[USERS[0]] != before[USERS[0]] and site.pairs[USERS[1]] == before[USERS[1]]
+    assert {user: pair_of(entry) for user, entry in kept(tmp_path).items()} == site.pairs
+    assert run(tmp_path, site, state="absent")["changed"]
+    assert kept(tmp_path) == {} and set(site.pairs.values()) == {None}
+
+
+def test_every_pair_is_new_long_and_never_the_users_name(tmp_path):
+    site = Site(**dict.fromkeys(USERS))
+    run(tmp_path, site)
+    for key, secret in site.pairs.values():
+        assert len(key) == 32 and len(secret) == 43
+    assert len({part for pair in site.pairs.values() for part in pair}) == 4
+
+
+def test_a_pair_that_nobody_here_knows_is_left_alone_and_nothing_is_made(tmp_path):
+    site = Site(**{USERS[0]: ("theirs-key", "theirs-secret-0123456789"), USERS[1]: None})
+    run(tmp_path, site)
+    assert site.pairs[USERS[0]][0] == "theirs-key" and list(kept(tmp_path)) == [USERS[1]]
+
+
+def test_a_pair_that_was_lost_by_the_site_is_set_again(tmp_path):
+    site = Site(**dict.fromkeys(USERS))
+    run(tmp_path, site)
+    before, site.pairs[USERS[0]] = dict(site.pairs), None
+    run(tmp_path, site)
+    assert site.pairs == before
+
+
+def test_pairs_of_the_caller_go_before_those_of_the_store(tmp_path):
+    site, own = Site(**dict.fromkeys(USERS)), {"api_key": "own-key-0", "api_secret": "own-secret-0123456789"}
+    run(tmp_path, site, secrets={USERS[0].upper(): own})
+    assert site.pairs[USERS[0]] == pair_of(own) and list(kept(tmp_path)) == [USERS[1]]
+
+
+STATES = st.sampled_from(["present", "rotated"])
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(runs=st.lists(st.tuples(STATES, st.integers(0, 6)), min_size=1, max_size=4), last=STATES)
+def test_killed_anywhere_the_live_pair_is_kept_and_the_next_run_finishes(tmp_path_factory, runs, last):
+    folder, site = tmp_path_factory.mktemp("store"), Site(**dict.fromkeys(USERS))
+    for state, at in runs:
+        run(folder, site, at, state=state)
+        for user, pair in site.pairs.items():
+            assert pair is None or pair in known_pairs(folder, user)
+    on_its_way = {user: entry["pending"] for user, entry in kept(folder).items() if "pending" in entry}
+    assert run(folder, site, state=last)["sites"][0]["failed"] is False
+    entries = kept(folder)
+    assert {user: pair_of(entry) for user, entry in entries.items()} == site.pairs
+    assert not any("pending" in entry for entry in entries.values())
+    for user, pending in on_its_way.items():  # finished with the value that was on its way, not with another one
+        assert site.pairs[user] == pair_of(pending)
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_a_creation_that_somebody_else_overtook_leaves_theirs(tmp_path, at):
+    site = Site(**dict.fromkeys(USERS[:1]))
+    run(tmp_path, site, at, users=USERS[:1])
+    theirs = ("theirs-key", "theirs-secret-0123456789")
+    site.pairs[USERS[0]] = theirs
+    run(tmp_path, site, users=USERS[:1])
+    assert site.pairs[USERS[0]] == theirs and "pending" not in kept(tmp_path).get(USERS[0], {})
+
+
+def test_two_stores_know_nothing_of_each_other(tmp_path):
+    site, other = Site(**dict.fromkeys(USERS)), Site(**dict.fromkeys(USERS))
+    run(tmp_path, site)
+    run(tmp_path, other, host="two")
+    assert {user: pair_of(entry) for user, entry in kept(tmp_path).items()} == site.pairs
+    assert {user: pair_of(entry) for user, entry in kept(tmp_path, "two").items()} == other.pairs
+    assert set(site.pairs.values()).isdisjoint(other.pairs.values())
+
+
+def test_one_file_that_cannot_be_opened_stops_its_site_only(tmp_path):
+    site = Site(**dict.fromkeys(USERS))
+    store = opened(tmp_path)
+    with store.held():
+        open(store.file("bad.example.com"), "w").close()
+    result = run(tmp_path, site, items=[{"name": "bad.example.com"}, {"name": SITE}])
+    assert [(row["name"], row["failed"]) for row in result["sites"]] == [("bad.example.com", True), (SITE, False)]
+    assert result["failed"] and result["msg"].startswith("1 of 2 site(s) failed:\nbad.example.com: secrets_store: ")
+    assert all(site.pairs.values())
+
+
+# ---------------------------------------------------------------- clients
+class Clients:
+    """`_settle.Store` in memory."""
+
+    fields = list(_clients.KINDS)
+
+    def __init__(self):
+        self.clients, self.kill = {}, None
+
+    def state(self, roles, uses):
+        return _clients.State(list(self.clients.values()), self.fields, roles)
+
+    def write(self, step):
+        self.kill.step()
+        name = step.name or f"id{len(self.clients)}"
+        secret = {"client_secret": "made-by-the-module"} if step.new_secret else {}
+        self.clients[name] = {**self.clients.get(name, {"name": name, "owner": "x"}), **step.values, **secret}
+        self.kill.step()
+        return name
+
+    def read(self, name):
+        return self.clients[name]
+
+    def delete(self, name):
+        del self.clients[name]
+
+    def module(self, kill, args, check_mode):
+        self.kill = kill
+        rows = settle(self, [{**args, **i} for i in args["sites"]], {"policy": "warn", "exceptions": []}, check_mode)
+        rows = [row_of(SITE, **row) for row in rows]
+        return {"changed": any(row["changed"] for row in rows), "sites": rows}
+
+    def secret(self, name="id0"):
+        return self.clients[name]["client_secret"]
+
+
+class ClientCourse(Course, ClientAction):
+    """frappe_oauth_client."""
+
+
+APP = {"app_name": "Reporting", "redirect_uris": ["https://r.example.com/cb"], "store_secret": True}
+
+
+def clients(folder, site, at=None, check_mode=False, **args):
+    try:
+        return ClientCourse({"bench_path": BENCH, **APP, **args}, site, Kill(at), check_mode).go(folder)
+    except Killed:
+        return None
+
+
+def kept_clients(folder):
+    return kept(folder, section="oauth_clients")
+
+
+def test_the_secret_of_a_confidential_client_is_kept_rotated_restored_and_forgotten(tmp_path):
+    site = Clients()
+    assert clients(tmp_path, site, check_mode=True)["changed"] and kept_clients(tmp_path) == {}
+    clients(tmp_path, site)
+    first = site.secret()
+    assert kept_clients(tmp_path) == {"Reporting": {"client_id": "id0", "client_secret": first}}
+    assert clients(tmp_path, site)["changed"] is False
+    clients(tmp_path, site, rotate_secret=True)
+    second = site.secret()
+    assert second != first and kept_clients(tmp_path)["Reporting"]["client_secret"] == second
+    site.clients["id0"]["client_secret"] = "changed by hand"
+    clients(tmp_path, site)
+    assert site.secret() == second
+    clients(tmp_path, site, app_name="REPORTING", client_id="id0")  # declared in another way, it is the same
+    assert list(kept_clients(tmp_path)) == ["Reporting"]
+    clients(tmp_path, site, state="absent")
+    assert site.clients == {} and kept_clients(tmp_path) == {}
+
+
+def test_a_secret_that_nobody_here_knows_is_left_alone_and_told(tmp_path):
+    site = Clients()
+    clients(tmp_path, site, store_secret=False)
+    assert site.secret() == "made-by-the-module" and kept_clients(tmp_path) == {}
+    (row,) = clients(tmp_path, site)["sites"]
+    assert [finding["rule"] for finding in row["findings"]] == ["client-secret-unknown"] and not row["changed"]
+    assert site.secret() == "made-by-the-module" and kept_clients(tmp_path) == {}
+    clients(tmp_path, site, rotate_secret=True)
+    assert kept_clients(tmp_path)["Reporting"]["client_secret"] == site.secret() != "made-by-the-module"
+
+
+@pytest.mark.parametrize("rotate", [False, True])
+@pytest.mark.parametrize("at", range(7))
+def test_a_client_whose_run_was_killed_anywhere_is_finished_by_the_next(tmp_path, at, rotate):
+    site = Clients()
+    if rotate:
+        clients(tmp_path, site)
+    clients(tmp_path, site, at, rotate_secret=rotate)
+    if site.clients:
+        entry = kept_clients(tmp_path)["Reporting"]
+        assert site.secret() in (entry.get("client_secret"), entry.get("pending", {}).get("client_secret"))
+    clients(tmp_path, site)
+    assert kept_clients(tmp_path) == {"Reporting": {"client_id": "id0", "client_secret": site.secret()}}
+
+
+def test_a_client_that_was_made_elsewhere_meanwhile_keeps_its_secret(tmp_path):
+    site = Clients()
+    clients(tmp_path, site, at=2)  # pending, not sent
+    site.clients["x"] = {"name": "x", "owner": "y", "app_name": "Reporting", "client_secret": "theirs"}
+    site.clients["x"]["redirect_uris"] = APP["redirect_uris"][0]
+    (row,) = clients(tmp_path, site)["sites"]
+    assert site.secret("x") == "theirs" and kept_clients(tmp_path) == {}
+    assert "client-secret-unknown" in [finding["rule"] for finding in row["findings"]]
+
+
+def test_two_clients_of_one_name_have_an_entry_each(tmp_path):
+    site = Clients()
+    clients(tmp_path, site, items=[{"client_id": "one"}, {"client_id": "two", "app_name": "Reporting 2"}])
+    assert {key: entry["client_secret"] for key, entry in kept_clients(tmp_path).items()} == {
+        name: site.secret(name) for name in ("one", "two")
+    }
