@@ -8,10 +8,14 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Ansible leaves an ansible.cfg alone that lies in a folder everybody may write to; named here it counts everywhere.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-# Further arguments for pytest: make test ARGS="-k policy"
+# Without it molecule looks where newer collections keep their scenarios, and warns.
+export MOLECULE_GLOB := molecule/*/molecule.yml
+# Frames around its programs' output cut every line at 80 characters.
+export MOLECULE_COMMAND_BORDERS := 0
+# Further arguments for pytest or molecule: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-nginx demo demo-down test lint sanity clean
+.PHONY: help setup setup-dev setup-nginx demo demo-down test molecule lint sanity clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -35,6 +39,10 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 
 test: setup-nginx setup-dev ## unit, contract and end-to-end tests
 	$(BIN)/python -m pytest $(ARGS)
+
+molecule: ## scenarios in containers, one with a real browser: make molecule ARGS="--scenario-name cors"
+	@tools/setup.sh molecule
+	tools/with_docker.sh molecule test $(or $(ARGS),--all)
 
 lint: setup-dev ## every judge of style and documentation, `make sanity` included
 	$(BIN)/ruff check

@@ -8,6 +8,8 @@
 #   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
 #   tools/setup.sh dev     run, and the tools that test and lint
 #   tools/setup.sh nginx   nginx with headers-more
+#   tools/setup.sh molecule      dev, and what the scenarios need: molecule, a Docker engine, Chromium
+#   tools/setup.sh debootstrap   what makes a Debian of packages, where no image can be pulled
 #
 # Ends with a non-zero status and one line that says what to install when something is missing and may not be
 # installed from here.
@@ -105,9 +107,39 @@ set_up_nginx() {
     fi
 }
 
+set_up_molecule() {
+    set_up_dev
+    python_packages molecule requirements/run.txt requirements/dev.txt requirements/molecule.txt
+    # docker-cli is a package of its own from Debian 13 on.
+    local docker=(docker.io) PATH=$PATH:/usr/sbin:/usr/local/sbin
+    if ! command -v docker > /dev/null || ! { docker version || command -v dockerd; } > /dev/null 2>&1; then
+        ! apt-cache show docker-cli > /dev/null 2>&1 || docker+=(docker-cli)
+        apt_install "${docker[@]}" \
+            || give_up "Docker is missing and can't be installed from here. As root, run: apt-get install ${docker[*]}"
+    fi
+    # The browser's names are those that molecule/cors/tests looks for.
+    if ! command -v chromium > /dev/null && ! command -v chromium-browser > /dev/null \
+        && ! command -v google-chrome > /dev/null; then
+        apt_install chromium \
+            || give_up "Chromium is missing and can't be installed from here. As root, run: apt-get install chromium"
+    fi
+}
+
+set_up_debootstrap() {
+    local PATH=$PATH:/usr/sbin:/usr/local/sbin remedy="apt-get install debootstrap debian-archive-keyring"
+    if ! command -v debootstrap > /dev/null || [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+        apt_install debootstrap debian-archive-keyring \
+            || give_up "debootstrap is missing and can't be installed from here. As root, run: $remedy"
+    fi
+    [ "$(id -u)" -eq 0 ] || sudo -n true 2> /dev/null \
+        || give_up "debootstrap needs root. Pull an image instead, where a registry can be reached: docker pull debian:bookworm-slim"
+}
+
 case "${1:-}" in
     run) set_up_run ;;
     dev) set_up_dev ;;
     nginx) set_up_nginx ;;
-    *) give_up "usage: tools/setup.sh run|dev|nginx" ;;
+    molecule) set_up_molecule ;;
+    debootstrap) set_up_debootstrap ;;
+    *) give_up "usage: tools/setup.sh run|dev|nginx|molecule|debootstrap" ;;
 esac

@@ -22,11 +22,11 @@ def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[
     client = find({"state": "present", **item}, FrappeClients(site).clients())
     if client is None:
         raise Impossible(f"the site has no OAuth client {label(item)}. Create it with frappe_oauth_client")
-    uris = shown("uris", client["redirect_uris"])
+    uris, default = shown("uris", client["redirect_uris"]), client["default_redirect_uri"]
     params = {
         **item,
         "client_id": client["name"],
-        "redirect_uri": item["redirect_uri"] or client["default_redirect_uri"] or next(iter(uris), ""),
+        "redirect_uri": item["redirect_uri"] or (default if default in uris else next(iter(uris), default or "")),
         "scope": item["scope"] or shown("scopes", client["scopes"]),
     }
     made: dict[str, list[str]] = {"codes": [], "tokens": []}

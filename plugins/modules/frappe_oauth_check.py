@@ -28,7 +28,7 @@ options:
     description: The OAuth client to check with, by its identifier.
     type: str
   redirect_uri: &redirect_uri
-    description: Where the code is to be sent. The client's default redirect URI if left out.
+    description: Where the code is to be sent. The client's default redirect URI, or else its first, if left out.
     type: str
   scope: &scope
     description: Scopes to ask for. All of the client's if left out.

@@ -1,0 +1,76 @@
+// An app that runs in the browser alone: it signs in by authorization code with PKCE (RFC 7636), has no secret, and
+// sends its token, never a cookie. It tells the page how far it came.
+"use strict";
+
+const OAUTH = "/api/method/frappe.integrations.oauth2.";
+const HOME = "/api/method/demo_crm.api.home_tasks?limit=2";
+const REDIRECT = `${location.origin}/`;
+
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+// Leaves this page for the site's own; it comes back with a code.
+async function signIn(site, clientId) {
+  const verifier = random();
+  const state = random();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  sessionStorage.setItem("signIn", JSON.stringify({ site, clientId, verifier, state }));
+  const asked = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: REDIRECT,
+    response_type: "code",
+    scope: "all openid",
+    state,
+    code_challenge: base64url(new Uint8Array(digest)),
+    code_challenge_method: "S256",
+  });
+  location.assign(`${site}${OAUTH}authorize?${asked}`);
+}
+
+async function askForToken(site, clientId, grant) {
+  const body = new URLSearchParams({ client_id: clientId, redirect_uri: REDIRECT, ...grant });
+  const reply = await fetch(`${site}${OAUTH}get_token`, { method: "POST", body, credentials: "omit" });
+  return reply.json();
+}
+
+async function home(site, token) {
+  const headers = { Authorization: `Bearer ${token}` };
+  const reply = await fetch(`${site}${HOME}`, { headers, credentials: "omit" });
+  return { status: reply.status, body: await reply.json() };
+}
+
+async function comeBack(query) {
+  const told = { steps: [] };
+  try {
+    const { site, clientId, verifier, state } = JSON.parse(sessionStorage.getItem("signIn"));
+    if (query.get("state") !== state) throw new Error("another state came back than was sent");
+    told.steps.push("code");
+    const grant = { grant_type: "authorization_code", code: query.get("code"), code_verifier: verifier };
+    const first = await askForToken(site, clientId, grant);
+    told.steps.push("token");
+    told.home = await home(site, first.access_token);
+    told.steps.push("api");
+    const again = { grant_type: "refresh_token", refresh_token: first.refresh_token };
+    const second = await askForToken(site, clientId, again);
+    told.refreshed = second.access_token !== first.access_token;
+    told.steps.push("refresh");
+    told.homeAgain = await home(site, second.access_token);
+    told.steps.push("api again");
+  } catch (error) {
+    told.error = String(error);
+  }
+  document.getElementById("result").textContent = JSON.stringify(told);
+}
+
+// For what an app may try beside signing in: the status if the browser lets the page read the answer, else its error.
+async function attempt(url, options) {
+  try {
+    return (await fetch(url, options)).status;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+const query = new URLSearchParams(location.search);
+if (query.has("code")) comeBack(query);

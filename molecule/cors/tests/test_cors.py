@@ -1,0 +1,140 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a page may do, by the origin it came from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+SITE = "http://api.trust.test"
+PING = "/api/method/ping"
+HOME = "/api/method/demo_crm.api.home_tasks"
+
+
+def sign_in(app, origin, login):
+    """The whole way of a user, from the app's page to the site's, through login and consent, and back."""
+    app.open(origin).page.evaluate("([site, client]) => signIn(site, client)", [SITE, "web-app"])
+    app.page.wait_for_url(f"{SITE}/login?**")
+    app.fill_in(login)
+    app.page.click("#allow")
+    app.page.wait_for_url(f"{origin}/?code=**")
+    app.page.wait_for_selector("#result:not(:empty)")
+    return json.loads(app.page.text_content("#result"))
+
+
+@pytest.mark.parametrize("origin", ["http://app.trust.test", "http://partner.test"])
+def test_a_page_on_an_allowed_origin_signs_in_calls_and_refreshes(bench, app, origin):
+    told = sign_in(app, origin, bench.login())
+    assert told["steps"] == ["code", "token", "api", "refresh", "api again"], (told, app.said)
+    assert told["home"]["status"] == 200 and told["home"]["body"]["message"]["limit"] == 2
+    assert told["refreshed"] and told["homeAgain"]["status"] == 200
+
+
+def test_the_same_page_on_a_foreign_origin_gets_a_code_and_may_not_redeem_it(bench, app):
+    told = sign_in(app, "http://foreign.test", bench.login())
+    assert told["steps"] == ["code"] and told["error"] == "TypeError: Failed to fetch"
+    assert any("blocked by CORS policy" in text for text in app.said)
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "answer"),
+    [
+        ("http://app.trust.test", "api.trust.test", 200),
+        ("http://partner.test", "api.trust.test", 200),
+        ("http://foreign.test", "api.trust.test", "refused"),
+        ("http://sub.app.trust.test", "api.trust.test", "refused"),
+        ("http://app.trust.test:8081", "api.trust.test", "refused"),
+        ("http://trust.test", "api.trust.test", "refused"),
+        # What one site allows, another need not.
+        ("http://app.trust.test", "two.test", "refused"),
+        ("http://partner.test", "two.test", 200),
+        ("http://partner.test", "three.test", "refused"),
+    ],
+)
+def test_each_site_has_its_own_origins(app, origin, site, answer):
+    assert app.open(origin).attempt(f"http://{site}{PING}", credentials="omit") == answer
+    preflighted = {"Authorization": "Bearer nosuch"}
+    expected = 401 if answer == 200 else "refused"
+    assert app.attempt(f"http://{site}{PING}", credentials="omit", headers=preflighted) == expected
+
+
+def test_a_page_without_an_origin_is_refused(app):
+    """Its origin is sent as ``null``, which any page can bring about."""
+    app.open("http://app.trust.test")
+    frame = (
+        "() => { const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts';"
+        " frame.srcdoc = '<p>sandboxed'; document.body.append(frame); }"
+    )
+    app.page.evaluate(frame)
+    app.page.wait_for_function("() => window.length === 1")
+    inner = app.page.frames[1]
+    inner.wait_for_selector("p")
+    said = inner.evaluate("url => fetch(url).then(() => 'read', String)", f"{SITE}{PING}")
+    assert said == "TypeError: Failed to fetch" and any("origin 'null'" in text for text in app.said)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/method/nosuch", 417), (HOME, 403), ("/nosuch", 404)])
+def test_errors_can_be_read_too(app, path, status):
+    """An app that cannot read why it was turned away cannot tell a missing right from a broken network."""
+    app.open("http://app.trust.test")
+    assert app.attempt(SITE + path, credentials="omit") == status
+
+
+def test_a_site_that_does_not_answer_can_be_told_from_a_broken_network(bench, app):
+    app.open("http://app.trust.test")
+    bench.host.check_output("supervisorctl stop frappe-bench-web:frappe-bench-frappe-web")
+    try:
+        assert app.attempt(SITE + PING, credentials="omit") == 502
+    finally:
+        bench.host.check_output("supervisorctl start frappe-bench-web:frappe-bench-frappe-web")
+    # It is up when its process has been for a second; gunicorn listens before that.
+    assert app.attempt(SITE + PING, credentials="omit") == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        ({"method": "DELETE"}, 200),
+        ({"method": "PATCH"}, "refused"),
+        ({"headers": {"X-Odd": "1"}}, "refused"),
+        ({"headers": {"Content-Type": "application/json"}}, 200),
+    ],
+)
+def test_a_preflight_allows_the_declared_methods_and_headers_only(app, options, answer):
+    app.open("http://app.trust.test")
+    assert app.attempt(SITE + PING, credentials="omit", **options) == answer
+
+
+@pytest.mark.parametrize(
+    ("origin", "credentials", "answer"),
+    [
+        # A page of the same site: its cookie goes along if it asks for that.
+        ("http://app.trust.test", "include", 200),
+        ("http://app.trust.test", "omit", 403),
+        # Of another site: Frappe's cookie is SameSite=Lax and stays at home, so the page is a guest.
+        ("http://partner.test", "include", 403),
+        ("http://foreign.test", "include", "refused"),
+        ("http://foreign.test", "omit", "refused"),
+    ],
+)
+def test_the_session_cookie_of_a_user_who_is_logged_in(bench, app, origin, credentials, answer):
+    app.log_in("api.trust.test", bench.login())
+    assert app.open(origin).attempt(SITE + HOME, credentials=credentials) == answer
+
+
+@pytest.mark.parametrize(("credentials", "answer"), [("include", "refused"), ("omit", 200)])
+def test_a_site_without_credentials_answers_only_pages_that_send_none(app, credentials, answer):
+    assert app.open("http://partner.test").attempt(f"http://two.test{PING}", credentials=credentials) == answer
+
+
+def test_with_frappe_as_the_owner_of_cors_the_same_origins_are_let_in(bench, app):
+    bench.apply(oauth2_cors_owner="frappe")
+    try:
+        told = sign_in(app, "http://app.trust.test", bench.login())
+        assert told["steps"] == ["code", "token", "api", "refresh", "api again"], (told, app.said)
+        assert app.open("http://foreign.test").attempt(SITE + PING, credentials="omit") == "refused"
+    finally:
+        bench.apply()
