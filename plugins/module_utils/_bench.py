@@ -14,35 +14,29 @@ import subprocess
 import threading
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
-    _api_keys,
-    _clients,
-    _flow,
-    _frappe_check,
-    _frappe_clients,
-    _frappe_info,
-    _frappe_keys,
-    _policy,
-    _rules,
-    _settle,
-    _worker,
-)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
 
-# each after what it imports
-SHIPPED = (
-    _rules,
-    _policy,
-    _clients,
-    _settle,
-    _frappe_clients,
-    _frappe_info,
-    _api_keys,
-    _frappe_keys,
-    _flow,
-    _frappe_check,
-    _worker,
-)
+if t.TYPE_CHECKING:  # the sources go along with a module because they are imported here; only the worker runs them
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _api_keys as _api_keys
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _clients as _clients
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _flow as _flow
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_check as _frappe_check
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_clients as _frappe_clients
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_info as _frappe_info
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_keys as _frappe_keys
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _policy as _policy
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _rules as _rules
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _settle as _settle
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _worker as _worker
+
+# What each job imports, each after what it imports itself.
+PLANS = ("_rules", "_policy", "_clients", "_settle", "_frappe_clients")
+JOBS = {
+    "_frappe_clients": PLANS,
+    "_frappe_info": (*PLANS, "_frappe_info"),
+    "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
+    "_frappe_check": (*PLANS, "_flow", "_frappe_check"),
+}
 SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
@@ -56,6 +50,12 @@ for name, source in sent["modules"]:
     exec(compile(source, name.rpartition(".")[2] + ".py", "exec"), module.__dict__)
 module.main(sent["request"])
 """
+
+
+def source_of(name: str) -> tuple[str, str]:
+    """Full name and text of a module beside this one, in a folder or in the archive that Ansible sends."""
+    path = os.path.join(os.path.dirname(__file__), f"{name}.py")
+    return f"{__name__.rpartition('.')[0]}.{name}", __spec__.loader.get_data(path).decode()
 
 
 class BenchError(Exception):
@@ -149,7 +149,7 @@ class Bench:
         new child goes on with the others.
 
         Args:
-            job: module of the job, among those that are shipped.
+            job: one of `JOBS`.
             items: each with its ``site``, and whatever else the job wants.
             common: what is the same for all sites.
             check_mode: nothing may be written.
@@ -189,7 +189,7 @@ class _Child:
             pass_fds=(write_end,),
         )
         os.close(write_end)
-        modules = [(m.__name__, m.__spec__.loader.get_data(m.__file__).decode()) for m in SHIPPED]
+        modules = [source_of(name) for name in (*JOBS[request["job"]], "_worker")]
         self.payload = json.dumps({"modules": modules, "request": {**request, "reply_fd": write_end}}).encode()
         self.threads = [
             threading.Thread(target=target, daemon=True, args=args)

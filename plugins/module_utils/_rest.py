@@ -144,24 +144,23 @@ class RestClients:
         self.site.call("DELETE", f"/api/resource/{CLIENT}/{name}")
 
 
-def settle_over_rest(rows: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool) -> dict[str, dict]:
-    """Settle the clients of every site that has a URL; a reply a site, as `_bench.Bench.work` gives it."""
-    by_site: dict[str, list[dict[str, t.Any]]] = {}
-    for row in rows:
-        by_site.setdefault(row["name"], []).append(row)
-    replies = {}
-    for name, clients in by_site.items():
-        first = clients[0]
-        try:
-            site = RestSite(first["url"], first["api_key"], first["api_secret"], first["validate_certs"], check_mode)
-            settled = settle(RestClients(site), clients, judgement, check_mode)
-        except Impossible as error:
-            replies[name] = {"failed": str(error)}
-            continue
-        for row in settled:
-            row["findings"] += [Finding("rest-copies", f, HOW).row() for f in _copied(row)]
-        replies[name] = {"reply": settled}
-    return replies
+def settle_over_rest(
+    clients: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool
+) -> dict[str, t.Any]:
+    """Settle the clients of one site that has a URL.
+
+    Returns:
+        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it.
+    """
+    first = clients[0]
+    try:
+        site = RestSite(first["url"], first["api_key"], first["api_secret"], first["validate_certs"], check_mode)
+        settled = settle(RestClients(site), clients, judgement, check_mode)
+    except Impossible as error:
+        return {"failed": str(error)}
+    for row in settled:
+        row["findings"] += [Finding("rest-copies", field, HOW).row() for field in _copied(row)]
+    return {"reply": settled}
 
 
 HOW = "Frappe keeps a copy in its database"

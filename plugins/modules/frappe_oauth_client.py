@@ -337,79 +337,14 @@ sites:
       type: str
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, label, store_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._client_task import OPTIONS, findings, settle_rows
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import label, store_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
     POLICY_OPTIONS,
     WORKER_OPTIONS,
-    Row,
     SitesModule,
-    failed_row,
-    row_of,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, Findings, client_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest import settle_over_rest
-
-LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
-CHECKS = ("skip_authorization",)
-CHOICES = {
-    "grant_type": ["Authorization Code", "Implicit"],
-    "token_endpoint_auth_method": ["Client Secret Basic", "Client Secret Post", "None"],
-}
-
-
-def client_option(field: str) -> dict:
-    """The option of one field of OAuth Client."""
-    if field in LISTS:
-        return {"type": "list", "elements": "str"}
-    if field in CHECKS:
-        return {"type": "bool"}
-    # no_log said outright: Ansible warns of an option whose name sounds like a secret
-    return {
-        "type": "str",
-        "no_log": field == "client_secret",
-        **({"choices": CHOICES[field]} if field in CHOICES else {}),
-    }
-
-
-OPTIONS = {
-    "url": {"type": "str"},
-    "api_key": {"type": "str", "no_log": False},
-    "api_secret": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "client_id": {"type": "str"},
-    **{field: client_option(field) for field in KINDS if field != "response_type"},
-    "rename": {"type": "bool", "default": False},
-    "rotate_secret": {"type": "bool", "default": False, "no_log": False},
-    "store_secret": {"type": "bool", "default": False, "no_log": False},
-    "revoke_tokens": {"type": "bool", "default": False, "no_log": False},
-    "exclusive": {"type": "bool", "default": False},
-}
-
-
-def findings(row: Row, seen: set[tuple[str, str]]) -> Findings:
-    """Rules that one row breaks; ``seen`` remembers the site's clients from row to row."""
-    yield from client_findings(row, row["name"])
-    for key in ("client_id", "app_name"):
-        if row[key] and (row["name"], row[key].casefold()) in seen and (key == "client_id" or not row["client_id"]):
-            yield Finding("client-twice", key, repr(row[key]))
-        seen.add((row["name"], (row[key] or "").casefold()))
-
-
-def settle_on_bench(module: SitesModule, rows: list[Row], judgement: Row) -> dict[str, Row]:
-    """Settle the clients of every site of the bench in one worker; a reply a site."""
-    by_site: dict[str, list[Row]] = {}
-    for row in rows:
-        by_site.setdefault(row["name"], []).append(row)
-    replies = Bench(module.params["bench_path"]).work(
-        job="_frappe_clients",
-        items=[{"site": site, "clients": clients} for site, clients in by_site.items()],
-        common=judgement,
-        check_mode=module.check_mode,
-        site_timeout=module.params["site_timeout"],
-    )
-    return dict(zip(by_site, replies))
 
 
 def main() -> None:
@@ -428,25 +363,11 @@ def main() -> None:
     seen: set[tuple[str, str]] = set()
     store = module.params["secrets_store"]
     told = module.lint(lambda row: [*findings(row, seen), *store_findings(row, store)])
-    judgement = {"policy": module.params["policy"], "exceptions": module.params["policy_exceptions"]}
-    on_bench = [row for row in module.rows if not row["url"]]
     try:
-        replies = settle_on_bench(module, on_bench, judgement) if on_bench else {}
+        rows = settle_rows(module.rows, told, module.params, module.check_mode)
     except BenchError as error:
         module.fail(str(error))
-    replies.update(settle_over_rest([row for row in module.rows if row["url"]], judgement, module.check_mode))
-    left = {site: iter(reply.get("reply", ())) for site, reply in replies.items()}
-    result = []
-    for row, findings_told in zip(module.rows, told):
-        reply, identity = replies[row["name"]], {"app_name": row["app_name"], "client_id": row["client_id"]}
-        if "failed" in reply:
-            result.append(failed_row(row["name"], reply["failed"], findings=findings_told, pruned=False, **identity))
-        else:
-            settled = next(left[row["name"]])
-            settled["findings"] = findings_told + settled["findings"]
-            result.append(row_of(row["name"], **settled))
-    result += [row_of(site, **settled) for site, rest in left.items() for settled in rest]
-    module.finish(result, title=lambda row: f"{row['name']}: OAuth Client {label(row)}")
+    module.finish(rows, title=lambda row: f"{row['name']}: OAuth Client {label(row)}")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import http.server
+import json
 import shutil
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from demo import SITES, Demo
+from edge_kit import APP, DECLARED, SITE3, WRITE, Strange, ask, ours, reload_nginx
 from kept import Keys
 
 
@@ -32,3 +37,48 @@ def keys(demo, tmp_path):
     for site in SITES:
         demo.execute(site, "update tabUser set api_key = null, api_secret = null")
         demo.execute(site, "delete from __Auth where fieldname = 'api_secret'")
+
+
+@pytest.fixture(scope="module")
+def stranger(demo):
+    """Vhosts on the same nginx that are none of ours: what they send, before we touch anything."""
+    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange)
+    threading.Thread(target=backend.serve_forever, daemon=True).start()
+    port = demo.ports["demo_bench_nginx_port"]
+    conf = demo.nginx / "conf.d" / "stranger.conf"
+    conf.write_text(
+        f"server {{ listen 127.0.0.1:{port}; server_name strange.test;\n"
+        f"  location / {{ proxy_pass http://127.0.0.1:{backend.server_port}; }}\n"
+        "  location /own { add_header Access-Control-Allow-Origin '*' always; add_header Vary Accept; return 204; }\n"
+        "  location /bare { return 404; } }\n"
+    )
+    reload_nginx(demo)
+    yield lambda: [
+        ask(demo, "strange.test", path, method, origin, **{"Access-Control-Request-Method": "GET"})
+        for path in ("/", "/own", "/bare")
+        for method in ("GET", "OPTIONS")
+        for origin in (APP, "null", None)
+    ]
+    conf.unlink()
+    reload_nginx(demo)
+    backend.shutdown()
+
+
+@pytest.fixture(scope="module")
+def edge(demo, stranger):
+    """The bench with its edge in place; the strangers as they were before."""
+    demo.config_path("site3.localhost").write_text(
+        json.dumps({**demo.config("site3.localhost"), "allow_cors": "https://own.example.com"})
+    )
+    before = stranger(), ask(demo, SITE3, origin="https://own.example.com")
+    check = demo.site("--check", "--diff", **DECLARED)
+    assert check.status == 0, check.output
+    assert ours(demo) == {}
+    run = demo.site("--diff", **DECLARED)
+    assert run.status == 0, run.output
+    assert run.results[WRITE]["diff"] == check.results[WRITE]["diff"]
+    assert [r["action"] for r in run.results[WRITE]["sites"]] == ["created", "created", "unchanged"]
+    time.sleep(0.5)  # nginx replaces its workers
+    yield before
+    run = demo.site(oauth2_site_defaults={"site_config": {"absent": ["allow_cors"]}})
+    assert run.status == 0 and ours(demo) == {}

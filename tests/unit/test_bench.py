@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import JOBS, Bench, BenchError, source_of
 
 # What `_worker` asks of Frappe, and a way for each site to misbehave by its configuration.
 FRAPPE = """
@@ -194,3 +195,21 @@ def test_somebody_elses_bench(bench, monkeypatch):
     monkeypatch.setattr(bench, "owner", bench.owner + 1)
     with pytest.raises(BenchError, match="become_user"):
         work(bench, "a.test")
+
+
+# ---------------------------------------------------------------- what is sent along
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_brings_what_it_imports_each_after_the_other(job):
+    sent = []
+    for name in (*JOBS[job], "_worker"):
+        path = Path(source_of.__code__.co_filename).parent / f"{name}.py"
+        needs = re.findall(
+            r"^from ansible_collections\.\S+\.module_utils\.(\w+) import", path.read_text(), re.MULTILINE
+        )
+        assert set(needs) <= set(sent), name
+        sent.append(name)
+
+
+def test_what_is_sent_is_packed_with_every_module():
+    packed = set(re.findall(r"module_utils import (\w+) as", Path(source_of.__code__.co_filename).read_text()))
+    assert packed == {"_worker", *(name for names in JOBS.values() for name in names)}

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the edge share: requests as they go over the wire, and a backend of somebody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.server
+import os
+import subprocess
+import time
+
+APP, CREDENTIALED = "https://app.example.com", "http://app.test:8080"
+TRUST, SITE2, SITE3 = "trust.localhost", "site2.localhost", "site3.localhost"
+PING, TOKEN = "/api/method/ping", "/api/method/frappe.integrations.oauth2.get_token"
+WRITE = "Edge | Write CORS and the limit of the token endpoint"
+DECLARED = {
+    "oauth2_sites": [
+        {"name": "Trust.com", "cors": {"origins": [APP, "https://second.example.com"]}},
+        {
+            "name": "site2.localhost",
+            "cors": {
+                "origins": [CREDENTIALED],
+                "credentials": True,
+                "methods": ["GET"],
+                "headers": ["X-One"],
+                "max_age": 5,
+            },
+        },
+    ],
+}
+METHODS, HEADERS = "GET, POST, PUT, DELETE", "Authorization, Content-Type, X-Frappe-CSRF-Token"
+STRANGER_CORS = [
+    ("Access-Control-Allow-Origin", "https://strange.example"),
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Access-Control-Allow-Methods", "PATCH"),
+    ("Access-Control-Max-Age", "1"),
+    ("Vary", "Cookie"),
+    ("Retry-After", "9"),
+]
+
+
+def ask(demo, host, path=PING, method="GET", origin=None, body=None, **headers):
+    """Status and every header line that this is about, as they came over the wire."""
+    connection = http.client.HTTPConnection("127.0.0.1", demo.ports["demo_bench_nginx_port"], timeout=30)
+    with contextlib.closing(connection):
+        sent = {"Host": host, **({"Origin": origin} if origin is not None else {}), **headers}
+        connection.request(method, path, body=body, headers=sent)
+        reply = connection.getresponse()
+        reply.read()
+        names = ("access-control-", "vary", "retry-after")
+        found = sorted((k, v) for k, v in reply.getheaders() if k.lower().startswith(names))
+        if "Accept-Encoding" not in headers:  # nginx says it of every text that is long enough to compress
+            found = [line for line in found if line != ("Vary", "Accept-Encoding")]
+        return reply.status, found
+
+
+def lines(origin=None, credentials=False, preflight=None):
+    """The header lines that an answer must have, no more and no less."""
+    wanted = [("Vary", "Origin")]
+    if origin:
+        wanted.append(("Access-Control-Allow-Origin", origin))
+        if credentials:
+            wanted.append(("Access-Control-Allow-Credentials", "true"))
+        if preflight:
+            methods, headers, age = preflight
+            wanted += [("Access-Control-Allow-Methods", methods), ("Access-Control-Allow-Headers", headers)]
+            wanted.append(("Access-Control-Max-Age", age))
+    return sorted(wanted)
+
+
+class Strange(http.server.BaseHTTPRequestHandler):
+    """A backend of somebody else's, with CORS of its own."""
+
+    def do_GET(self):  # the library's name for it
+        self.send_response(200)
+        for name, value in STRANGER_CORS:
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_OPTIONS = do_GET
+
+    def log_message(self, *args):
+        pass
+
+
+def nginx_pid(demo):
+    return int((demo.nginx / "nginx.pid").read_text())
+
+
+def reload_nginx(demo):
+    os.kill(nginx_pid(demo), 1)
+    time.sleep(0.5)
+
+
+def ours(demo):
+    """Every file of ours on this nginx, with its content and time."""
+    paths = [demo.nginx / "conf.d" / "benchkeeper.conf", *(demo.nginx / "benchkeeper.d").glob("*")]
+    return {str(path): (path.stat().st_mtime_ns, path.read_text()) for path in paths if path.exists()}
+
+
+def supervisorctl(demo, *words):
+    subprocess.run([*demo.supervisorctl, *words], check=True, capture_output=True)
+
+
+def workers(demo):
+    children = subprocess.run(["pgrep", "-P", str(nginx_pid(demo))], capture_output=True, text=True, check=True)
+    return sorted(children.stdout.split())

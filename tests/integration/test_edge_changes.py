@@ -1,0 +1,261 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The edge on a real nginx: changes, limits, and what happens when something is in the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import time
+import types
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import _files
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx
+from demo import free_port
+from edge_kit import (
+    APP,
+    CREDENTIALED,
+    DECLARED,
+    SITE2,
+    SITE3,
+    TOKEN,
+    TRUST,
+    WRITE,
+    ask,
+    lines,
+    ours,
+    reload_nginx,
+    workers,
+)
+
+
+def test_a_second_run_touches_nothing(demo, edge):
+    before, worker = ours(demo), workers(demo)
+    run = demo.site(**DECLARED)
+    assert (run.status, run.changed, run.results[WRITE]["reloaded"]) == (0, 0, False)
+    assert run.stats["ok"] <= 8
+    assert (ours(demo), workers(demo)) == (before, worker)
+
+
+def test_frappes_own_key_is_taken_away_where_nginx_answers(demo, edge):
+    demo.config_path("site2.localhost").write_text(json.dumps({**demo.config("site2.localhost"), "allow_cors": "*"}))
+    assert demo.site(**DECLARED).status == 0
+    assert "allow_cors" not in demo.config("site2.localhost")
+    assert demo.config("site3.localhost")["allow_cors"] == "https://own.example.com"
+
+
+def test_bench_writes_its_configuration_anew_and_the_edge_stays(demo, edge):
+    conf = demo.path / "config" / "nginx.conf"
+    kept = conf.read_text()
+    conf.write_text(kept.replace("site_name_", "site_name_another_"))  # bench picks a random name each time
+    try:
+        reload_nginx(demo)
+        assert ask(demo, TRUST, origin=APP) == (200, lines(APP))
+        assert demo.site(**DECLARED).changed == 0
+    finally:
+        conf.write_text(kept)
+
+
+def test_one_site_alone_leaves_the_others_entries(demo, edge):
+    run = demo.site(oauth2_only_sites=["Trust.com"], **DECLARED)
+    assert (run.status, run.changed) == (0, 0)
+    assert ask(demo, SITE2, origin=CREDENTIALED) == (200, lines(CREDENTIALED, True))
+
+
+def test_somebody_elses_header_is_reported_by_file_and_line(demo, edge):
+    conf = demo.nginx / "conf.d" / "zz-added.conf"
+    conf.write_text(
+        f"server {{ listen 127.0.0.1:{free_port()}; server_name {TRUST};\n"
+        " add_header Access-Control-Allow-Origin *; }\n"
+    )
+    try:
+        rows = demo.site(**DECLARED).rows(WRITE)
+    finally:
+        conf.unlink()
+    found = [(f["rule"], f["field"]) for f in rows["Trust.com"]["findings"]]
+    assert found == [("cors-foreign-header", f"{conf}:2")]
+
+
+def test_a_broken_file_of_the_machine_changes_nothing_and_is_named(demo, edge):
+    conf = demo.nginx / "conf.d" / "broken.conf"
+    conf.write_text("server { nosuch_directive on; }\n")
+    before = ours(demo)
+    other = {"oauth2_sites": [{"name": "Trust.com", "cors": {"origins": ["https://other.example.com"]}}]}
+    try:
+        for options in (["--check"], []):
+            run = demo.site(*options, **other)
+            assert run.status != 0
+            assert f'unknown directive "nosuch_directive" in {conf}:1' in run.output.replace('\\"', '"')
+            assert ours(demo) == before
+    finally:
+        conf.unlink()
+    assert ask(demo, TRUST, origin=APP) == (200, lines(APP))
+
+
+def test_a_broken_file_of_ours_is_mended(demo, edge):
+    shared = demo.nginx / "conf.d" / "benchkeeper.conf"
+    kept = shared.read_text()
+    shared.write_text(kept[:500])
+    run = demo.site(**DECLARED)
+    assert run.status == 0 and shared.read_text() == kept
+    assert ask(demo, TRUST, origin=APP) == (200, lines(APP))
+
+
+def test_a_second_bench_on_the_same_nginx(demo, edge):
+    before = {path: text for path, (_time, text) in ours(demo).items()}
+    second = {
+        "bench_path": str(demo.folder / "second-bench"),
+        "conf_dir": str(demo.nginx / "conf.d"),
+        "nginx_conf": str(demo.nginx / "conf" / "nginx.conf"),
+        "nginx_prefix": str(demo.nginx),
+        "sites": [{"name": "s", "domains": [SITE3], "cors": {"origins": ["https://own.example.com"]}}],
+    }
+    results = demo.modules(
+        "frappe_nginx_edge", ("add", second), ("again", second), ("remove", {**second, "state": "absent"})
+    )
+    assert [results[step]["changed"] for step in ("add", "again", "remove")] == [True, False, True]
+    assert "/conf.d/benchkeeper.conf" not in "".join(results["add"]["files"])
+    assert {path: text for path, (_time, text) in ours(demo).items()} == before
+
+
+KILLS = [(state, instant) for state in ("present", "absent") for instant in (2, 3, 4, 6)]
+
+
+@pytest.mark.parametrize(("state", "instant"), KILLS)
+def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, edge, monkeypatch, state, instant):
+    """Killed before the instant-th rename or removal of a change that touches every file."""
+    conf_dir = demo.nginx / "conf.d"
+    params = {
+        "bench_path": str(demo.path),
+        "sites": [{"name": "Trust.com", "domains": [TRUST], "cors": None}],
+        "known_sites": ["Trust.com"],
+        "rate_limit": {"rate": "9r/s", "burst": instant + 1},
+        "trusted_proxies": [],
+        "state": state,
+        "conf_dir": str(conf_dir),
+        "reload": True,
+        "headers_more_comes": False,
+    }
+    nginx = Nginx("/usr/sbin/nginx", str(demo.nginx / "conf" / "nginx.conf"), str(demo.nginx), str(conf_dir))
+    left = [instant]
+
+    class Killed(BaseException):
+        pass
+
+    def dying(real):
+        def act(*args):
+            left[0] -= 1
+            if left[0] == 0:
+                raise Killed
+            return real(*args)
+
+        return act
+
+    dying_os = types.SimpleNamespace(**{**vars(os), "replace": dying(os.replace), "unlink": dying(os.unlink)})
+    with monkeypatch.context() as patched:
+        patched.setattr(_files, "os", dying_os)
+        with contextlib.suppress(Killed):
+            Edge(params).settle(nginx, check_mode=False)
+    nginx.try_with(nginx.files(), {})  # loads, whatever the kill left
+    assert ask(demo, TRUST, origin=APP) in ((200, lines(APP)), (200, []))
+    run = demo.site(**DECLARED)
+    assert run.status == 0, run.output
+    assert run.results[WRITE]["reloaded"] == run.results[WRITE]["changed"]
+    time.sleep(0.3)
+    assert ask(demo, TRUST, origin=APP) == (200, lines(APP))
+    assert sorted(os.listdir(demo.nginx / "benchkeeper.d")) == [
+        os.path.basename(p) for p in sorted(ours(demo)) if p.endswith(".map")
+    ]
+
+
+def test_the_limit(demo, edge):
+    limited = {**DECLARED, "oauth2_token_rate_limit": {"rate": "2r/m", "burst": 1}}
+    assert demo.site(**limited).status == 0
+    time.sleep(0.5)
+
+    def post(host, path=TOKEN):
+        sent = {"origin": APP, "Content-Type": "application/x-www-form-urlencoded"}
+        return ask(demo, host, path, "POST", body="grant_type=x", **sent)
+
+    try:
+        ways = [
+            TOKEN,
+            "/api/v1/method/" + TOKEN[12:],
+            "/api/v2/method/frappe.integrations.oauth2.get_%74oken",
+            "//api" + TOKEN[4:],
+        ]
+        statuses = [
+            post(TRUST, path)[0] for path in [*ways, TOKEN + "/x", "/?cmd=frappe.integrations.oauth2.get_token"]
+        ]
+        assert statuses == [400, 400, 429, 429, 429, 429]
+        status, found = post(TRUST)
+        assert (status, found) == (429, sorted([*lines(APP), ("Retry-After", "30")]))
+        assert post(SITE2)[0] == 400  # each site has its own count
+        assert ask(demo, TRUST, origin=APP)[0] == 200
+        assert ask(demo, TRUST, TOKEN, "OPTIONS", APP)[0] == 200
+        assert demo.site(**limited).changed == 0
+    finally:
+        assert demo.site(**DECLARED).changed == 1
+    assert not any(path.endswith(".conf") and "benchkeeper.d" in path for path in ours(demo))
+
+
+def test_the_client_behind_a_trusted_proxy_is_counted(demo, edge):
+    limited = {"oauth2_token_rate_limit": {"rate": "1r/m", "burst": 0}, "oauth2_trusted_proxies": ["127.0.0.0/8"]}
+    assert demo.site(**{**DECLARED, **limited}).status == 0
+    time.sleep(0.5)
+
+    def post(forwarded):
+        return ask(demo, TRUST, TOKEN, "POST", body="", **{"X-Forwarded-For": forwarded})[0]
+
+    try:
+        assert [post("198.51.100.1"), post("198.51.100.1"), post("198.51.100.2")] == [400, 429, 400]
+        assert post("198.51.100.9, 198.51.100.1") == 429  # what the proxy appended counts, not the client's word
+    finally:
+        assert demo.site(**DECLARED).status == 0
+
+
+def test_changing_the_owner_cleans_up(demo, edge):
+    assert demo.site(oauth2_cors_owner="frappe", **DECLARED).status == 0
+    assert ours(demo) == {}
+    assert demo.config("site2.localhost")["allow_cors"] == [CREDENTIALED]
+    time.sleep(0.5)
+    assert ("Access-Control-Allow-Origin", APP) in ask(demo, TRUST, origin=APP)[1]
+    assert demo.site(oauth2_cors_owner="none", **DECLARED).status == 0
+    assert ask(demo, TRUST, origin=APP) == (200, [])
+    assert demo.site(**DECLARED).status == 0
+    assert "allow_cors" not in demo.config("site2.localhost")
+
+
+def test_reload_only_where_something_must_hear(demo, edge):
+    """Frappe 15 reads its configuration on every request: graceful leaves the web program alone, restart does not."""
+
+    def web():
+        status = subprocess.run(
+            [*demo.supervisorctl, "pid", "frappe-bench-web:frappe-bench-frappe-web"], capture_output=True, check=True
+        )
+        return status.stdout
+
+    def with_key(value, **more):
+        return demo.site(**DECLARED, oauth2_site_defaults={"site_config": {"settings": {"reload_key": value}}}, **more)
+
+    before = web()
+    assert with_key(1).changed == 1 and web() == before
+    assert with_key(2, oauth2_reload="none").changed == 1 and web() == before
+    run = with_key(3, oauth2_reload="restart")
+    assert run.status == 0 and run.changed == 2 and web() != before
+    again = web()
+    assert with_key(3, oauth2_reload="restart").changed == 0 and web() == again
+    assert demo.site(**DECLARED, oauth2_site_defaults={"site_config": {"absent": ["reload_key"]}}).status == 0
+
+
+def test_a_bad_origin_is_refused_before_the_first_write(demo, edge):
+    before = demo.snapshot(), ours(demo)
+    bad = [{"name": "Trust.com", "cors": {"origins": ["*", 'https://a"b', "https://a.example/\n", "null"]}}]
+    run = demo.site(oauth2_sites=bad)
+    assert run.status != 0 and "4 declared value(s) cannot stay" in run.output
+    assert (demo.snapshot(), ours(demo)) == before
