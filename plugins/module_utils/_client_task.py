@@ -11,7 +11,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import B
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, Findings, client_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest import settle_over_rest
 
 LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
 CHECKS = ("skip_authorization",)
@@ -85,6 +84,9 @@ def settle_rows(rows: list[Row], told: list[list[Row]], params: Row, check_mode:
         replies.update(zip(on_bench, answers))
     for door in doors:
         if door[1]:
+            # here, so that a run on a bench does not load Ansible's HTTP library
+            from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest import settle_over_rest
+
             replies[door] = settle_over_rest(doors[door], judgement, check_mode)
     left = {door: iter(reply.get("reply", ())) for door, reply in replies.items()}
     result = [_result(row, found, replies, left) for row, found in zip(rows, told)]

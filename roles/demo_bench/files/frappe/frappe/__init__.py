@@ -86,34 +86,37 @@ def init(site: str, sites_path: str = ".", new_site: bool = False, force=False) 
     """
     if getattr(local, "initialised", None) and not force:
         return
-    local.error_log, local.message_log, local.debug_log = [], [], []
-    local.flags = _dict(
-        currently_saving=[], in_install_db=False, mute_messages=False, new_site=new_site, read_only=False
+    quiet = dict.fromkeys(("in_install_db", "mute_messages", "read_only"), False)
+    _set_local(
+        site=site,
+        site_path=os.path.join(sites_path, site),
+        sites_path=sites_path,
+        flags=_dict(quiet, currently_saving=[], new_site=new_site),
+        response=_dict(docs=[]),
+        **{log: [] for log in ("debug_log", "error_log", "message_log")},
+        **{name: _dict() for name in ("form_dict", "session")},
+        **dict.fromkeys(("request_ip", "user")),
+        dev_server=0,
     )
-    local.site = site
-    local.sites_path = sites_path
-    local.site_path = os.path.join(sites_path, site)
-    local.request_ip = None
-    local.response = _dict(docs=[])
-    local.conf = _dict(get_site_config())
-    local.lang = local.conf.lang or "en"
-    local.user = None
-    local.session = _dict()
-    local.form_dict = _dict()
-    local.is_ajax = False
-    local.dev_server = 0
-    local.initialised = True
+    config = get_site_config()
+    _set_local(conf=config, lang=config.lang or "en", initialised=True)
+
+
+def _set_local(**values):
+    for name, value in values.items():
+        setattr(local, name, value)
 
 
 def connect(site: str | None = None, db_name: str | None = None, set_admin_as_user: bool = True) -> None:
     """Prepare the database of the current site; like Frappe's, it is opened by the first query."""
-    from frappe.database import get_db
-
     if site:
         init(site)
-    assert db_name or local.conf.db_name, "the site's configuration has no db_name"
-    assert local.conf.db_password, "the site's configuration has no db_password"
-    local.db = get_db(local.conf.db_name or db_name)
+    from frappe.database import get_db
+
+    known = {"db_name": local.conf.db_name or db_name, "db_password": local.conf.db_password}
+    for key, value in known.items():
+        assert value, f"the site's configuration has no {key}"
+    local.db = get_db(known["db_name"])
     if set_admin_as_user:
         set_user("Administrator")
 
@@ -126,28 +129,21 @@ def destroy():
 
 
 def set_user(username: str):
-    local.session.user = username
-    local.session.sid = username
-    local.session.data = _dict()
+    """Become `username`; what was known of the session and the arguments of the request are forgotten."""
+    local.session.update(user=username, sid=username, data=_dict())
     local.form_dict = _dict()
 
 
 # ---- configuration
 def get_site_config(sites_path: str | None = None, site_path: str | None = None):
     """common_site_config.json and over it site_config.json; a file that is no JSON object is ignored with a message."""
-    sites_path = sites_path or getattr(local, "sites_path", None)
-    site_path = site_path or getattr(local, "site_path", None)
-    config = _dict()
-    if sites_path:
-        config.update(get_common_site_config(sites_path))
-    if site_path:
-        path = os.path.join(site_path, "site_config.json")
-        if os.path.exists(path):
-            _merge_json(config, path, f"{local.site}/site_config.json")
-        elif local.site and not local.flags.new_site:
-            raise IncorrectSitePath(f"{local.site} does not exist")
-    config.setdefault("db_type", "mariadb")
-    config.setdefault("db_host", "127.0.0.1")
+    common, own = sites_path or getattr(local, "sites_path", None), site_path or getattr(local, "site_path", None)
+    config = _dict(db_type="mariadb", db_host="127.0.0.1").update(get_common_site_config(common) if common else {})
+    path = own and os.path.join(own, "site_config.json")
+    if path and os.path.exists(path):
+        _merge_json(config, path, f"{local.site}/site_config.json")
+    elif path and local.site and not local.flags.new_site:
+        raise IncorrectSitePath(f"{local.site} does not exist")
     return config
 
 
@@ -245,11 +241,13 @@ def get_system_settings(key):
 
 # ---- apps and methods
 def get_installed_apps(*, _ensure_on_bench=False) -> list[str]:
-    if getattr(flags, "in_install_db", True):
+    """No app while the database is being made; connects where nobody has."""
+    if flags.in_install_db:
         return []
-    if not db:
+    if getattr(local, "db", None) is None:
         connect()
-    return json.loads(db.get_global("installed_apps") or "[]")
+    stored = db.get_global("installed_apps")
+    return json.loads(stored) if stored else []
 
 
 def get_module(modulename):
@@ -266,6 +264,7 @@ def get_attr(method_string: str):
 
 @whitelist(allow_guest=True)
 def ping():
+    """For whoever wants to know whether the site answers."""
     return "pong"
 
 

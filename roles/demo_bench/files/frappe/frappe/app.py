@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -17,16 +18,18 @@ import frappe
 import frappe.api
 import frappe.handler
 import frappe.integrations.oauth2  # so that gunicorn's --preload shares it
-from frappe.auth import UNSAFE_HTTP_METHODS, HTTPRequest, validate_auth
+from frappe.auth import UNSAFE_HTTP_METHODS, HTTPRequest, clear_cookies, validate_auth
 from frappe.utils import cint, get_site_name
 from frappe.utils.response import build_response, report_error
 from frappe.website import get_response, page
 
-_sites_path = os.environ.get("SITES_PATH", ".")
+SITES_PATH = os.environ.get("SITES_PATH", os.curdir)
+PAGE_METHODS = ("GET", "HEAD", "POST")
+LARGEST_BODY = 25 * 1024 * 1024  # bytes, where the site's configuration sets no max_file_size
 PAGES = {
-    401: ("Session Expired", "Your session has expired, please login again to continue."),
-    403: ("Not Permitted", "You do not have enough permissions to complete the action"),
-    404: ("Not Found", "The resource you are looking for is not available"),
+    401: ("Session Expired", "This session is over. Log in again to go on."),
+    403: ("Not Permitted", "Your roles do not allow this."),
+    404: ("Not Found", "Nothing was found at this address."),
 }
 
 
@@ -35,7 +38,7 @@ def destroy_afterwards(app):
 
     @functools.wraps(app)
     def wrapped(environ, start_response):
-        return ClosingIterator(app(environ, start_response), (frappe.destroy,))
+        return ClosingIterator(app(environ, start_response), [frappe.destroy])
 
     return wrapped
 
@@ -43,113 +46,131 @@ def destroy_afterwards(app):
 @destroy_afterwards
 @Request.application
 def application(request: Request):
-    response, rollback = None, True
-    try:
-        init_request(request)
-        validate_auth()
-        if request.method == "OPTIONS":
-            response = Response()
-        elif frappe.form_dict.cmd:
-            frappe.handler.handle()
-            response = build_response("json")
-        elif request.path.startswith("/api/"):
-            response = frappe.api.handle(request)
-        elif request.method in ("GET", "HEAD", "POST"):
-            response = get_response()
+    """Errors of werkzeug are replies as they are: without cookies, and without CORS headers."""
+    with contextlib.ExitStack() as unsettled:
+        unsettled.callback(undo_writes, request)
+        try:
+            init_request(request)
+            validate_auth()
+            reply = dispatch(request)
+        except HTTPException as refusal:
+            return refusal
+        except Exception as error:
+            reply = handle_exception(error)
         else:
-            raise NotFound
-    except HTTPException as e:
-        return e
-    except Exception as e:
-        response = handle_exception(e)
-    else:
-        rollback = sync_database()
-    finally:
-        if rollback and request.method in UNSAFE_HTTP_METHODS and frappe.db:
-            frappe.db.rollback()
-        if response:
-            process_response(response)
-    return response
+            settle()
+            unsettled.pop_all()
+    process_response(reply)
+    return reply
+
+
+def dispatch(request):
+    """The reply of the first part that feels addressed: a `cmd` is called whatever the path says."""
+    for is_addressed, answer in PARTS:
+        if is_addressed(request):
+            return answer(request)
+    raise NotFound
+
+
+def call_command(_request):
+    frappe.handler.handle()
+    return build_response("json")
+
+
+PARTS = (
+    (lambda r: r.method == "OPTIONS", lambda r: Response()),
+    (lambda r: frappe.form_dict.cmd, call_command),
+    (lambda r: r.path.startswith("/api/"), frappe.api.handle),
+    (lambda r: r.method in PAGE_METHODS, lambda r: get_response()),
+)
 
 
 def init_request(request):
     """Find the site (X-Frappe-Site-Name, else the Host header), read its configuration, open its session."""
     frappe.local.request = request
-    frappe.local.is_ajax = request.headers.get("X-Requested-With") == "XMLHttpRequest"
-    site = request.headers.get("X-Frappe-Site-Name") or get_site_name(request.host)
-    frappe.init(site=site, sites_path=_sites_path, force=True)
-    frappe.local.request = request
-    if frappe.conf.maintenance_mode:
-        frappe.connect()
-        if not frappe.conf.allow_reads_during_maintenance:
-            raise frappe.SessionStopped("Session Stopped")
-        frappe.flags.read_only = True
-        frappe.db.begin(read_only=True)
-    else:
-        frappe.connect(set_admin_as_user=False)
-    request.max_content_length = cint(frappe.conf.get("max_file_size")) or 25 * 1024 * 1024
-    make_form_dict(request)
+    named = request.headers.get("X-Frappe-Site-Name")
+    frappe.init(named or get_site_name(request.host), SITES_PATH, force=True)
+    open_database()
+    request.max_content_length = cint(frappe.conf.get("max_file_size")) or LARGEST_BODY
+    frappe.local.form_dict = make_form_dict(request)
     if request.method != "OPTIONS":
         frappe.local.http_request = HTTPRequest()
 
 
+def open_database():
+    """In maintenance for reading only, as Administrator, and where the site allows it; else raises SessionStopped."""
+    maintenance = bool(frappe.conf.maintenance_mode)
+    frappe.connect(set_admin_as_user=maintenance)
+    if not maintenance:
+        return
+    if not frappe.conf.allow_reads_during_maintenance:
+        raise frappe.SessionStopped("The site is in maintenance")
+    frappe.flags.read_only = True
+    frappe.db.begin(read_only=True)
+
+
 def make_form_dict(request):
-    data = request.get_data(as_text=True)
-    args = json.loads(data) if data and request.is_json else {**request.args, **request.form}
-    if isinstance(args, dict):
-        frappe.local.form_dict = frappe._dict(args)
-        frappe.local.form_dict.pop("_", None)
-    elif isinstance(args, list):
-        frappe.local.form_dict["data"] = args
-    else:
-        frappe.throw("Invalid request arguments")
+    """The arguments: a JSON object, a JSON list as `data`, or the form over the query; `_` only defeats caches.
+
+    Raises ValidationError for any other JSON.
+    """
+    body = request.get_data(as_text=True)
+    sent = json.loads(body) if request.is_json and body else {**request.args, **request.form}
+    if isinstance(sent, list):
+        sent = {"data": sent}
+    if not isinstance(sent, dict):
+        frappe.throw("The body is neither a JSON object nor a JSON list")
+    return frappe._dict((name, value) for name, value in sent.items() if name != "_")
 
 
-def handle_exception(e):
-    status = getattr(e, "http_status_code", 500)
-    accept = frappe.get_request_header("Accept") or ""
-    wants_json = frappe.local.is_ajax or "application/json" in accept
-    if not frappe.session.user:
-        frappe.session.user = "Guest"
-    if wants_json or (frappe.request.path.startswith("/api/") and not accept.startswith("text")):
-        response = report_error(status)
-    else:
-        response = page(*PAGES.get(status, ("Server Error", "")), status)
-    if e.__class__ is frappe.AuthenticationError and hasattr(frappe.local, "login_manager"):
-        frappe.local.login_manager.clear_cookies()
-    return response
+def handle_exception(error):
+    """JSON for who accepts it, and below /api/ unless text comes first in what is accepted; a page for all others."""
+    frappe.session.user = frappe.session.user or "Guest"
+    status = getattr(error, "http_status_code", 500)
+    accepted = frappe.get_request_header("Accept") or ""
+    of_api = frappe.request.path.startswith("/api/") and not accepted.startswith("text")
+    as_json = of_api or "application/json" in accepted
+    reply = report_error(status) if as_json else page(*PAGES.get(status, ("Server Error", "")), status)
+    if type(error) is frappe.AuthenticationError and hasattr(frappe.local, "login_manager"):
+        clear_cookies()
+    return reply
 
 
-def sync_database() -> bool:
-    """Commit what an unsafe method did, roll back after a safe one; whether a rollback is still due."""
-    if frappe.local.flags.commit or frappe.request.method in UNSAFE_HTTP_METHODS:
-        frappe.db.commit()
-    else:
+def undo_writes(request):
+    if frappe.db and request.method in UNSAFE_HTTP_METHODS:
         frappe.db.rollback()
-    if session := getattr(frappe.local, "session_obj", None):
-        session.update()
-    return False
+
+
+def settle():
+    """Commit what an unsafe method did, roll back after a safe one unless it asked for a commit."""
+    keep = frappe.request.method in UNSAFE_HTTP_METHODS or frappe.flags.commit
+    finish = frappe.db.commit if keep else frappe.db.rollback
+    finish()
+    opened = getattr(frappe.local, "session_obj", None)
+    if opened:
+        opened.update()
 
 
 def process_response(response):
-    if hasattr(frappe.local, "cookie_manager"):
-        frappe.local.cookie_manager.flush_cookies(response)
+    cookies = getattr(frappe.local, "cookie_manager", None)
+    if cookies:
+        cookies.flush_cookies(response)
     if hasattr(frappe.local, "conf"):
-        set_cors_headers(response)
+        response.headers.extend(cors_headers(frappe.request))
 
 
-def set_cors_headers(response):
+def cors_headers(request):
     """`allow_cors` is "*", one origin or a list, compared letter by letter; a preflight gets what it asks for."""
-    allowed, origin = frappe.conf.allow_cors, frappe.request.headers.get("Origin")
-    if not allowed or not origin:
-        return
-    if allowed != "*" and origin not in (allowed if isinstance(allowed, list) else [allowed]):
-        return
-    headers = {"Access-Control-Allow-Credentials": "true", "Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-    if frappe.request.method == "OPTIONS":
-        headers["Access-Control-Allow-Methods"] = frappe.request.headers.get("Access-Control-Request-Method")
-        if wanted := frappe.request.headers.get("Access-Control-Request-Headers"):
-            headers["Access-Control-Allow-Headers"] = wanted
-        if not frappe.conf.developer_mode:
-            headers["Access-Control-Max-Age"] = "86400"
-    response.headers.extend(headers)
+    asked, allowed = request.headers, frappe.conf.allow_cors
+    origin = asked.get("Origin")
+    listed = allowed if isinstance(allowed, list) else [allowed]
+    if not origin or (allowed != "*" and origin not in listed):
+        return []
+    granted = {"Allow-Origin": origin, "Allow-Credentials": "true"}
+    if request.method == "OPTIONS":
+        # a preflight that names no method is told the word "None", as Frappe tells it
+        granted["Allow-Methods"] = str(asked.get("Access-Control-Request-Method"))
+        granted["Allow-Headers"] = asked.get("Access-Control-Request-Headers") or None
+        granted["Max-Age"] = None if frappe.conf.developer_mode else "86400"
+    sent = [(f"Access-Control-{key}", value) for key, value in granted.items() if value is not None]
+    return [*sent, ("Vary", "Origin")]

@@ -11,16 +11,19 @@ import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 import frappe
+from frappe.context import _dict
 from frappe.login_attempts import get_login_attempt_tracker
 from frappe.sessions import Session, delete_session, get_expiry_in_seconds
 from frappe.utils import cint
 from frappe.utils.password import get_decrypted_password
 from frappe.whitelisting import whitelist
 
-SAFE_HTTP_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
-UNSAFE_HTTP_METHODS = frozenset(("POST", "PUT", "DELETE", "PATCH"))
-COOKIES = ("full_name", "user_id", "sid", "user_image", "system_user")
+UNSAFE_HTTP_METHODS = frozenset(("DELETE", "PATCH", "POST", "PUT"))
+COOKIES = ("sid", "user_id", "full_name", "user_image", "system_user")
 NO_USER = ("", "Guest")
+LONGEST_PASSWORD = 512  # characters
+SHOWN = ("user_type", "first_name", "last_name", "user_image")  # what the cookies tell of a user
+KEY_PAIRS = {"basic": lambda token: base64.b64decode(token).decode(), "token": str}  # how each scheme holds key:secret
 
 
 class HTTPRequest:
@@ -31,136 +34,157 @@ class HTTPRequest:
         frappe.local.request_ip = forwarded.split(",", 1)[0].strip() if forwarded else "127.0.0.1"
         frappe.local.cookie_manager = CookieManager()
         frappe.local.login_manager = LoginManager()
-        self.validate_csrf_token()
-        frappe.local.cookie_manager.init_cookies()
+        _check_csrf_token()
+        frappe.local.cookie_manager.keep_session()
 
-    def validate_csrf_token(self):
-        """Raises CSRFTokenError; a session without a token is not checked, nor is any where ignore_csrf is true."""
-        token = frappe.session.data.csrf_token
-        if frappe.request.method not in UNSAFE_HTTP_METHODS or frappe.conf.ignore_csrf or not token:
-            return
-        given = frappe.get_request_header("X-Frappe-CSRF-Token") or frappe.form_dict.pop("csrf_token", None)
-        if given != token:
-            frappe.flags.disable_traceback = True
-            frappe.throw("Invalid Request", frappe.CSRFTokenError)
+
+def _check_csrf_token():
+    """Raises CSRFTokenError; a session without a token is not checked, nor is any where ignore_csrf is true."""
+    expected = None if frappe.conf.ignore_csrf else frappe.session.data.csrf_token
+    if not expected or frappe.request.method not in UNSAFE_HTTP_METHODS:
+        return
+    given = frappe.get_request_header("X-Frappe-CSRF-Token") or frappe.form_dict.pop("csrf_token", None)
+    if given != expected:
+        frappe.flags.disable_traceback = True
+        frappe.throw("Invalid Request", frappe.CSRFTokenError)
 
 
 class LoginManager:
+    """Logs in where the request asks for that, and else takes up the session that its cookie names."""
+
     def __init__(self):
-        self.user = self.info = self.full_name = self.user_type = None
-        if frappe.form_dict.get("cmd") == "login" or frappe.request.path == "/api/method/login":
+        self.user, self.full_name, self.info = None, None, _dict()
+        asked = (frappe.form_dict.get("cmd") == "login", frappe.request.path == "/api/method/login")
+        if any(asked):
             self.login()
-        else:
-            self.make_session(resume=True)
-            self.get_user_info()
-            self.set_user_info(resume=True)
+            return
+        self._open_session(resume=True)
+        self._load_info()
+        self._set_cookies()
 
     def login(self):
         if frappe.get_system_settings("disable_user_pass_login"):
-            frappe.throw("Login with username and password is not allowed.", frappe.AuthenticationError)
+            frappe.throw("This site takes no passwords.", frappe.AuthenticationError)
         self.authenticate()
         frappe.form_dict.pop("pwd", None)
         self.login_as(self.user)
 
     def login_as(self, user):
+        """A new session, whatever the user's password; the reply says where to go from here."""
         self.user = user
-        self.get_user_info()
-        self.make_session()
-        self.set_user_info()
+        self._load_info()
+        self._open_session()
+        self._set_cookies()
+        frappe.local.response.update(self._welcome())
 
     def authenticate(self, user: str | None = None, pwd: str | None = None):
         """Sets `user`. Raises AuthenticationError, or SecurityException after too many failures."""
         from frappe.core.doctype.user.user import find_by_credentials
 
-        if not (user and pwd):
-            user, pwd = frappe.form_dict.get("usr"), frappe.form_dict.get("pwd")
-        if not (user and pwd):
-            self.fail("Incomplete login details")
-        if len(pwd) > 512:
-            self.fail("Password size exceeded the maximum allowed size")
-        found = find_by_credentials(user, pwd)
-        trackers = [get_login_attempt_tracker(frappe.local.request_ip)]
-        if found:
-            trackers.append(get_login_attempt_tracker(found.name))
-        reason = None
-        if not (found and found.is_authenticated):
-            reason = "Invalid login credentials"
-        elif not (found.name == "Administrator" or found.enabled):
-            reason = "User disabled or missing"
+        given = (user, pwd)
+        if not all(given):
+            given = tuple(map(frappe.form_dict.get, ("usr", "pwd")))
+        if not all(given):
+            _refuse("A login takes a name and a password")
+        if len(given[1]) > LONGEST_PASSWORD:
+            _refuse(f"A password has {LONGEST_PASSWORD} characters at most")
+        found = find_by_credentials(*given)
+        counted = [frappe.local.request_ip, found.name] if found else [frappe.local.request_ip]
+        trackers = [get_login_attempt_tracker(key) for key in counted]
+        reason = _reason_against(found)
         for tracker in trackers:
             tracker.add_failure_attempt() if reason else tracker.add_success_attempt()
         if reason:
-            self.fail(reason)
+            _refuse(reason)
         self.user = found.name
 
-    def fail(self, message):
-        frappe.local.response["message"] = message
-        frappe.db.commit()
-        raise frappe.AuthenticationError
+    @property
+    def _is_website_user(self):
+        return self.info.user_type == "Website User"
 
-    def get_user_info(self):
-        fields = ["user_type", "first_name", "last_name", "user_image"]
-        self.info = frappe.db.get_value("User", self.user, fields, as_dict=True)
-        self.user_type = self.info.user_type
+    def _load_info(self):
+        self.info = frappe.db.get_value("User", self.user, SHOWN, as_dict=True)
 
-    def set_user_info(self, resume=False):
-        jar, response = frappe.local.cookie_manager, frappe.local.response
-        jar.init_cookies()
-        self.full_name = " ".join(filter(None, [self.info.first_name, self.info.last_name]))
-        website = self.info.user_type == "Website User"
-        jar.set_cookie("system_user", "no" if website else "yes")
-        if not resume:
-            response["message"] = "No App" if website else "Logged In"
-            response["home_page"] = "/app" if not website else "/login" if self.user == "Guest" else "/me"
-            response["full_name"] = self.full_name
-        jar.set_cookie("full_name", self.full_name)
-        jar.set_cookie("user_id", self.user)
-        jar.set_cookie("user_image", self.info.user_image or "")
+    def _set_cookies(self):
+        self.full_name = " ".join(part for part in (self.info.first_name, self.info.last_name) if part)
+        frappe.local.cookie_manager.keep_session()
+        told = {
+            "user_id": self.user,
+            "full_name": self.full_name,
+            "user_image": self.info.user_image,
+            "system_user": "no" if self._is_website_user else "yes",
+        }
+        for name, value in told.items():
+            frappe.local.cookie_manager.set_cookie(name, value)
 
-    def make_session(self, resume=False):
-        session = Session(user=self.user, resume=resume, full_name=self.full_name, user_type=self.user_type)
+    def _welcome(self):
+        message, home_page = "Logged In", "/app"
+        if self._is_website_user:
+            message, home_page = "No App", "/login" if self.user == "Guest" else "/me"
+        return {"message": message, "home_page": home_page, "full_name": self.full_name}
+
+    def _open_session(self, resume=False):
+        session = Session(user=self.user, resume=resume, full_name=self.full_name, user_type=self.info.user_type)
         frappe.local.session_obj = session
         self.user, frappe.local.session = session.user, session.data
         if cint(frappe.conf.get("deny_multiple_sessions")) and self.user != "Guest":
             frappe.db.delete("Sessions", {"user": self.user, "sid": ("!=", session.sid)})
 
     def logout(self):
+        """Commits: a safe method would otherwise be rolled back."""
         delete_session(frappe.session.sid)
-        self.clear_cookies()
-        self.login_as("Guest")
-
-    def clear_cookies(self):
         clear_cookies()
+        self.login_as("Guest")
+        frappe.db.commit()
+
+
+def _reason_against(found):
+    """Why whom the credentials name may not log in, in Frappe's words; None for a user who may."""
+    if not found or not found.is_authenticated:
+        return "Invalid login credentials"
+    return None if found.enabled or found.name == "Administrator" else "User disabled or missing"
+
+
+def _refuse(message):
+    """Commits, so that attempts that failed stay counted. Raises AuthenticationError."""
+    frappe.local.response["message"] = message
+    frappe.db.commit()
+    raise frappe.AuthenticationError
 
 
 class CookieManager:
+    """The cookies of a reply; a browser forgets those of an ended session, for what expires is written last."""
+
     def __init__(self):
-        self.cookies, self.to_delete = {}, []
+        self._valid, self._expired = {}, ()
 
-    def init_cookies(self):
-        if frappe.session.get("sid"):
-            self.set_cookie("sid", frappe.session.sid, max_age=get_expiry_in_seconds(), httponly=True)
+    def set_cookie(self, name, value, **options):
+        self._valid[name] = {"value": quote((value or "").encode()), **options}
 
-    def set_cookie(self, key, value, httponly=False, max_age=None):
-        secure = frappe.request.scheme == "https"
-        options = {"secure": secure, "httponly": httponly, "samesite": "Lax", "max_age": max_age}
-        self.cookies[key] = (quote((value or "").encode()), options)
+    def keep_session(self):
+        """Another stretch of session_expiry for the browser's session."""
+        if frappe.session.sid:
+            self.set_cookie("sid", frappe.session.sid, httponly=True, max_age=get_expiry_in_seconds())
+
+    def expire(self, names):
+        self._expired = tuple(names)
 
     def flush_cookies(self, response):
-        for key, (value, options) in self.cookies.items():
-            response.set_cookie(key, value, **options)
-        yesterday = datetime.datetime.now() - datetime.timedelta(days=1)
-        for key in self.to_delete:
-            response.set_cookie(key, "", expires=yesterday)
+        secure = frappe.request.scheme == "https"
+        for name, cookie in self._valid.items():
+            response.set_cookie(name, secure=secure, samesite="Lax", **cookie)
+        for name in self._expired:
+            response.set_cookie(name, expires=datetime.datetime.now() - datetime.timedelta(days=1))
 
 
 def clear_cookies():
     frappe.session.sid = ""
-    frappe.local.cookie_manager.to_delete = list(COOKIES)
+    frappe.local.cookie_manager.expire(COOKIES)
 
 
 @whitelist()
 def get_logged_user():
+    """Not for guests, which makes it the question whether a token is good."""
     return frappe.session.user
 
 
@@ -180,36 +204,40 @@ def _validate_bearer(scheme, token):
         return
     from frappe.integrations.oauth2 import get_oauth_server
 
-    form_dict, r = frappe.local.form_dict, frappe.request
     row = frappe.db.get_value("OAuth Bearer Token", token, ["scopes", "user"], as_dict=True)
     if not row:
         return
-    url = urlsplit(r.url)
-    uri = f"{url.scheme}://{url.netloc}{url.path}?{urlencode({'access_token': token})}"
-    body = None if "multipart/form-data" in (r.content_type or "") else r.get_data()
-    valid, _request = get_oauth_server().verify_request(uri, r.method, body, r.headers, row.scopes.split(" "))
+    asked = frappe.request
+    uri = urlsplit(asked.url)._replace(query=urlencode({"access_token": token}), fragment="").geturl()
+    body = None if "multipart/form-data" in (asked.content_type or "") else asked.get_data()
+    server = get_oauth_server()
+    valid, _request = server.verify_request(uri, asked.method, body, asked.headers, row.scopes.split(" "))
     if valid:
-        frappe.set_user(row.user)
-        frappe.local.form_dict = form_dict
+        _become(row.user)
 
 
 def _validate_api_key(scheme, token):
+    """What is no pair is passed over. Raises InvalidAuthorizationToken, or AuthenticationError for a wrong pair."""
+    read = KEY_PAIRS.get(scheme.lower())
+    if not read:
+        return
     try:
-        if scheme.lower() == "basic":
-            _use_api_key(*base64.b64decode(token).decode().split(":"))
-        elif scheme.lower() == "token":
-            _use_api_key(*token.split(":"))
+        key, secret = read(token).split(":")
+        owner = frappe.db.get_value("User", {"api_key": key})
+        right = owner and get_decrypted_password("User", owner, "api_secret") == secret
     except binascii.Error:
-        frappe.throw("Failed to decode token, provide a valid base64-encoded token.", frappe.InvalidAuthorizationToken)
+        frappe.throw("The token is not valid base64.", frappe.InvalidAuthorizationToken)
     except (AttributeError, TypeError, ValueError):
-        pass
-
-
-def _use_api_key(api_key, api_secret):
-    user = frappe.db.get_value("User", {"api_key": api_key})
-    if not user or api_secret != get_decrypted_password("User", user, "api_secret"):
+        return
+    if not right:
         raise frappe.AuthenticationError
-    form_dict = frappe.local.form_dict
-    if frappe.local.login_manager.user in NO_USER:
-        frappe.set_user(user)
-    frappe.local.form_dict = form_dict
+    manager = getattr(frappe.local, "login_manager", None)  # a preflight has none, and stays without a user
+    if manager and manager.user in NO_USER:
+        _become(owner)
+
+
+def _become(user):
+    """Take the user on without losing the request's arguments."""
+    arguments = frappe.local.form_dict
+    frappe.set_user(user)
+    frappe.local.form_dict = arguments

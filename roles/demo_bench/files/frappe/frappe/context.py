@@ -17,25 +17,21 @@ class _dict(dict):
     def __delattr__(self, name):
         self.pop(name, None)
 
-    def update(self, *args, **kwargs):
-        super().update(*args, **kwargs)
-        return self
-
     def copy(self):
         return _dict(self)
+
+    def update(self, *args, **kwargs):
+        """As a dictionary's, but it answers itself."""
+        dict.update(self, *args, **kwargs)
+        return self
 
 
 local = Local()
 
-db = local("db")
-conf = local("conf")
-form_dict = form = local("form_dict")
-request = local("request")
-response = local("response")
-session = local("session")
-user = local("user")
-flags = local("flags")
-message_log = local("message_log")
-error_log = local("error_log")
-debug_log = local("debug_log")
-lang = local("lang")
+db, conf, flags, form_dict, lang, session, user = map(
+    local, ("db", "conf", "flags", "form_dict", "lang", "session", "user")
+)
+request, response, debug_log, error_log, message_log = map(
+    local, ("request", "response", "debug_log", "error_log", "message_log")
+)
+form = form_dict

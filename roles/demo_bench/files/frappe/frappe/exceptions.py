@@ -9,47 +9,59 @@ from werkzeug.exceptions import NotFound
 
 
 class SiteNotSpecifiedError(Exception):
-    pass
+    """No site was named."""
 
 
 class IncorrectSitePath(NotFound):
-    pass
+    """The site's folder has no site_config.json."""
 
 
 class ValidationError(Exception):
+    """What was sent does not fit; most errors are of this kind."""
+
     http_status_code = 417
 
 
 class AuthenticationError(Exception):
+    """Nobody is logged in by this."""
+
     http_status_code = 401
 
 
 class PermissionError(Exception):
+    """The user may not do this."""
+
     http_status_code = 403
 
 
 class NameError(Exception):
+    """A document cannot have this name."""
+
     http_status_code = 409
 
 
 class CSRFTokenError(Exception):
+    """An unsafe request of a session without the session's token."""
+
     http_status_code = 400
 
 
 class InvalidAuthorizationToken(CSRFTokenError):
-    pass
+    """An Authorization header that cannot be decoded."""
 
 
 class SessionStopped(Exception):
+    """The site is in maintenance."""
+
     http_status_code = 503
 
 
 class SecurityException(Exception):
-    pass
+    """Too many failed logins."""
 
 
 class QueryTimeoutError(Exception):
-    pass
+    """A lock was not to be had in time."""
 
 
 class Redirect(Exception):
@@ -59,40 +71,44 @@ class Redirect(Exception):
 
 
 class AppNotInstalledError(ValidationError):
-    pass
+    """A method of an app that the site does not have."""
 
 
 class DoesNotExistError(ValidationError):
+    """There is no such document."""
+
     http_status_code = 404
 
 
 class DuplicateEntryError(NameError):
-    pass
+    """The name is taken."""
 
 
 class MandatoryError(ValidationError):
-    pass
+    """A required field is empty."""
 
 
 class CharacterLengthExceededError(ValidationError):
-    pass
+    """A text is longer than its column."""
 
 
 class LinkValidationError(ValidationError):
-    pass
+    """A link leads nowhere."""
 
 
 class LinkExistsError(ValidationError):
-    pass
+    """Another document links to the one to be deleted."""
 
 
 class TimestampMismatchError(ValidationError):
-    pass
+    """Somebody else saved since the document was read."""
 
 
 class UniqueValidationError(ValidationError):
-    pass
+    """A value that must be unique is there already."""
 
 
 class InReadOnlyMode(ValidationError):
+    """A write to a site that may only be read."""
+
     http_status_code = 503

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
-import os
 
 import frappe
+
+SPELLED = {"0": 0, "1": 1, "false": False, "true": True}
+ABSENT = "None"  # the value that removes a key
 
 
 def update_site_config(key, value, validate=True, site_config_path=None):
@@ -19,20 +21,20 @@ def update_site_config(key, value, validate=True, site_config_path=None):
     from frappe.utils.synchronization import filelock
 
     path = site_config_path or get_site_config_path()
+    if isinstance(value, str):
+        value = SPELLED.get(value, value)
     with filelock("site_config", is_global="common_site_config" in path):
-        with open(path) as f:
-            config = json.loads(f.read())
-        if isinstance(value, str):
-            value = {"0": 0, "1": 1, "false": False, "true": True}.get(value, value)
-        if value == "None":
-            config.pop(key, None)
-        else:
-            config[key] = value
-        with open(path, "w") as f:
-            f.write(json.dumps(config, indent=1, sort_keys=True))
-        if hasattr(frappe.local, "conf"):
-            frappe.local.conf[key] = value
+        with open(path) as file:
+            kept = json.load(file)
+        kept.pop(key, None)
+        if value != ABSENT:
+            kept[key] = value
+        with open(path, "w") as file:
+            file.write(json.dumps(kept, sort_keys=True, indent=1))
+        loaded = getattr(frappe.local, "conf", None)
+        if loaded is not None:
+            loaded[key] = value
 
 
 def get_site_config_path():
-    return os.path.join(frappe.local.site_path, "site_config.json")
+    return frappe.get_site_path("site_config.json")

@@ -12,6 +12,8 @@ import traceback
 from frappe.context import _dict, error_log, flags, local, message_log
 from frappe.exceptions import ValidationError
 
+ID = "__frappe_exc_id"  # by which a reply of v2 finds the message of its exception
+
 
 def bold(text):
     return f"<strong>{text}</strong>"
@@ -22,30 +24,25 @@ def msgprint(
     indicator=None, alert=False, primary_action=None, is_minimizable=False, wide=False, *, realtime=False,
 ) -> None:  # fmt: skip
     """Add a message to the reply (`_server_messages`), and raise if asked to."""
-    out = _dict(message=msg)
+    error = _exception(msg, raise_exception) if raise_exception else None
+    if not flags.mute_messages:
+        told = {
+            "indicator": indicator or (error and "red"),
+            "alert": 1 if alert else None,
+            "raise_exception": error and 1,
+            ID: error and secrets.token_hex(28),
+            "primary_action": primary_action,
+        }
+        note = _dict(message=msg, title=title or "Message")
+        message_log.append(note.update({key: value for key, value in told.items() if value}))
+        if error:
+            setattr(error, ID, note[ID])
+    if error:
+        raise error
 
-    def leave():
-        if raise_exception:
-            kind = raise_exception if inspect.isclass(raise_exception) else ValidationError
-            error = kind(msg)
-            if out.get("__frappe_exc_id"):
-                error.__frappe_exc_id = out["__frappe_exc_id"]
-            raise error
 
-    if flags.mute_messages:
-        return leave()
-    out.title = title or "Message"
-    if indicator or raise_exception:
-        out.indicator = indicator or "red"
-    if alert:
-        out.alert = 1
-    if raise_exception:
-        out.raise_exception = 1
-        out["__frappe_exc_id"] = secrets.token_hex(28)
-    if primary_action:
-        out.primary_action = primary_action
-    message_log.append(out)
-    return leave()
+def _exception(msg, wanted):
+    return wanted(msg) if inspect.isclass(wanted) else ValidationError(msg)
 
 
 def throw(

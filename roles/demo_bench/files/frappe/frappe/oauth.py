@@ -24,32 +24,25 @@ from frappe.context import _dict
 from frappe.utils import cstr, now_datetime
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
-GRANTS = ("authorization_code", "refresh_token", "password")
-OPENID_RESPONSES = ("id_token", "id_token token", "code id_token", "code token id_token")
+GRANTS = ("authorization_code", "password", "refresh_token")
+OPENID_RESPONSES = ("code id_token", "code token id_token", "id_token", "id_token token")
+UNKNOWN_ERROR = {"error": "internal_server_error", "description": "Internal Server Error", "status_code": 500}
 
 
 class OAuthWebRequestValidator(RequestValidator):
     # ---- the client
     def validate_client_id(self, client_id, request, *args, **kwargs):
-        if not frappe.db.get_value(CLIENT, {"name": client_id}):
-            return False
-        client = frappe.get_doc(CLIENT, client_id)
-        if client.user_has_allowed_role():
+        """Also asks whether the session's user has a role that the client is for."""
+        known = frappe.db.exists(CLIENT, {"name": client_id})
+        client = frappe.get_doc(CLIENT, client_id) if known else None
+        allowed = bool(client and client.user_has_allowed_role())
+        if allowed:
             request.client = client.as_dict()
-        return client.user_has_allowed_role()
+        return allowed
 
     def authenticate_client(self, request, *args, **kwargs):
         """Finds the client by its id, else by the token at hand; the secret is not looked at."""
-        name = request.client_id
-        if not name:
-            form = frappe.form_dict
-            if "refresh_token" in form:
-                token = {"refresh_token": form["refresh_token"]}
-            elif "token" in form:
-                token = form["token"]
-            else:
-                token = frappe.get_request_header("Authorization").split(" ")[1]
-            name = frappe.db.get_value(TOKEN, token, "client")
+        name = request.client_id or frappe.db.get_value(TOKEN, _token_at_hand(frappe.form_dict), "client")
         client = frappe.get_doc(CLIENT, name)
         request.client = request.client or client.as_dict()
         return frappe.session.user == _user_of_cookie(request, "Guest")
@@ -79,67 +72,56 @@ class OAuthWebRequestValidator(RequestValidator):
 
     # ---- codes
     def save_authorization_code(self, client_id, code, request, *args, **kwargs):
-        doc = frappe.new_doc(CODE)
-        doc.scopes = get_url_delimiter().join(request.scopes)
-        doc.redirect_uri_bound_to_authorization_code = request.redirect_uri
-        doc.client = client_id
-        doc.user = _user_of_cookie(request)
-        doc.authorization_code = code["code"]
-        if request.nonce:
-            doc.nonce = request.nonce
-        if request.code_challenge and request.code_challenge_method:
-            doc.code_challenge = request.code_challenge
-            doc.code_challenge_method = request.code_challenge_method.lower()
-        doc.save(ignore_permissions=True)
-        frappe.db.commit()
+        challenge, method = request.code_challenge, request.code_challenge_method
+        proof = {"code_challenge": challenge, "code_challenge_method": method.lower()} if challenge and method else {}
+        _keep(
+            CODE,
+            authorization_code=code["code"],
+            user=_user_of_cookie(request),
+            client=client_id,
+            scopes=get_url_delimiter().join(request.scopes),
+            redirect_uri_bound_to_authorization_code=request.redirect_uri,
+            nonce=request.nonce or None,
+            **proof,
+        )
 
     def validate_code(self, client_id, code, client, request, *args, **kwargs):
-        valid = frappe.get_all(CODE, filters={"client": client_id, "validity": "Valid"}, pluck="name")
-        if code not in valid:
+        """Compared letter by letter, unlike a filter. A code whose challenge is not answered is deleted."""
+        if code not in frappe.get_all(CODE, filters={"client": client_id, "validity": "Valid"}, pluck="name"):
             return False
-        found = frappe.db.get_value(
-            CODE, code, ["scopes", "user", "code_challenge", "code_challenge_method"], as_dict=True
-        )
-        request.scopes, request.user = found.scopes.split(get_url_delimiter()), found.user
-        if found.code_challenge and not request.code_verifier:
+        wanted = ["user", "scopes", "code_challenge_method", "code_challenge"]
+        found, verifier = frappe.db.get_value(CODE, code, wanted, as_dict=True), request.code_verifier
+        request.user, request.scopes = found.user, found.scopes.split(get_url_delimiter())
+        if found.code_challenge and not verifier:
             frappe.delete_doc(CODE, code, ignore_permissions=True)
             frappe.db.commit()
             return False
-        if found.code_challenge_method == "s256":
-            digest = hashlib.sha256(request.code_verifier.encode()).digest()
-            return found.code_challenge == base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        if found.code_challenge_method == "plain":
-            return found.code_challenge == request.code_verifier
-        return True
+        transform = CHALLENGES.get(found.code_challenge_method)
+        return transform is None or transform(verifier) == found.code_challenge
 
     def confirm_redirect_uri(self, client_id, code, redirect_uri, client, *args, **kwargs):
-        registered, default = frappe.db.get_value(CLIENT, client_id, ["redirect_uris", "default_redirect_uri"])
-        return redirect_uri in registered.split(get_url_delimiter()) if registered else redirect_uri == default
+        """The default only counts where none is registered."""
+        default, registered = frappe.db.get_value(CLIENT, client_id, ["default_redirect_uri", "redirect_uris"])
+        return redirect_uri in (registered.split(get_url_delimiter()) if registered else [default])
 
     def invalidate_authorization_code(self, client_id, code, request, *args, **kwargs):
         frappe.db.set_value(CODE, code, "validity", "Invalid")
         frappe.db.commit()
 
     def get_authorization_code_nonce(self, client_id, code, redirect_uri, request):
-        if frappe.get_value(CODE, code, "validity") == "Valid":
-            return frappe.get_value(CODE, code, "nonce")
-        return None
+        return frappe.db.get_value(CODE, {"name": code, "validity": "Valid"}, "nonce")
 
     def get_authorization_code_scopes(self, client_id, code, redirect_uri, request):
         return (frappe.get_value(CLIENT, client_id, "scopes") or "").split()
 
     # ---- tokens
     def save_bearer_token(self, token, request, *args, **kwargs):
-        doc = frappe.new_doc(TOKEN)
-        doc.client = request.client["name"]
-        refreshed = {"refresh_token": request.body.get("refresh_token")}
-        doc.user = request.user or frappe.db.get_value(TOKEN, refreshed, "user")
-        doc.scopes = get_url_delimiter().join(request.scopes)
-        doc.access_token, doc.refresh_token = token["access_token"], token.get("refresh_token")
-        doc.expires_in = token["expires_in"]
-        doc.save(ignore_permissions=True)
-        frappe.db.commit()
-        return frappe.db.get_value(CLIENT, request.client["name"], "default_redirect_uri")
+        """For the user of the code, else of the token that is refreshed."""
+        client, refreshed = request.client["name"], {"refresh_token": request.body.get("refresh_token")}
+        issued = {key: token.get(key) for key in ("access_token", "refresh_token", "expires_in")}
+        user = request.user or frappe.db.get_value(TOKEN, refreshed, "user")
+        _keep(TOKEN, client=client, user=user, scopes=get_url_delimiter().join(request.scopes), **issued)
+        return frappe.db.get_value(CLIENT, client, "default_redirect_uri")
 
     def validate_bearer_token(self, token, scopes, request):
         doc = frappe.get_doc(TOKEN, token)
@@ -168,23 +150,16 @@ class OAuthWebRequestValidator(RequestValidator):
 
     # ---- OpenID Connect
     def get_jwt_bearer_token(self, token, token_handler, request):
-        half = hashlib.sha256(token["access_token"].encode()).digest()[:16]
-        claims = {
-            "aud": token.client_id,
-            "iat": round(time.time()),
-            "at_hash": base64.urlsafe_b64encode(half).decode().rstrip("="),
-        }
+        claims = {"at_hash": _digest(token["access_token"], 16), "iat": round(time.time()), "aud": token.client_id}
         return self.finalize_id_token(claims, token, token_handler, request)
 
     def finalize_id_token(self, id_token, token, token_handler, request):
-        if request.nonce:
-            id_token["nonce"] = request.nonce
-        userinfo = get_userinfo(frappe.get_doc("User", request.user))
-        id_token["exp"] = id_token["iat"] + token["expires_in"]
-        id_token["iss"] = userinfo["iss"]
-        if "openid" in request.scopes:
-            id_token.update(userinfo)
-        return jwt.encode(id_token, request.client.client_secret, "HS256", {"typ": "jwt", "alg": "HS256"})
+        """Signed with the client's secret. Without the scope `openid` it says nothing about the user."""
+        about_user = get_userinfo(frappe.get_doc("User", request.user))
+        claims = {**id_token, "iss": about_user["iss"], "exp": id_token["iat"] + token["expires_in"]}
+        claims.update({"nonce": request.nonce} if request.nonce else {})
+        claims.update(about_user if "openid" in request.scopes else {})
+        return jwt.encode(claims, request.client.client_secret, algorithm="HS256", headers={"typ": "jwt"})
 
     def get_userinfo_claims(self, request):
         return get_userinfo(frappe.get_doc("User", frappe.session.user))
@@ -205,6 +180,26 @@ class OAuthWebRequestValidator(RequestValidator):
         return not id_token_hint and frappe.session.user != "Guest"
 
 
+def _digest(text, length=None):
+    """Of the SHA-256 the first `length` bytes, in base64url without padding."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:length]).decode().rstrip("=")
+
+
+CHALLENGES = {"s256": _digest, "plain": lambda verifier: verifier}
+
+
+def _keep(doctype, **values):
+    frappe.new_doc(doctype, **values).save(ignore_permissions=True)
+    frappe.db.commit()
+
+
+def _token_at_hand(form):
+    """What finds the row of the token that a request without a client_id is about."""
+    if "refresh_token" in form:
+        return {"refresh_token": form["refresh_token"]}
+    return form["token"] if "token" in form else frappe.get_request_header("Authorization").split(" ")[1]
+
+
 def _user_of_cookie(request, otherwise=None):
     jar = cookies.BaseCookie(request.headers.get("Cookie") or "")
     if otherwise is not None and "user_id" not in jar:
@@ -218,15 +213,15 @@ def _scopes_of(client_id):
 
 def get_userinfo(user):
     server = get_server_url()
+    names = (user.first_name, user.last_name)
     return _dict(
-        sub=frappe.db.get_value("User Social Login", {"parent": user.name, "provider": "frappe"}, "userid"),
-        name=" ".join(filter(None, [user.first_name, user.last_name])),
-        given_name=user.first_name,
-        family_name=user.last_name,
-        email=user.email,
-        picture=urljoin(server, user.user_image) if user.user_image else None,
-        roles=frappe.get_roles(user.name),
         iss=server,
+        sub=frappe.db.get_value("User Social Login", {"provider": "frappe", "parent": user.name}, "userid"),
+        email=user.email,
+        roles=frappe.get_roles(user.name),
+        name=" ".join(name for name in names if name),
+        picture=urljoin(server, user.user_image) if user.user_image else None,
+        **dict(zip(("given_name", "family_name"), names)),
     )
 
 
@@ -242,15 +237,11 @@ def get_url_delimiter(separator_character=" "):
 
 
 def delete_oauth2_data():
-    frappe.db.delete(CODE, {"validity": "Invalid"})
-    frappe.db.delete(TOKEN, {"status": "Revoked"})
+    for doctype, field, spent in ((CODE, "validity", "Invalid"), (TOKEN, "status", "Revoked")):
+        frappe.db.delete(doctype, {field: spent})
 
 
 def generate_json_error_response(error):
-    status = getattr(error, "status_code", 500)
-    frappe.local.response = _dict(
-        description=getattr(error, "description", "Internal Server Error"),
-        status_code=status,
-        error=getattr(error, "error", "internal_server_error"),
-        http_status_code=status,
-    )
+    """The status is told twice: to HTTP, and in the reply."""
+    told = {key: getattr(error, key, otherwise) for key, otherwise in UNKNOWN_ERROR.items()}
+    frappe.local.response = _dict(told, http_status_code=told["status_code"])

@@ -36,10 +36,11 @@ def only_for(roles, message=False):
     if local.session.user == "Administrator":
         return
     roles = (roles,) if isinstance(roles, str) else roles
-    if set(roles).isdisjoint(get_roles()):
-        if not message:
-            raise PermissionError
+    if any(role in roles for role in get_roles()):
+        return
+    if message:
         throw(f"This action is only allowed for {', '.join(map(bold, roles))}", PermissionError, "Not Permitted")
+    raise PermissionError
 
 
 def has_permission(doctype, ptype="read", doc=None, user=None, raise_exception=True, **_options) -> bool:

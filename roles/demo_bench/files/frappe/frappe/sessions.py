@@ -51,7 +51,7 @@ class Session:
 
     def _check_enabled(self):
         if not frappe.db.get_value("User", self.user, "enabled"):
-            frappe.throw(f"User {self.user} is disabled. Please contact your System Manager.")
+            frappe.throw(f"The account {self.user} is disabled.")
 
     def _start(self):
         self.sid = "Guest" if self.user == "Guest" else frappe.generate_hash()

@@ -7,25 +7,32 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from typing import Callable, NamedTuple
 
 from frappe.context import form_dict, session
 from frappe.exceptions import PermissionError
 from frappe.messages import bold, throw
 
-whitelisted, guest_methods, xss_safe_methods = [], [], []
-allowed_http_methods_for_whitelisted_func = {}
+
+class Access(NamedTuple):
+    """Who may call a function over HTTP, and how."""
+
+    guests: bool
+    as_sent: bool  # a guest's values reach it without being sanitised
+    methods: tuple[str, ...]
+
+
+ANY_METHOD = ("GET", "POST", "PUT", "DELETE")
+ACCESS: dict[Callable, Access] = {}
+REFUSAL = "You are not permitted to access this resource."
 
 
 def whitelist(allow_guest=False, xss_safe=False, methods=None):
     """Decorator: callable as /api/method/<dotted name>, by guests too if `allow_guest`."""
+    access = Access(bool(allow_guest), bool(allow_guest and xss_safe), tuple(methods or ANY_METHOD))
 
     def mark(fn):
-        whitelisted.append(fn)
-        allowed_http_methods_for_whitelisted_func[fn] = methods or ["GET", "POST", "PUT", "DELETE"]
-        if allow_guest:
-            guest_methods.append(fn)
-            if xss_safe:
-                xss_safe_methods.append(fn)
+        ACCESS[fn] = access
         return fn
 
     return mark
@@ -33,17 +40,14 @@ def whitelist(allow_guest=False, xss_safe=False, methods=None):
 
 def is_whitelisted(method):
     """Raise PermissionError unless the session's user may call `method`; a guest's values are sanitised on the way."""
-    is_guest = session["user"] == "Guest"
-    if method not in whitelisted or (is_guest and method not in guest_methods):
-        function = bold(f"{method.__module__}.{method.__name__}")
-        summary, detail = "You are not permitted to access this resource.", f"Function {function} is not whitelisted."
-        throw(f"<details><summary>{summary}</summary>{detail}</details>", PermissionError, title="Method Not Allowed")
-    if is_guest and method not in xss_safe_methods:
+    access, is_guest = ACCESS.get(method), session["user"] == "Guest"
+    if not access or (is_guest and not access.guests):
+        detail = f"Function {bold(f'{method.__module__}.{method.__name__}')} is not whitelisted."
+        throw(f"<details><summary>{REFUSAL}</summary>{detail}</details>", PermissionError, title="Method Not Allowed")
+    if is_guest and not access.as_sent:
         from frappe.utils.html_utils import sanitize_html
 
-        for key, value in form_dict.items():
-            if isinstance(value, str):
-                form_dict[key] = sanitize_html(value)
+        form_dict.update({name: sanitize_html(value) for name, value in form_dict.items()})
 
 
 def call(fn, *args, **kwargs):

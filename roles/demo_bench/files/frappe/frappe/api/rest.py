@@ -29,10 +29,10 @@ def create(doctype):
 
 
 def read(doctype, name):
-    doc = frappe.get_doc(doctype, name)
-    if not doc.has_permission("read"):
-        raise frappe.PermissionError
-    return doc
+    found = frappe.get_doc(doctype, name)
+    if found.has_permission("read"):
+        return found
+    raise frappe.PermissionError
 
 
 def update(doctype, name):
@@ -46,7 +46,7 @@ def update(doctype, name):
 
 def delete(doctype, name):
     frappe.delete_doc(doctype, name, ignore_missing=False)
-    frappe.response.http_status_code = 202
+    frappe.response["http_status_code"] = 202  # Accepted: Frappe tidies up after the reply
     return "ok"
 
 

@@ -221,12 +221,10 @@ class Database:
 
     def exists(self, dt, dn=None, cache=False):
         """The name of a matching document, or None."""
-        if dt != "DocType" and dt == dn:
-            return dn
         if isinstance(dt, dict):
-            dn = {k: v for k, v in dt.items() if k != "doctype"}
-            dt = dt["doctype"]
-        return self.get_value(dt, dn, ignore=True, cache=cache, order_by=None)
+            return self.exists(dt["doctype"], {key: dt[key] for key in dt if key != "doctype"}, cache)
+        is_single = dn == dt != "DocType"  # taken on trust, as Frappe takes it
+        return dn if is_single else self.get_value(dt, dn, order_by=None, ignore=True, cache=cache)
 
     def count(self, dt, filters=None, debug=False, cache=False, distinct: bool = True):
         where, values = query.conditions(dt, filters)
@@ -290,10 +288,10 @@ class Database:
         return bool(self.sql("select 1 from sqlite_master where type = 'table' and name = %s", (f"tab{doctype}",)))
 
     def get_table_columns(self, doctype):
-        columns = [row[1] for row in self.sql(f"pragma table_info({query.table(doctype)})")]
-        if not columns:
-            raise self.TableMissingError("DocType", doctype)
-        return columns
+        described = self.sql(f"pragma table_info({query.table(doctype)})")
+        if described:
+            return [row[1] for row in described]
+        raise self.TableMissingError("DocType", doctype)
 
     def has_column(self, doctype, column):
         return column in self.get_table_columns(doctype)

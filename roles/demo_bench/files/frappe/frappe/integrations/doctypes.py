@@ -15,16 +15,16 @@ PAIRS = {"Authorization Code": "Code", "Implicit": "Token"}
 
 class OAuthClient(Document):
     def validate(self):
-        self.client_id = self.name
-        if not self.client_secret:
-            self.client_secret = frappe.generate_hash(length=10)
-        if PAIRS.get(self.grant_type, self.response_type) != self.response_type:
-            frappe.throw(
-                f"Combination of Grant Type (<code>{self.grant_type}</code>) "
-                f"and Response Type (<code>{self.response_type}</code>) not allowed"
-            )
+        self._check_pair()
+        self.client_id, self.client_secret = self.name, self.client_secret or frappe.generate_hash(length=10)
         if not self.allowed_roles:
             self.append("allowed_roles", {"role": SYSTEM_USER_ROLE})
+
+    def _check_pair(self):
+        grant, response = self.grant_type, self.response_type
+        if response != PAIRS.get(grant, response):
+            asked = f"Grant Type (<code>{grant}</code>) and Response Type (<code>{response}</code>)"
+            frappe.throw(f"Combination of {asked} not allowed")
 
     def user_has_allowed_role(self) -> bool:
         return bool({row.role for row in self.allowed_roles} & set(frappe.get_roles()))

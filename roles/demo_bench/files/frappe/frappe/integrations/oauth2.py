@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import html
 import json
 from urllib.parse import quote, urlencode
@@ -16,6 +18,7 @@ import frappe
 from frappe.context import _dict
 from frappe.oauth import (
     CLIENT,
+    OPENID_RESPONSES,
     TOKEN,
     OAuthWebRequestValidator,
     generate_json_error_response,
@@ -25,12 +28,27 @@ from frappe.oauth import (
 
 HERE = "/api/method/frappe.integrations.oauth2."
 OAUTH_ERRORS = (FatalClientError, OAuth2Error)
+RESPONSE_TYPES = ["code", "token", *OPENID_RESPONSES]  # said to be supported; a client has but one of the first two
+CLAIMED = ["Full Name", "Email", "User Image", "Roles"]  # what `openid` stands for on the page that asks
 
 
 def get_oauth_server():
-    if not getattr(frappe.local, "oauth_server", None):
-        frappe.local.oauth_server = Server(OAuthWebRequestValidator())
-    return frappe.local.oauth_server
+    """One for a request, and for all that a script does to a site."""
+    server = getattr(frappe.local, "oauth_server", None)
+    if server is None:
+        server = frappe.local.oauth_server = Server(OAuthWebRequestValidator())
+    return server
+
+
+def _errors_as_json(endpoint):
+    @functools.wraps(endpoint)
+    def guarded(*args, **kwargs):
+        try:
+            return endpoint(*args, **kwargs)
+        except OAUTH_ERRORS as error:
+            return generate_json_error_response(error)
+
+    return guarded
 
 
 def get_oauth_settings():
@@ -46,15 +64,13 @@ def _redirect(location):
 
 
 def _validated():
-    """The scopes of an authorization request; its credentials are left in frappe.flags."""
-    r = frappe.request
-    scopes, frappe.flags.oauth_credentials = get_oauth_server().validate_authorization_request(
-        r.url, r.method, r.get_data(), r.headers
-    )
-    return scopes
+    """The scopes and the credentials of an authorization request. Raises OAuth2Error, FatalClientError."""
+    asked = frappe.request
+    return get_oauth_server().validate_authorization_request(asked.url, asked.method, asked.get_data(), asked.headers)
 
 
 @frappe.whitelist(allow_guest=True)
+@_errors_as_json
 def authorize(**kwargs):
     """To the login page, to `approve`, or a page that asks; a missing redirect_uri is a KeyError, as in Frappe."""
     params = {k: v for k, v in kwargs.items() if k not in ("data", "cmd")}
@@ -62,16 +78,13 @@ def authorize(**kwargs):
     denial = frappe.form_dict["redirect_uri"] + "?error=access_denied"
     if frappe.session.user == "Guest":
         return _redirect("/login?" + _encoded({"redirect-to": frappe.request.url}))
-    try:
-        scopes = _validated()
-    except OAUTH_ERRORS as error:
-        return generate_json_error_response(error)
-    skip = frappe.db.get_value(CLIENT, frappe.flags.oauth_credentials["client_id"], "skip_authorization")
+    scopes, credentials = _validated()
+    skip = frappe.db.get_value(CLIENT, credentials["client_id"], "skip_authorization")
     automatic = get_oauth_settings().skip_authorization == "Auto"
     if skip or (automatic and frappe.get_all(TOKEN, filters={"status": "Active"}, limit=1)):
         return _redirect(approval)
     asked = [scope for scope in scopes if scope != "openid"]
-    asked += ["Full Name", "Email", "User Image", "Roles"] if "openid" in scopes else []
+    asked += CLAIMED if "openid" in scopes else []
     return frappe.respond_as_web_page("Confirm Access", _consent(params["client_id"], asked, approval, denial))
 
 
@@ -88,56 +101,42 @@ def _consent(client_id, asked, approval, denial):
 
 
 @frappe.whitelist()
+@_errors_as_json
 def approve(*args, **kwargs):
     """Back to the client with a code; nothing proves that the page of `authorize` was shown."""
-    r = frappe.request
-    try:
-        scopes = _validated()
-        headers, _body, _status = get_oauth_server().create_authorization_response(
-            uri=frappe.flags.oauth_credentials["redirect_uri"],
-            body=r.get_data(),
-            headers=r.headers,
-            scopes=scopes,
-            credentials=frappe.flags.oauth_credentials,
-        )
-    except OAUTH_ERRORS as error:
-        return generate_json_error_response(error)
+    scopes, credentials = _validated()
+    asked, redirect_uri = frappe.request, credentials["redirect_uri"]
+    grant = get_oauth_server().create_authorization_response
+    headers = grant(redirect_uri, "GET", asked.get_data(), asked.headers, scopes, credentials)[0]
     return _redirect(headers.get("Location"))
 
 
 @frappe.whitelist(allow_guest=True)
+@_errors_as_json
 def get_token(*args, **kwargs):
-    r = frappe.request
-    try:
-        _headers, body, _status = get_oauth_server().create_token_response(
-            r.url, r.method, r.form, r.headers, frappe.flags.oauth_credentials
-        )
-    except OAUTH_ERRORS as error:
-        return generate_json_error_response(error)
-    frappe.local.response = _dict(json.loads(body))
-    if frappe.local.response.error:
-        frappe.local.response["http_status_code"] = 400
+    """Whatever error oauthlib answers, the status is 400."""
+    asked = frappe.request
+    body = get_oauth_server().create_token_response(asked.url, asked.method, asked.form, asked.headers)[1]
+    answer = _dict(json.loads(body))
+    frappe.local.response = answer.update(http_status_code=400) if answer.error else answer
 
 
 @frappe.whitelist(allow_guest=True)
 def revoke_token(*args, **kwargs):
-    r, status = frappe.request, None
-    try:
-        _headers, _body, status = get_oauth_server().create_revocation_response(
-            r.url, headers=r.headers, body=r.form, http_method=r.method
-        )
-    except OAUTH_ERRORS:
-        pass
-    frappe.local.response = _dict(http_status_code=status or 200)
+    """A request that oauthlib finds wrong is answered as if a token had been revoked."""
+    asked, status = frappe.request, 200
+    with contextlib.suppress(*OAUTH_ERRORS):
+        revoke = get_oauth_server().create_revocation_response
+        status = revoke(asked.url, asked.method, asked.form, asked.headers)[2] or status
+    frappe.local.response = _dict(http_status_code=status)
 
 
 @frappe.whitelist()
+@_errors_as_json
 def openid_profile(*args, **kwargs):
-    r = frappe.request
-    try:
-        _headers, body, _status = get_oauth_server().create_userinfo_response(r.url, headers=r.headers, body=r.form)
-    except OAUTH_ERRORS as error:
-        return generate_json_error_response(error)
+    """The claims of the session's user, if the bearer has the scope `openid`."""
+    asked = frappe.request
+    body = get_oauth_server().create_userinfo_response(asked.url, "GET", asked.form, asked.headers)[1]
     frappe.local.response = _dict(json.loads(body))
 
 
@@ -145,44 +144,41 @@ def openid_profile(*args, **kwargs):
 def openid_configuration():
     server = get_server_url()
     endpoints = {
-        "authorization_endpoint": "authorize",
-        "token_endpoint": "get_token",
-        "userinfo_endpoint": "openid_profile",
-        "revocation_endpoint": "revoke_token",
-        "introspection_endpoint": "introspect_token",
+        "token": "get_token",
+        "authorization": "authorize",
+        "introspection": "introspect_token",
+        "revocation": "revoke_token",
+        "userinfo": "openid_profile",
+    }
+    supported = {
+        "id_token_signing_alg_values": ["HS256"],
+        "response_types": RESPONSE_TYPES,
+        "subject_types": ["public"],
     }
     frappe.local.response = _dict(
+        {f"{name}_endpoint": f"{server}{HERE}{method}" for name, method in endpoints.items()},
+        **{f"{what}_supported": values for what, values in supported.items()},
         issuer=server,
-        **{key: f"{server}{HERE}{method}" for key, method in endpoints.items()},
-        response_types_supported=[
-            "code",
-            "token",
-            "code id_token",
-            "code token id_token",
-            "id_token",
-            "id_token token",
-        ],
-        subject_types_supported=["public"],
-        id_token_signing_alg_values_supported=["HS256"],
     )
 
 
 @frappe.whitelist(allow_guest=True)
 def introspect_token(token=None, token_type_hint=None):
     """Open to guests; a token that has expired is still active. The message of a failed search stays in the reply."""
-    field = token_type_hint if token_type_hint == "refresh_token" else "access_token"
-    try:
-        found = frappe.get_doc(TOKEN, {field: token})
-        client = frappe.get_doc(CLIENT, found.client)
-        answer = _dict(
-            client_id=client.client_id,
-            trusted_client=client.skip_authorization,
-            active=found.status == "Active",
-            exp=round(found.expiration_time.timestamp()),
-            scope=found.scopes,
-        )
-        if "openid" in found.scopes:
-            answer.update(get_userinfo(frappe.get_doc("User", found.user)))
-        frappe.local.response = answer
-    except Exception:
-        frappe.local.response = _dict(active=False)
+    field = "refresh_token" if token_type_hint == "refresh_token" else "access_token"
+    answer = _dict(active=False)
+    with contextlib.suppress(Exception):
+        answer = _facts_about(frappe.get_doc(TOKEN, {field: token}))
+    frappe.local.response = answer
+
+
+def _facts_about(bearer):
+    client = frappe.get_doc(CLIENT, bearer.client)
+    about_user = get_userinfo(frappe.get_doc("User", bearer.user)) if "openid" in bearer.scopes else {}
+    return _dict(
+        active=bearer.status == "Active",
+        scope=bearer.scopes,
+        exp=round(bearer.expiration_time.timestamp()),
+        trusted_client=client.skip_authorization,
+        client_id=client.client_id,
+    ).update(about_user)

@@ -37,12 +37,9 @@ class BaseDocument:
         return {df.fieldname for df in self.meta.get_table_fields()}
 
     def _init_columns(self):
-        for fieldname in self._table_fieldnames:
-            if self.__dict__.get(fieldname) is None:
-                self.__dict__[fieldname] = []
-        for key in self.meta.get_valid_columns():
-            if self.__dict__.get(key) is None:
-                self.__dict__[key] = 0 if key in ("docstatus", "idx") else None
+        blank = {column: 0 if column in ("docstatus", "idx") else None for column in self.meta.get_valid_columns()}
+        blank.update((table, []) for table in self._table_fieldnames)
+        self.__dict__.update((key, value) for key, value in blank.items() if self.get(key) is None)
 
     # ---- values
     def update(self, d):
@@ -126,6 +123,9 @@ class BaseDocument:
                 out[fieldname] = value
         return out
 
+    def as_json(self):
+        return frappe.as_json(self.as_dict())
+
     def as_dict(self, no_nulls=False, no_default_fields=False, convert_dates_to_str=False, no_child_table_fields=False):
         doc = self.get_valid_dict(convert_dates_to_str, no_nulls)
         doc["doctype"] = self.doctype
@@ -141,9 +141,6 @@ class BaseDocument:
             if self.get(key):
                 doc[key] = self.get(key)
         return doc
-
-    def as_json(self):
-        return frappe.as_json(self.as_dict())
 
     # ---- rows
     def db_insert(self, ignore_if_duplicate=False):

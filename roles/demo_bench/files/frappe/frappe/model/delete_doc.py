@@ -34,12 +34,9 @@ def delete_doc(
         frappe.db.get_value(doctype, each, for_update=True, wait=False)
         doc = frappe.get_doc(doctype, each)
         doc.flags.update({**(flags or {}), **({"ignore_permissions": True} if ignore_permissions else {})})
-        if (
-            not doc.flags.ignore_permissions
-            and frappe.session.user != "Administrator"
-            and not doc.has_permission("delete")
-        ):
-            msgprint(f"User not allowed to delete {doc.doctype}: {doc.name}", raise_exception=frappe.PermissionError)
+        trusted = doc.flags.ignore_permissions or frappe.session.user == "Administrator"
+        if not (trusted or doc.has_permission("delete")):
+            msgprint(f"You may not delete {doc.doctype} {doc.name}", raise_exception=frappe.PermissionError)
         if not force:
             _check_links(doc)
         frappe.db.delete(doctype, {"name": each})

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import importlib
 
 import frappe
@@ -14,7 +15,7 @@ from frappe.messages import bold, msgprint, throw
 from frappe.model import OPTIONAL_FIELDS, validation
 from frappe.model.base_document import BaseDocument
 from frappe.model.meta import DOCTYPES
-from frappe.model.naming import set_new_name, validate_name
+from frappe.model.naming import set_new_name
 from frappe.utils import cint, cstr, get_datetime, now
 
 CONTROLLERS = {  # doctypes with behaviour of their own
@@ -27,7 +28,7 @@ CONTROLLERS = {  # doctypes with behaviour of their own
 def get_controller(doctype):
     """Raises ImportError for an unknown doctype."""
     if doctype not in DOCTYPES:
-        raise ImportError(f"Module import failed for {doctype}: there is no such DocType")
+        raise ImportError(f"there is no DocType {doctype}")
     path = CONTROLLERS.get(doctype)
     return getattr(importlib.import_module(path.rpartition(".")[0]), path.rpartition(".")[2]) if path else Document
 
@@ -37,11 +38,11 @@ def get_doc(*args, **kwargs):
     if args and isinstance(args[0], BaseDocument):
         return args[0]
     if args and not isinstance(args[0], (str, dict)):
-        raise ValueError("First argument must be a doctype or a dictionary")
+        raise ValueError("a document is got by its doctype or from a dictionary")
     given = args[0] if args and isinstance(args[0], dict) else kwargs
     doctype = args[0] if args and isinstance(args[0], str) else given.get("doctype")
     if not doctype:
-        raise ValueError("doctype is required")
+        raise ValueError("which doctype is not said")
     return get_controller(doctype)(*args, **kwargs)
 
 
@@ -125,11 +126,11 @@ class Document(BaseDocument):
         return self._doc_before_save
 
     def has_value_changed(self, fieldname):
-        previous = self.get_doc_before_save()
-        if not previous:
-            return True
-        before, after = previous.get(fieldname), self.get(fieldname)
-        return before != (get_datetime(after) if isinstance(before, datetime.datetime) and after else after)
+        """Whether the value differs from the stored one; in a document that was never stored all do."""
+        stored, value = self._doc_before_save, self.get(fieldname)
+        if stored and value and isinstance(stored.get(fieldname), datetime.datetime):
+            value = get_datetime(value)
+        return stored is None or stored.get(fieldname) != value
 
     def get_password(self, fieldname="password", raise_exception=True):
         from frappe.utils.password import get_decrypted_password
@@ -170,24 +171,16 @@ class Document(BaseDocument):
             validation.check_links(self)
         self.check_permission("create")
         self.before_insert()
-        if set_name:
-            self.name = validate_name(self.doctype, set_name)
-        else:
-            set_new_name(self)
+        set_new_name(self, set_name)
         self._name_children(anew=True)
-        self.validate()
-        validation.validate(self)
+        self._run_validations()
         for fieldname in OPTIONAL_FIELDS:
             self.set(fieldname, None)
         self._name_children()  # validate() may have added rows
-        if self.meta.issingle:
-            self._update_single()
-        else:
-            self.db_insert(ignore_if_duplicate)
+        self._store(functools.partial(self.db_insert, ignore_if_duplicate))
         for row in self.get_all_children():
             row.db_insert()
-        self._saved()
-        return self
+        return self._saved()
 
     def save(self, *args, **kwargs):
         """Store; bumps `modified` and rewrites the rows of table fields also where nothing changed.
@@ -209,16 +202,11 @@ class Document(BaseDocument):
         self._name_children()
         if not self.flags.ignore_links:
             validation.check_links(self)
-        self.validate()
-        validation.validate(self)
+        self._run_validations()
         self._name_children()
-        if self.meta.issingle:
-            self._update_single()
-        else:
-            self.db_update()
+        self._store(self.db_update)
         self._update_children()
-        self._saved()
-        return self
+        return self._saved()
 
     def delete(self, ignore_permissions=False, force=False, *, delete_permanently=False):
         return frappe.delete_doc(
@@ -251,7 +239,7 @@ class Document(BaseDocument):
                     row.update_if_missing(make_new_doc(df.options, self, df.fieldname))
 
     def _set_user_and_timestamp(self):
-        self._original_modified = self.modified
+        self._modified_as_read = self.modified
         self.modified, self.modified_by = now(), frappe.session.user
         if self.is_new():
             self.creation, self.owner = self.modified, self.modified_by
@@ -265,12 +253,22 @@ class Document(BaseDocument):
     def _check_if_latest(self):
         self._doc_before_save = None if self.is_new() else frappe.get_doc(self.doctype, self.name, for_update=True)
         previous = self._doc_before_save
-        if previous and cstr(previous.modified) != cstr(self._original_modified):
+        if previous and cstr(previous.modified) != cstr(self._modified_as_read):
             msgprint(
-                f"Error: Document has been modified after you have opened it ({previous.modified}, {self.modified}). "
-                "Please refresh to get the latest document.",
+                f"{self.doctype} {self.name} was saved by somebody else at {previous.modified}. Read it again.",
                 raise_exception=frappe.TimestampMismatchError,
             )
+
+    def _run_validations(self):
+        self.validate()
+        validation.validate(self)
+
+    def _store(self, write_row):
+        """A single has no row of its own but one for every value."""
+        if self.meta.issingle:
+            self._update_single()
+        else:
+            write_row()
 
     def _name_children(self, anew=False):
         for row in self.get_all_children():
@@ -298,5 +296,6 @@ class Document(BaseDocument):
         from frappe.model.version import save_version
 
         save_version(self)
-        self.__dict__.pop("__islocal", None)
-        self.__dict__.pop("__unsaved", None)
+        for mark in ("__islocal", "__unsaved"):
+            self.__dict__.pop(mark, None)
+        return self

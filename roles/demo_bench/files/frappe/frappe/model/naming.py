@@ -11,8 +11,11 @@ import secrets
 import frappe
 
 
-def set_new_name(doc) -> None:
-    """By the controller, by a field, or at random; a name that the caller put into the document is dropped."""
+def set_new_name(doc, chosen=None) -> None:
+    """`chosen`, or by the controller, by a field, at random; a name that is in the document already is dropped."""
+    if chosen:
+        doc.name = validate_name(doc.doctype, chosen)
+        return
     doc.name = doc.doctype if doc.meta.issingle else None
     if not doc.name:
         doc.autoname()
@@ -27,16 +30,16 @@ def set_new_name(doc) -> None:
 def validate_name(doctype: str, name) -> str:
     """The name without blanks around it. Raises NameError (HTTP 409), ValidationError for none."""
     if not name:
-        frappe.throw(f"No Name Specified for {doctype}")
+        frappe.throw(f"{doctype} needs a name")
     if isinstance(name, int):
-        frappe.throw("Invalid name type (integer) for varchar name column", frappe.NameError)
+        frappe.throw("A name is a text, not a number", frappe.NameError)
     name = name.strip()
     if name.startswith("New " + doctype):
-        frappe.throw("There were some errors setting the name", frappe.NameError)
+        frappe.throw(f"A name cannot begin with New {doctype}", frappe.NameError)
     if name == doctype and not frappe.get_meta(doctype).issingle and name != "DocType":
-        frappe.throw(f"Name of {doctype} cannot be {name}", frappe.NameError)
+        frappe.throw(f"No {doctype} can be called {name}", frappe.NameError)
     if "<" in name or ">" in name:
-        frappe.throw("Name cannot contain special characters like '<', '>'", frappe.NameError)
+        frappe.throw("A name cannot hold < or >", frappe.NameError)
     return name
 
 

@@ -50,6 +50,6 @@ def sanitize_html(html, linkify=False, always_sanitize=False):
         tags={name for _space, name in allowed_elements} | EXTRA_TAGS,
         attributes=lambda tag, name, value: name.startswith("data-") or name in attributes,
         css_sanitizer=CSSSanitizer(allowed_css_properties=all_styles),
+        protocols={"mailto", "http", "https", "cid"},
         strip_comments=False,
-        protocols={"cid", "http", "https", "mailto"},
     )

@@ -77,9 +77,9 @@ def report_error(status_code):
             frappe.errprint(trace)
             frappe.local.response.exception = trace.splitlines()[-1]
         frappe.local.response["exc_type"] = kind.__name__
-    response = build_response("json")
-    response.status_code = status_code
-    return response
+    reply = build_response("json")
+    reply.status_code = status_code
+    return reply
 
 
 def _tracebacks_allowed():
