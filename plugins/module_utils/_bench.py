@@ -16,18 +16,34 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
 
-if t.TYPE_CHECKING:  # the sources go along with a module because they are imported here; only the worker runs them
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _api_keys as _api_keys
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _clients as _clients
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _flow as _flow
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_check as _frappe_check
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_clients as _frappe_clients
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_info as _frappe_info
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _frappe_keys as _frappe_keys
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _policy as _policy
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _rules as _rules
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _settle as _settle
-    from ansible_collections.benchkeeper.frappe.plugins.module_utils import _worker as _worker
+if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module; only the worker runs these
+    from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
+        _api_keys,
+        _clients,
+        _flow,
+        _frappe_check,
+        _frappe_clients,
+        _frappe_info,
+        _frappe_keys,
+        _policy,
+        _rules,
+        _settle,
+        _worker,
+    )
+
+    PACKED = (
+        _api_keys,
+        _clients,
+        _flow,
+        _frappe_check,
+        _frappe_clients,
+        _frappe_info,
+        _frappe_keys,
+        _policy,
+        _rules,
+        _settle,
+        _worker,
+    )
 
 # What each job imports, each after what it imports itself.
 PLANS = ("_rules", "_policy", "_clients", "_settle", "_frappe_clients")

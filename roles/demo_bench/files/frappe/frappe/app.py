@@ -131,7 +131,7 @@ def handle_exception(error):
     of_api = frappe.request.path.startswith("/api/") and not accepted.startswith("text")
     as_json = of_api or "application/json" in accepted
     reply = report_error(status) if as_json else page(*PAGES.get(status, ("Server Error", "")), status)
-    if type(error) is frappe.AuthenticationError and hasattr(frappe.local, "login_manager"):
+    if error.__class__ is frappe.AuthenticationError and hasattr(frappe.local, "login_manager"):
         clear_cookies()
     return reply
 

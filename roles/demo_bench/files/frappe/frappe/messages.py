@@ -24,20 +24,20 @@ def msgprint(
     indicator=None, alert=False, primary_action=None, is_minimizable=False, wide=False, *, realtime=False,
 ) -> None:  # fmt: skip
     """Add a message to the reply (`_server_messages`), and raise if asked to."""
-    error = _exception(msg, raise_exception) if raise_exception else None
+    errors = [_exception(msg, raise_exception)] if raise_exception else []
     if not flags.mute_messages:
         told = {
-            "indicator": indicator or (error and "red"),
+            "indicator": indicator or (errors and "red"),
             "alert": 1 if alert else None,
-            "raise_exception": error and 1,
-            ID: error and secrets.token_hex(28),
+            "raise_exception": len(errors),
+            ID: errors and secrets.token_hex(28),
             "primary_action": primary_action,
         }
         note = _dict(message=msg, title=title or "Message")
         message_log.append(note.update({key: value for key, value in told.items() if value}))
-        if error:
+        for error in errors:
             setattr(error, ID, note[ID])
-    if error:
+    for error in errors:
         raise error
 
 
