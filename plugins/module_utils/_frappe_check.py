@@ -22,7 +22,8 @@ def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[
     client = find({"state": "present", **item}, FrappeClients(site).clients())
     if client is None:
         raise Impossible(f"the site has no OAuth client {label(item)}. Create it with frappe_oauth_client")
-    uris, default = shown("uris", client["redirect_uris"]), client["default_redirect_uri"]
+    # split on any white space, so that a list joined by newlines is tried, and fails, as an app would find it
+    uris, default = (client["redirect_uris"] or "").split(), client["default_redirect_uri"]
     params = {
         **item,
         "client_id": client["name"],
