@@ -144,6 +144,16 @@ def quoted(pattern: str) -> str:
     return f'"~^{pattern}"'
 
 
+def _any_host(site: Site) -> str:
+    """A regular expression for any host name of a site."""
+    return "(?:" + "|".join(re.escape(domain) for domain in sorted(site["domains"])) + ")"
+
+
+def _by_site(entries: dict[str, list[str]]) -> list[str]:
+    """The entries of every site, each site's behind a line with its name, which `sections` reads."""
+    return [line for site in sorted(entries) if entries[site] for line in (f"# site {site}", *entries[site])]
+
+
 def cors_lines(site: Site) -> list[str]:
     """The entries of one site: each allowed origin under each of its hosts, then the host with any other."""
     if not site.get("cors") or not site["domains"]:
@@ -157,14 +167,14 @@ def cors_lines(site: Site) -> list[str]:
             str(cors["max_age"]),
         )
     )
-    host = "(?:" + "|".join(re.escape(domain) for domain in sorted(site["domains"])) + ")"
+    host = _any_host(site)
     lines = [f'{quoted(f"{host} {re.escape(origin)}$")} "{origin}|{rest}";' for origin in sorted(set(cors["origins"]))]
     return [*lines, f'{quoted(f"{host} ")} "||||";']
 
 
 def fragment(entries: dict[str, list[str]]) -> str | None:
     """The map entries of a bench, by site, or None if there are none."""
-    lines = [line for site in sorted(entries) if entries[site] for line in (f"# site {site}", *entries[site])]
+    lines = _by_site(entries)
     return "\n".join([MARK, *lines, ""]) if lines else None
 
 
@@ -186,7 +196,7 @@ def limit_lines(site: Site, identity: str, proxies: list[str]) -> list[str]:
     if not site["domains"]:
         return []
     client = f"$benchkeeper_client_{identity}" if proxies else "$remote_addr"
-    host = "(?:" + "|".join(re.escape(domain) for domain in sorted(site["domains"])) + ")"
+    host = _any_host(site)
     method = re.escape(TOKEN)
     path = rf"(?:/api/(?:v[0-9]+/)?method/{method}[/ ]|.* {method}$)"
     return [f'{quoted(f"{host} (?!OPTIONS )[A-Z]+ {path}")} "{site["name"]} {client}";']
@@ -205,7 +215,7 @@ def limit(identity: str, entries: dict[str, list[str]], rate: str, burst: int, p
         burst: requests above the rate that are served at once.
         proxies: addresses or networks whose X-Forwarded-For is believed.
     """
-    lines = [line for site in sorted(entries) if entries[site] for line in (f"# site {site}", *entries[site])]
+    lines = _by_site(entries)
     if not lines:
         return None
     listed = "".join(f"    {proxy} proxied;\n" for proxy in proxies)
