@@ -19,6 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file im
 if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module; only the worker runs these
     from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
         _api_keys,
+        _causes,
         _clients,
         _flow,
         _frappe_check,
@@ -27,15 +28,23 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_keys,
         _frappe_tokens,
         _policy,
+        _probes,
+        _proof,
+        _proof_rules,
+        _refusals,
         _rules,
         _settle,
+        _token_life,
         _tokens,
         _traits,
+        _verdicts,
+        _visitor,
         _worker,
     )
 
     PACKED = (
         _api_keys,
+        _causes,
         _clients,
         _flow,
         _frappe_check,
@@ -44,10 +53,17 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_keys,
         _frappe_tokens,
         _policy,
+        _probes,
+        _proof,
+        _proof_rules,
+        _refusals,
         _rules,
         _settle,
+        _token_life,
         _tokens,
         _traits,
+        _verdicts,
+        _visitor,
         _worker,
     )
 
@@ -58,7 +74,11 @@ JOBS = {
     "_frappe_info": (*PLANS, "_api_keys", "_frappe_keys", "_traits", "_frappe_info"),
     "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
     "_frappe_tokens": ("_rules", "_policy", "_clients", "_tokens", "_frappe_tokens"),
-    "_frappe_check": (*PLANS, "_flow", "_frappe_check"),
+    "_frappe_check": (
+        *PLANS,
+        *("_proof_rules", "_verdicts", "_visitor", "_flow", "_token_life", "_refusals", "_probes", "_proof", "_causes"),
+        "_frappe_check",
+    ),
 }
 SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
