@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -94,11 +97,19 @@ class Demo:
         become: keywords of a play that make its tasks run as the bench's owner.
         vault: file with the vault password that every run is given, or None.
         credentials: password of each user.
+        ansible: folder of the ansible-playbook that is run.
+        environment: what it is given beside the usual.
+        kills: how often a proof in full kills a run.
+        redis: names of the programs that are Redis.
     """
+
+    kills = 200
+    ansible = BIN
+    redis: tuple[str, ...] = ()  # the demo bench has none
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
-        self.sites, self.become = SITES, {}
+        self.sites, self.become, self.environment = SITES, {}, {}
         self.users = {user["email"].partition("@")[0]: user for user in USERS}
         self.ports = {"demo_bench_nginx_port": free_port(), "demo_bench_web_port": free_port()}
         self.nginx = folder / "demo" / "nginx"
@@ -126,7 +137,7 @@ class Demo:
         }
         self.credentials: dict[str, str] = {}
         self.vault: Path | None = folder / "vault-password"
-        self.vault.write_text("of the tests")
+        self.vault.write_text("vault-password-of-the-tests")
         self.tasks([{"name": "Build", "ansible.builtin.include_role": {"name": "benchkeeper.frappe.demo_bench"}}])
         self.credentials = json.loads((folder / "demo" / "credentials.json").read_text())
 
@@ -155,17 +166,19 @@ class Demo:
             **variables,
         }
         hosts = {"benches": {"hosts": {"localhost": everything}}}
-        handle = os.open(inventory / "hosts.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle, written = tempfile.mkstemp(dir=self.folder)  # a run that was started before may still read the old one
         with open(handle, "w") as file:
             json.dump(hosts, file)
+        os.replace(written, inventory / "hosts.json")
         return subprocess.Popen(
-            [BIN / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
+            [self.ansible / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
             env={
                 **os.environ,
-                "PATH": f"{BIN}:{os.environ['PATH']}",
+                "PATH": f"{self.ansible}:{os.environ['PATH']}",
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
                 **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.vault)} if self.vault else {}),
+                **self.environment,
             },
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -207,6 +220,44 @@ class Demo:
                 }
             )
         return self.tasks(tasks).results
+
+    # -------- what goes wrong
+    @contextlib.contextmanager
+    def database_down(self, site: str) -> Iterator[None]:
+        """The site's database is not there."""
+        (path,) = (self.path / "sites" / site / "db").glob("*.db")
+        away = path.rename(path.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            away.rename(path)
+
+    @contextlib.contextmanager
+    def database_held(self, site: str) -> Iterator[None]:
+        """The site's database answers nobody: with this mode of locking others may not even read."""
+        connection = self.database(site)
+        connection.isolation_level = None
+        connection.execute("pragma busy_timeout = 20000")
+        connection.execute("pragma locking_mode = exclusive")
+        connection.execute("begin exclusive")
+        try:
+            yield
+        finally:
+            connection.execute("rollback")
+            connection.close()
+
+    @contextlib.contextmanager
+    def empty_site(self, site: str) -> Iterator[None]:
+        """A site that bench new-site began: a configuration, and a database without a table."""
+        path = self.path / "sites" / site
+        for folder in ("db", "locks", "logs"):
+            (path / folder).mkdir(parents=True)
+        (path / "db" / "_empty.db").touch()
+        (path / "site_config.json").write_text('{"db_name": "_empty", "db_password": "none", "db_type": "sqlite"}')
+        try:
+            yield
+        finally:
+            shutil.rmtree(path)
 
     # -------- from outside
     def config(self, site: str) -> dict:

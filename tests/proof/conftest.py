@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from demo import Demo
+from demo import BIN, Demo
 from grounds import RealBench
 
 
@@ -21,6 +21,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("proof")
     group.addoption("--full", action="store_true", help="try every promise as often as make proof does")
     group.addoption("--seed", type=int, default=int(time.time()), help="of every random choice; printed with the table")
+    group.addoption("--core", metavar="FOLDER", action="append", help="of another ansible-playbook to try too")
     group.addoption("--ground", metavar="FILE", help="JSON: prove on this real bench; see CONTRIBUTING.md")
 
 
@@ -30,12 +31,14 @@ class Proof:
     Attributes:
         random: source of every random choice of the proofs.
         full: whether everything is tried as often as `make proof` does.
+        cores: folders of every ansible-playbook to try, the one that runs the tests first.
         rows: (promise, tries, failures).
     """
 
     def __init__(self, config: pytest.Config):
         self.full, self.seed = config.getoption("--full"), config.getoption("--seed")
         self.random = random.Random(self.seed)
+        self.cores = [BIN, *map(Path, config.getoption("--core") or ())]
         self.rows: list[tuple[str, int, list]] = []
 
     def count(self, short: int, full: int) -> int:
