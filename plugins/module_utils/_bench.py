@@ -26,9 +26,12 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_clients,
         _frappe_info,
         _frappe_keys,
+        _frappe_tokens,
         _policy,
         _rules,
         _settle,
+        _tokens,
+        _traits,
         _worker,
     )
 
@@ -40,9 +43,12 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_clients,
         _frappe_info,
         _frappe_keys,
+        _frappe_tokens,
         _policy,
         _rules,
         _settle,
+        _tokens,
+        _traits,
         _worker,
     )
 
@@ -50,8 +56,9 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
 PLANS = ("_rules", "_policy", "_clients", "_settle", "_frappe_clients")
 JOBS = {
     "_frappe_clients": PLANS,
-    "_frappe_info": (*PLANS, "_frappe_info"),
+    "_frappe_info": (*PLANS, "_api_keys", "_frappe_keys", "_traits", "_frappe_info"),
     "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
+    "_frappe_tokens": ("_rules", "_policy", "_clients", "_tokens", "_frappe_tokens"),
     "_frappe_check": (*PLANS, "_flow", "_frappe_check"),
 }
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")

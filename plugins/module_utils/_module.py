@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
 
 Row = t.Dict[str, t.Any]
 
@@ -56,7 +57,10 @@ class SitesModule:
         rows: for each declaration the site's ``name`` and every option, the item's value before the task's.
         params: the task's own options.
         check_mode: nothing may be written.
+        brief: warn once a rule, and leave the rest to the rows; for a task that looks at everything.
     """
+
+    brief = False
 
     def __init__(self, options: dict[str, t.Any], task_options: dict[str, t.Any], **spec: t.Any):
         items = {"name": {"type": "str", "required": True}, **{k: unset_default(v) for k, v in options.items()}}
@@ -99,13 +103,16 @@ class SitesModule:
         return told
 
     def warn(self, told: t.Iterable[tuple[str, Row]]) -> None:
-        """One warning a finding, however many sites have it."""
-        sites: dict[tuple, list[str]] = {}
+        """One warning a finding, however many sites have it; none for a notice, which is there on every run."""
+        met: dict[t.Any, list[tuple[str, Row]]] = {}
         for site, finding in told:
-            sites.setdefault(tuple(finding.items()), []).append(site)
-        for items, names in sites.items():
-            finding = dict(items)
-            where = names[0] if len(set(names)) == 1 else f"{len(set(names))} sites, {names[0]} among them"
+            if finding["severity"] != NOTICE:
+                met.setdefault(finding["rule"] if self.brief else tuple(finding.items()), []).append((site, finding))
+        for found in met.values():
+            names, finding = {site for site, _finding in found}, found[0][1]
+            where = found[0][0] if len(names) == 1 else f"{len(names)} sites, {found[0][0]} among them"
+            if any(other != finding for _site, other in found):
+                where += f" ({len(found)} in all, see findings)"
             self.ansible.warn(
                 f"{where}: {finding['field']}: {finding['found']} [{finding['rule']}; {finding['source']}]. "
                 f"{finding['remedy']}"

@@ -10,6 +10,7 @@ import typing as t
 INVALID = "invalid"  # cannot work, or cannot converge: never written
 REFUSED = "refused"  # works, and is dangerous: written only if the rule is excepted by name
 WARNING = "warning"  # written under policy `warn`, stopped under `enforce`
+NOTICE = "notice"  # what this Frappe does by itself: stops nothing, warns of nothing, stands in the site's row
 
 
 class Rule(t.NamedTuple):
@@ -174,5 +175,105 @@ RULES = {
     ),
     "encryption-key-missing": Rule(
         WARNING, "Frappe, get_encryption_key", "Restore it from a backup: stored passwords and API secrets need it."
+    ),
+    # a site as it is
+    "stored-uris-split": Rule(
+        WARNING,
+        "Frappe, get_url_delimiter",
+        "Write the client anew (frappe_oauth_client with redirect_uris): Frappe splits the text on one space, so every "
+        "authorization ends in 400.",
+    ),
+    "settings-consent-auto": Rule(
+        WARNING,
+        "Frappe, authorize",
+        "Set Skip Authorization to Force in OAuth Provider Settings: with Auto nobody is asked for consent any more "
+        "once a token is active.",
+    ),
+    "settings-registration-open": Rule(
+        NOTICE,
+        "RFC 7591, 5; Frappe, register_client",
+        "Turn Enable Dynamic Client Registration off in OAuth Settings unless it is wanted: Frappe 16 and later "
+        "let anybody register a client.",
+    ),
+    "token-user-disabled": Rule(
+        WARNING,
+        "Frappe, validate_bearer_token",
+        "Set disabled_users: revoke (frappe_oauth_token; tokens in the role): Frappe accepts and refreshes the tokens "
+        "of a disabled user.",
+    ),
+    "token-client-gone": Rule(
+        WARNING,
+        "Frappe, delete_doc with force",
+        "Remove them (frappe_oauth_token with clients and state: absent): their client was deleted past them.",
+    ),
+    # tokens
+    "token-duration": Rule(
+        INVALID,
+        "this collection",
+        "Write a number with s, m, h, d or w: 90s, 30m, 12h, 30d, 2w; a bare number is seconds.",
+    ),
+    "token-selection-missing": Rule(
+        INVALID,
+        "this collection",
+        "Say which tokens: users, clients, older_than, token_state, or every_token: true for all of the site.",
+    ),
+    "token-selection-unused": Rule(
+        INVALID, "this collection", "Say what becomes of them: state, max_refresh_age or prune_after."
+    ),
+    "token-age-short": Rule(
+        WARNING,
+        "Frappe, OAuth Bearer Token",
+        "Give an hour or more: an access token shares its row with its refresh token, and ends with it.",
+    ),
+    "token-user-unknown": Rule(
+        WARNING, "this collection", "Correct the name, or create the user: the site has neither it nor a token of it."
+    ),
+    "token-client-unknown": Rule(
+        WARNING, "this collection", "Correct the name: no client of the site and no token answers to it."
+    ),
+    # what this Frappe does by itself, read in its source (`_traits`)
+    "frappe-code-cookie": Rule(
+        NOTICE,
+        "Frappe, save_authorization_code",
+        "Update Frappe once it has upstream's change 37434: a code is issued to whom the cookie user_id names, and "
+        "whoever signs in can set that cookie. Until then give OAuth clients only to roles that may be trusted so far.",
+    ),
+    "frappe-pkce-optional": Rule(
+        NOTICE,
+        "RFC 9700, 2.1.1; Frappe, validate_code",
+        "Let every app send code_challenge with code_challenge_method=S256: this Frappe asks for it only of those that "
+        "do. Keep skip_authorization off for private-use schemes.",
+    ),
+    "frappe-secret-unchecked": Rule(
+        NOTICE,
+        "RFC 6749, 3.2.1; Frappe, authenticate_client",
+        "Rely on redirect URIs and PKCE: this Frappe never asks for a client's secret.",
+    ),
+    "frappe-refresh-keeps-old": Rule(
+        NOTICE,
+        "RFC 9700, 4.14.2; Frappe, save_bearer_token",
+        "Let apps revoke the pair that they refreshed, and declare tokens: max_refresh_age: the old pair stays valid.",
+    ),
+    "frappe-refresh-endless": Rule(
+        NOTICE,
+        "RFC 9700, 4.14.2; Frappe, validate_refresh_token",
+        "Declare tokens: max_refresh_age (frappe_oauth_token): this Frappe lets a refresh token live for ever.",
+    ),
+    "frappe-introspection-open": Rule(
+        NOTICE,
+        "RFC 7662, 2.1; Frappe, introspect_token",
+        "Treat a token as what it is, a password: whoever holds it can ask about its user without signing in.",
+    ),
+    "frappe-password-grant": Rule(
+        NOTICE,
+        "RFC 9700, 2.4; Frappe, validate_grant_type",
+        "Limit the token endpoint (oauth2_token_rate_limit): the password grant is open to every client, and skips "
+        "two-factor authentication.",
+    ),
+    "frappe-trait-unknown": Rule(
+        NOTICE,
+        "this collection",
+        "Look at this Frappe's frappe/oauth.py and frappe/integrations/oauth2.py: they are written in a way that "
+        "is not known here, so nothing is said of it.",
     ),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import runpy
 import shutil
 import socket
 import sqlite3
@@ -16,10 +17,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
+# The stand-in's own: a row written under another order than its index is in harms the database.
+COLLATION = itemgetter("NAME", "compare")(
+    runpy.run_path(str(ROOT / "roles/demo_bench/files/frappe/frappe/database/collation.py"))
+)
 SITES = ("Trust.com", "site2.localhost", "site3.localhost")
 USERS = [
     {"email": "clerk@demo.example", "first_name": "Clara", "roles": ["Sales User"]},
@@ -273,7 +279,7 @@ class Demo:
         (path,) = (self.path / "sites" / site / "db").glob("*.db")
         connection = sqlite3.connect(path)
         connection.row_factory = sqlite3.Row
-        connection.create_collation("utf8mb4_unicode_ci", lambda a, b: (a > b) - (a < b))
+        connection.create_collation(*COLLATION)
         return connection
 
     def rows(self, site: str, doctype: str) -> list[dict]:
@@ -329,7 +335,7 @@ class Demo:
         taken = {}
         for path in sorted(self.path.glob("sites/*/db/*.db")):
             with sqlite3.connect(path) as connection:
-                connection.create_collation("utf8mb4_unicode_ci", lambda a, b: (a > b) - (a < b))
+                connection.create_collation(*COLLATION)
                 taken[str(path.relative_to(self.path))] = list(connection.iterdump())
         return taken
 

@@ -108,4 +108,6 @@ class Truth:
             wanted = getattr(case, kind)
             found = row["action"]
             if found != wanted or row["changed"] != (wanted not in ("unchanged", "failed")):
-                self.failures.append(f"{case.name}: {what} is {found} (changed: {row['changed']}), not {wanted}. {row['msg']}")
+                self.failures.append(
+                    f"{case.name}: {what} is {found} (changed: {row['changed']}), not {wanted}. {row['msg']}"
+                )
