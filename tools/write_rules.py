@@ -21,6 +21,8 @@ Every declaration is held against these before anything is written, on any site.
 - `refused` works and is dangerous: it is written only if `policy_exceptions` (`oauth2_policy_exceptions` in the role)
   names the rule.
 - `warning` is written and told under the policy `warn`, stops the run under `enforce`, and is not told under `ignore`.
+- `notice` is what this Frappe does by itself, on every site of its version. It stops nothing and is not warned of; it
+  stands in the site's row, with what can be done about it. Nothing is wrong with the site's own configuration.
 
 | Rule | | Source | What to do |
 |---|---|---|---|

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
 
 Row = t.Dict[str, t.Any]
 
@@ -76,10 +77,11 @@ class SitesModule:
         return told
 
     def warn(self, told: t.Iterable[tuple[str, Row]]) -> None:
-        """One warning a finding, however many sites have it."""
+        """One warning a finding, however many sites have it; none for a notice, which is there on every run."""
         sites: dict[tuple, list[str]] = {}
         for site, finding in told:
-            sites.setdefault(tuple(finding.items()), []).append(site)
+            if finding["severity"] != NOTICE:
+                sites.setdefault(tuple(finding.items()), []).append(site)
         for items, names in sites.items():
             finding = dict(items)
             where = names[0] if len(set(names)) == 1 else f"{len(set(names))} sites, {names[0]} among them"

@@ -43,7 +43,7 @@ class Finding(t.NamedTuple):
 
     @property
     def severity(self) -> str:
-        """``invalid``, ``refused`` or ``warning``, as `_rules` has it."""
+        """``invalid``, ``refused``, ``warning`` or ``notice``, as `_rules` has it."""
         return RULES[self.rule].severity
 
     def __str__(self) -> str:
@@ -64,7 +64,8 @@ def judge(
 
     Args:
         findings: what was found.
-        policy: ``warn``, ``enforce`` (warnings stop too) or ``ignore`` (warnings are not told).
+        policy: ``warn``, ``enforce`` (warnings stop too) or ``ignore`` (warnings and notices are not told). A notice
+            never stops anything: no declaration can mend what Frappe itself does.
         exceptions: rule ids that the operator allows by name; an ``invalid`` finding cannot be allowed.
     """
     stopping = {INVALID, REFUSED, WARNING} if policy == "enforce" else {INVALID, REFUSED}

@@ -10,6 +10,7 @@ import typing as t
 INVALID = "invalid"  # cannot work, or cannot converge: never written
 REFUSED = "refused"  # works, and is dangerous: written only if the rule is excepted by name
 WARNING = "warning"  # written under policy `warn`, stopped under `enforce`
+NOTICE = "notice"  # what this Frappe does by itself: stops nothing, warns of nothing, stands in the site's row
 
 
 class Rule(t.NamedTuple):
@@ -172,5 +173,50 @@ RULES = {
     ),
     "encryption-key-missing": Rule(
         WARNING, "Frappe, get_encryption_key", "Restore it from a backup: stored passwords and API secrets need it."
+    ),
+    # what this Frappe does by itself, read in its source (`_traits`)
+    "frappe-code-cookie": Rule(
+        NOTICE,
+        "Frappe, save_authorization_code",
+        "Update Frappe once it has upstream's change 37434: a code is issued to whom the cookie user_id names, and "
+        "whoever signs in can set that cookie. Until then give OAuth clients only to roles that may be trusted so far.",
+    ),
+    "frappe-pkce-optional": Rule(
+        NOTICE,
+        "RFC 9700, 2.1.1; Frappe, validate_code",
+        "Let every app send code_challenge with code_challenge_method=S256: this Frappe asks for it only of those that "
+        "do. Keep skip_authorization off for private-use schemes.",
+    ),
+    "frappe-secret-unchecked": Rule(
+        NOTICE,
+        "RFC 6749, 3.2.1; Frappe, authenticate_client",
+        "Rely on redirect URIs and PKCE: this Frappe never asks for a client's secret.",
+    ),
+    "frappe-refresh-keeps-old": Rule(
+        NOTICE,
+        "RFC 9700, 4.14.2; Frappe, save_bearer_token",
+        "Let apps revoke the pair that they refreshed, and declare tokens: max_refresh_age: the old pair stays valid.",
+    ),
+    "frappe-refresh-endless": Rule(
+        NOTICE,
+        "RFC 9700, 4.14.2; Frappe, validate_refresh_token",
+        "Declare tokens: max_refresh_age (frappe_oauth_token): this Frappe lets a refresh token live for ever.",
+    ),
+    "frappe-introspection-open": Rule(
+        NOTICE,
+        "RFC 7662, 2.1; Frappe, introspect_token",
+        "Treat a token as what it is, a password: whoever holds it can ask about its user without signing in.",
+    ),
+    "frappe-password-grant": Rule(
+        NOTICE,
+        "RFC 9700, 2.4; Frappe, validate_grant_type",
+        "Limit the token endpoint (oauth2_token_rate_limit): the password grant is open to every client, and skips "
+        "two-factor authentication.",
+    ),
+    "frappe-trait-unknown": Rule(
+        NOTICE,
+        "this collection",
+        "Look at this Frappe's frappe/oauth.py and frappe/integrations/oauth2.py: they are written in a way that "
+        "is not known here, so nothing is said of it.",
     ),
 }

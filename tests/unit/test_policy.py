@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
     Finding,
     client_findings,
@@ -16,7 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
     settings_findings,
     text_findings,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID, REFUSED, RULES, WARNING
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID, NOTICE, REFUSED, RULES, WARNING
 
 GOOD_CLIENT = {
     "app_name": "Mobile App",
@@ -245,6 +246,10 @@ def by_severity(severity):
         (WARNING, "enforce", False, "stop"),
         (WARNING, "enforce", True, "silence"),
         (WARNING, "ignore", False, "silence"),
+        (NOTICE, "warn", False, "tell"),
+        (NOTICE, "enforce", False, "tell"),
+        (NOTICE, "enforce", True, "silence"),
+        (NOTICE, "ignore", False, "silence"),
     ],
 )
 def test_judge(severity, policy, excepted, outcome):
@@ -255,5 +260,23 @@ def test_judge(severity, policy, excepted, outcome):
 
 def test_every_rule_says_what_to_do():
     for name, rule in RULES.items():
-        assert rule.severity in (INVALID, REFUSED, WARNING), name
+        assert rule.severity in (INVALID, REFUSED, WARNING, NOTICE), name
         assert rule.source and rule.remedy.endswith("."), name
+
+
+class Told:
+    """What a module warns of."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def test_a_notice_is_not_warned_of():
+    module = SitesModule.__new__(SitesModule)
+    module.ansible = Told()
+    found = [Finding(by_severity(severity), "field", "found") for severity in (NOTICE, WARNING)]
+    module.warn(("a.example", finding.row()) for finding in found)
+    assert len(module.ansible.warnings) == 1 and by_severity(WARNING) in module.ansible.warnings[0]
