@@ -19,6 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file im
 if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module; only the worker runs these
     from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
         _api_keys,
+        _causes,
         _clients,
         _flow,
         _frappe_check,
@@ -26,13 +27,21 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_info,
         _frappe_keys,
         _policy,
+        _probes,
+        _proof,
+        _proof_rules,
+        _refusals,
         _rules,
         _settle,
+        _tokens,
+        _verdicts,
+        _visitor,
         _worker,
     )
 
     PACKED = (
         _api_keys,
+        _causes,
         _clients,
         _flow,
         _frappe_check,
@@ -40,8 +49,15 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_info,
         _frappe_keys,
         _policy,
+        _probes,
+        _proof,
+        _proof_rules,
+        _refusals,
         _rules,
         _settle,
+        _tokens,
+        _verdicts,
+        _visitor,
         _worker,
     )
 
@@ -51,7 +67,11 @@ JOBS = {
     "_frappe_clients": PLANS,
     "_frappe_info": (*PLANS, "_frappe_info"),
     "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
-    "_frappe_check": (*PLANS, "_flow", "_frappe_check"),
+    "_frappe_check": (
+        *PLANS,
+        *("_proof_rules", "_verdicts", "_visitor", "_flow", "_tokens", "_refusals", "_probes", "_proof", "_causes"),
+        "_frappe_check",
+    ),
 }
 SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
