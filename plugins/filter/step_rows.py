@@ -39,7 +39,8 @@ options:
     type: list
     elements: str
   found:
-    description: For V(edge) and V(verify), the rows of M(benchkeeper.frappe.frappe_site_info), which know the sites' host names.
+    description:
+      - For V(edge) and V(verify), the rows of M(benchkeeper.frappe.frappe_site_info), which know the sites' host names.
     type: list
     elements: dict
     default: []
@@ -111,9 +112,7 @@ def _verify(site, domains):
         shared["domains"] = list(dict.fromkeys(names))
     identity = ("app_name", "client_id")
     return [
-        {**shared, **{key: client[key] for key in identity if key in client}}
-        for client in present
-        if "verify" in site
+        {**shared, **{key: client[key] for key in identity if key in client}} for client in present if "verify" in site
     ]
 
 

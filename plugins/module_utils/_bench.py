@@ -33,7 +33,7 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _refusals,
         _rules,
         _settle,
-        _tokens,
+        _token_life,
         _verdicts,
         _visitor,
         _worker,
@@ -55,7 +55,7 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _refusals,
         _rules,
         _settle,
-        _tokens,
+        _token_life,
         _verdicts,
         _visitor,
         _worker,
@@ -69,7 +69,7 @@ JOBS = {
     "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
     "_frappe_check": (
         *PLANS,
-        *("_proof_rules", "_verdicts", "_visitor", "_flow", "_tokens", "_refusals", "_probes", "_proof", "_causes"),
+        *("_proof_rules", "_verdicts", "_visitor", "_flow", "_token_life", "_refusals", "_probes", "_proof", "_causes"),
         "_frappe_check",
     ),
 }

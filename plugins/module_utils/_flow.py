@@ -142,8 +142,13 @@ def authorize(proof: Proof) -> Seen:
     )
 
 
-def ask_code(proof: Proof, challenge: bool = True) -> Code:
-    """Authorize as a browser does, the consent page included; without a challenge PKCE is left out.
+def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Code:
+    """Authorize as a browser does, the consent page included.
+
+    Args:
+        proof: the proof.
+        challenge: whether PKCE is used.
+        straight: go where the page's button leads, without the page.
 
     Raises:
         Fault: no code came.
@@ -161,11 +166,11 @@ def ask_code(proof: Proof, challenge: bool = True) -> Code:
         nonce=proof.nonce,
         **(pkce(client, verifier) if challenge else {}),
     )
-    visitor = proof.visitor
-    reply = visitor.send(visitor.browser, "GET", uri)
+    visitor, approval = proof.visitor, uri.replace(".authorize?", ".approve?")
+    reply = visitor.send(visitor.browser, "GET", approval if straight else uri)
     page_shown = reply.status_code == 200 and "html" in reply.headers.get("Content-Type", "")
     if page_shown:
-        reply = visitor.send(visitor.browser, "GET", uri.replace(".authorize?", ".approve?"))
+        reply = visitor.send(visitor.browser, "GET", approval)
     elif reply.is_redirect and visitor.path_of(reply).startswith(OAUTH + "approve"):
         reply = visitor.send(visitor.browser, "GET", visitor.path_of(reply))
     location = reply.headers.get("Location", "")

@@ -19,7 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_clients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof import chosen, prove
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, remedy_of
 
-CODE, TOKEN, DELETED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document"
+CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
 REFUSED: set[tuple[str, str]] = set()  # sign-ins that were refused: never tried twice in a run
 
 
@@ -102,8 +102,8 @@ def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | No
     """Delete what the proof made, and commit that, whatever happens afterwards.
 
     Codes and tokens are named by themselves; a code whose reply was lost is found by its nonce. Frappe keeps a code
-    that it deletes itself in Deleted Document. Where a reply with tokens was lost, the tokens are gone that this client
-    and this user got since the proof began: nobody else is meant to sign in as the check's user.
+    that it deletes itself in Deleted Document, and its name in the desk's feed. Where a reply with tokens was lost, the
+    tokens go that this client and this user got since the proof began: nobody else is to sign in as the check's user.
     """
     frappe, db = site.frappe, site.frappe.db
     site.writes()
@@ -119,6 +119,7 @@ def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | No
     for code in codes:
         db.delete(CODE, {"name": code})
         db.delete(DELETED, {"deleted_doctype": CODE, "deleted_name": code})
+        db.delete(FEED, {"comment_type": "Deleted", "reference_doctype": CODE, "subject": ["like", f"%{code}"]})
     for token in tokens:
         db.delete(TOKEN, {"name": token})
     db.commit()

@@ -37,7 +37,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._refusals impor
     wrong_secret,
     wrong_verifier,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import (
     dead,
     introspect,
     introspect_dead,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, Proof, ask_code, code_form, granted
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import DEAD, asked_about, revoked
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import DEAD, asked_about, revoked
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, Seen
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, retry_after, said
 
@@ -47,7 +47,7 @@ def no_verifier(proof: Proof) -> Seen:
 
 
 def _refused(proof: Proof, expected: str, **over: str) -> Seen:
-    reply = proof.token(code_form(proof, ask_code(proof), **over))
+    reply = proof.token(code_form(proof, ask_code(proof, straight=True), **over))
     if body_of(reply).get("access_token"):
         raise Fault("pkce-not-verified", expected, "a token")
     if reply.status_code not in DEAD:
@@ -59,7 +59,7 @@ def pkce_required(proof: Proof) -> Seen:
     """May an app leave PKCE out?"""
     expected = "no code, or no token, without PKCE"
     try:
-        code = ask_code(proof, challenge=False)
+        code = ask_code(proof, challenge=False, straight=True)
     except Fault as fault:
         return Seen(expected, fault.found)
     reply = proof.token(code_form(proof, code, code_verifier=""))
