@@ -25,9 +25,12 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_clients,
         _frappe_info,
         _frappe_keys,
+        _frappe_tokens,
         _policy,
         _rules,
         _settle,
+        _tokens,
+        _traits,
         _worker,
     )
 
@@ -39,9 +42,12 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_clients,
         _frappe_info,
         _frappe_keys,
+        _frappe_tokens,
         _policy,
         _rules,
         _settle,
+        _tokens,
+        _traits,
         _worker,
     )
 
@@ -49,8 +55,9 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
 PLANS = ("_rules", "_policy", "_clients", "_settle", "_frappe_clients")
 JOBS = {
     "_frappe_clients": PLANS,
-    "_frappe_info": (*PLANS, "_frappe_info"),
+    "_frappe_info": (*PLANS, "_api_keys", "_frappe_keys", "_traits", "_frappe_info"),
     "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
+    "_frappe_tokens": ("_rules", "_policy", "_clients", "_tokens", "_frappe_tokens"),
     "_frappe_check": (*PLANS, "_flow", "_frappe_check"),
 }
 SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
