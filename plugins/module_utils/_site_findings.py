@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hold what a site was found to be against the rules. Pure: no Ansible, no Frappe, no I/O.
 
-Warnings are this site's own; notices are what its Frappe does on every site. A fact that was not gathered breaks nothing.
+Warnings are this site's own; notices are what its Frappe does on every site. What was not gathered breaks nothing.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _settings(settings: dict[str, dict[str, t.Any]]) -> Findings:
 
 def _stored_client(client: dict[str, t.Any]) -> Findings:
     """A client as the site has it, under the rules for declarations; one finding for a text that cannot be split."""
-    where = f"{client['app_name']} ({client['client_id']})"
+    where = client["app_name"]  # a client_id would make the same finding another one on each site
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
     if split:
         yield Finding("stored-uris-split", f"{where}: redirect_uris", f"{split[0]!r}")

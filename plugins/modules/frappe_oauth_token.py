@@ -29,8 +29,7 @@ options:
     description:
       - What becomes of the tokens that O(users), O(clients), O(older_than), O(token_state) or O(every_token) select.
         Left out, only the other options count.
-      - V(revoked) ends them. Their rows stay, until Frappe's scheduler removes them, which Frappe 15 does every quarter of
-        an hour.
+      - V(revoked) ends them. Their rows stay, until Frappe's scheduler removes them, on Frappe 15 within 15 minutes.
       - V(absent) removes their rows if they are dead. One whose access token has ended is not, as long as its refresh
         token works.
     type: str
@@ -68,8 +67,7 @@ options:
     default: false
   max_refresh_age:
     description:
-      - How long a refresh token may live, such as V(30d), counted from when it was issued. Older ones are revoked on each
-        run.
+      - How long a refresh token may live, such as V(30d), counted from when it was issued. Each run revokes older ones.
       - A refresh gives a new pair with a life of its own, so an app that refreshes in time stays signed in.
       - O(users) and O(clients) narrow it.
     type: str
@@ -80,8 +78,8 @@ options:
     type: str
   disabled_users:
     description:
-      - What becomes of the tokens of all users of the site that are disabled or gone, since Frappe goes on accepting and
-        refreshing them.
+      - What becomes of the tokens of all users of the site that are disabled or gone, since Frappe goes on accepting
+        and refreshing them.
       - V(report) makes them a finding, V(revoke) revokes them, V(ignore) says nothing.
     type: str
     choices: [report, revoke, ignore]
@@ -139,7 +137,7 @@ extends_documentation_fragment:
   - benchkeeper.frappe.bench.policy
   - benchkeeper.frappe.bench.worker
 notes:
-  - A revoked row's C(modified) says when it was revoked, as after a revocation over HTTP; O(prune_after) counts from it.
+  - C(modified) of a row says when it was revoked, as after a revocation over HTTP. O(prune_after) counts from it.
   - A token that is issued while the task runs is not seen by it.
   - To end what somebody holds for good, change the password or disable the user, remove the API key, and then revoke. A
     browser session is none of this module's business.
@@ -206,8 +204,8 @@ sites:
     tokens:
       description:
         - What was done, by C(client_id) with its C(app_name), C(user) and C(action), which is V(revoked) or V(deleted).
-        - C(tokens) and C(codes) are the numbers of bearer tokens and of authorization codes. A token that was revoked and
-          removed in one go is V(deleted).
+        - C(tokens) and C(codes) are the numbers of bearer tokens and of authorization codes. A token that was revoked
+          and removed in one go is V(deleted).
       type: list
       elements: dict
       sample:

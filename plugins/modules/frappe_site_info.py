@@ -177,8 +177,8 @@ sites:
         encryption_key: {value: (hidden), file: site_config.json}
     oauth_settings:
       description:
-        - The fields of C(OAuth Provider Settings), and of C(OAuth Settings) where Frappe has that doctype. A password is
-          hidden.
+        - The fields of C(OAuth Provider Settings), and of C(OAuth Settings) where Frappe has that doctype. A password
+          is hidden.
       type: dict
       sample: {OAuth Provider Settings: {skip_authorization: Force}}
     oauth_clients:
@@ -187,10 +187,11 @@ sites:
       elements: dict
     tokens:
       description:
-        - How many bearer tokens there are. C(active) ones have an access token that works, the access token of C(expired)
-          ones has ended, C(revoked) ones are dead. C(refreshable) are those whose refresh token works, expired ones
-          among them. C(oldest) and C(newest) say when they were issued, in the site's time zone.
-        - C(by_client) has the same for each C(client_id) with its C(app_name); C(known) is false where the client is gone.
+        - How many bearer tokens there are. C(active) ones have an access token that works, the access token of
+          C(expired) ones has ended, C(revoked) ones are dead. C(refreshable) are those whose refresh token works,
+          expired ones among them. C(oldest) and C(newest) say when they were issued, in the site's time zone.
+        - C(by_client) has the same for each C(client_id) with its C(app_name). C(known) is false where the client is
+          gone.
         - C(disabled_users) are users that are disabled, or gone, and whose tokens still work, each with C(user) and
           C(tokens).
         - C(by_day) says how many were issued on each of the last 90 days.
@@ -216,8 +217,8 @@ sites:
         by_day: {"2026-03-05": 4}
     api_keys:
       description:
-        - The users that have an API key, each with C(user), C(enabled), C(user_type) and C(has_secret), without which the
-          key opens nothing. Neither key nor secret is shown.
+        - The users that have an API key, each with C(user), C(enabled), C(user_type) and C(has_secret), without which
+          the key opens nothing. Neither key nor secret is shown.
       type: list
       elements: dict
       sample: [{user: integration@example.com, enabled: true, user_type: System User, has_secret: true}]
@@ -297,6 +298,7 @@ def main() -> None:
             **WORKER_OPTIONS,
         },
     )
+    module.brief = True
     try:
         bench = Bench(module.params["bench_path"])
         names = bench.sites()
