@@ -163,10 +163,16 @@ def _matches(name: str, patterns: list[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def _kind(value: t.Any) -> str:
+    """Name of a value's type, for whom Ansible's own kinds of text, list and mapping are none."""
+    plain = next((kind for kind in (dict, list, str, bool, int) if isinstance(value, kind)), type(value))
+    return plain.__name__
+
+
 def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
     """Refuse unknown keys and wrong types, down to the single option."""
     if not isinstance(value, dict):
-        raise Mistake(f"{where}: found {type(value).__name__}, expected a mapping")
+        raise Mistake(f"{where}: found {_kind(value)}, expected a mapping")
     for key, item in value.items():
         if key not in keys:
             raise Mistake(f"{where}: there is no key {key!r}. Use one of: {', '.join(sorted(keys))}")
@@ -176,7 +182,7 @@ def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
         if key == "oauth_clients" and item == {"managed": False}:
             continue
         if not isinstance(item, keys[key]):
-            raise Mistake(f"{here}: found {type(item).__name__}, expected {TYPE_NAMES[keys[key]]}")
+            raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
             _check(item, STEP_KEYS[key], here)
             for option, choices in CHOICES.get(key, {}).items():

@@ -180,14 +180,20 @@ def test_no_token_is_in_any_output(tokens):
     common = {"bench_path": str(tokens.demo.path), "name": SITE}
     tasks = [
         {"name": "Look", "benchkeeper.frappe.frappe_site_info": common},
-        {"name": "Revoke", "benchkeeper.frappe.frappe_oauth_token": {**common, "state": "revoked", "every_token": True}},
+        {
+            "name": "Revoke",
+            "benchkeeper.frappe.frappe_oauth_token": {**common, "state": "revoked", "every_token": True},
+        },
         {"name": "Prune", "benchkeeper.frappe.frappe_oauth_token": {**common, "prune_after": "0"}},
-    ]  # fmt: skip
+    ]
     for options in (["--check"], []):
         run = tokens.demo.playbook(tokens.demo.play(tasks), "-vvvv", "--diff", *options)
         assert run.status == 0, run.output
         assert tokens.ids[MOBILE] in run.output
-        for secret in ["code-that-nobody-may-see", *(pair[key] for pair in pairs for key in ("access_token", "refresh_token"))]:  # fmt: skip
+        for secret in [
+            "code-that-nobody-may-see",
+            *(pair[key] for pair in pairs for key in ("access_token", "refresh_token")),
+        ]:
             assert secret not in run.output
     assert tokens.rows() == {}
 

@@ -56,7 +56,10 @@ def test_what_was_not_gathered_breaks_nothing():
 
 
 def test_a_better_frappe_has_no_notices_and_an_unknown_one_says_so():
-    better = {trait: "session" if value == "cookie" else "gone" if value == "open" else "other" for trait, (value, _r) in TRAITS.items()}  # fmt: skip
+    better = {
+        trait: "session" if value == "cookie" else "gone" if value == "open" else "other"
+        for trait, (value, _r) in TRAITS.items()
+    }
     assert list(site_findings({"features": better})) == []
     unknown = dict.fromkeys(TRAITS, "unknown")
     assert {f.rule for f in site_findings({"features": unknown})} == {"frappe-trait-unknown"}
@@ -73,9 +76,18 @@ def client(**changes):
             {"config": {"ignore_csrf": {"value": ["/x"], "file": "common_site_config.json"}}},
             ("ignore-csrf", "ignore_csrf in common_site_config.json", "['/x']"),
         ),
-        ({"config": {"allow_cors": {"value": "*", "file": "site_config.json"}}}, ("cors-any-origin", "allow_cors in site_config.json", "'*'")),
-        ({"config": {"cors_allow_credentials": {"value": True, "file": "site_config.json"}}}, ("unread-key", "cors_allow_credentials in site_config.json", "True")),
-        ({"encryption_key_missing": True}, ("encryption-key-missing", "encryption_key in site_config.json", "is missing")),
+        (
+            {"config": {"allow_cors": {"value": "*", "file": "site_config.json"}}},
+            ("cors-any-origin", "allow_cors in site_config.json", "'*'"),
+        ),
+        (
+            {"config": {"cors_allow_credentials": {"value": True, "file": "site_config.json"}}},
+            ("unread-key", "cors_allow_credentials in site_config.json", "True"),
+        ),
+        (
+            {"encryption_key_missing": True},
+            ("encryption-key-missing", "encryption_key in site_config.json", "is missing"),
+        ),
         (
             {"oauth_settings": {"OAuth Provider Settings": {"skip_authorization": "Auto"}}},
             ("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "'Auto'"),
@@ -85,19 +97,38 @@ def client(**changes):
             ("stored-uris-split", "Mobile App: redirect_uris", "'com.example.crm://cb\\nhttps://app.example.com/cb'"),
         ),
         (client(redirect_uris=[]), ("redirect-uris-empty", "Mobile App: redirect_uris", "is an empty list")),
-        (client(default_redirect_uri="https://other.example.com/"), ("default-redirect-uri", "Mobile App: default_redirect_uri", "'https://other.example.com/' is not in redirect_uris")),
-        (client(redirect_uris=["/cb"], default_redirect_uri="/cb"), ("redirect-uri-absolute", "Mobile App: redirect_uris", "'/cb' is no absolute URI")),
+        (
+            client(default_redirect_uri="https://other.example.com/"),
+            (
+                "default-redirect-uri",
+                "Mobile App: default_redirect_uri",
+                "'https://other.example.com/' is not in redirect_uris",
+            ),
+        ),
+        (
+            client(redirect_uris=["/cb"], default_redirect_uri="/cb"),
+            ("redirect-uri-absolute", "Mobile App: redirect_uris", "'/cb' is no absolute URI"),
+        ),
         (client(grant_type="Implicit"), ("grant-implicit", "Mobile App: grant_type", "Implicit")),
         (client(scopes=["all"]), ("scope-all", "Mobile App: scopes", "'all'")),
-        (client(skip_authorization=True), ("consent-skipped", "Mobile App: skip_authorization", "no consent page before 'com.example.crm://cb'")),
+        (
+            client(skip_authorization=True),
+            ("consent-skipped", "Mobile App: skip_authorization", "no consent page before 'com.example.crm://cb'"),
+        ),
         (
             {"tokens": {"disabled_users": [{"user": "left@example.com", "tokens": 2}], "by_client": []}},
             ("token-user-disabled", "tokens", "left@example.com"),
         ),
-        ({"tokens": {"disabled_users": [], "by_client": [{"client_id": "gone", "known": False}]}}, ("token-client-gone", "tokens", "gone")),
-        ({"api_keys": [{"user": "left@example.com", "enabled": False, "has_secret": True}]}, ("key-user-disabled", "api_keys", "left@example.com")),
+        (
+            {"tokens": {"disabled_users": [], "by_client": [{"client_id": "gone", "known": False}]}},
+            ("token-client-gone", "tokens", "gone"),
+        ),
+        (
+            {"api_keys": [{"user": "left@example.com", "enabled": False, "has_secret": True}]},
+            ("key-user-disabled", "api_keys", "left@example.com"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_fault_has_its_own_finding(changes, expected):
     assert expected in found(**changes)
     assert {rule for rule, _field, _found in found(**changes)} <= {expected[0], "redirect-uri-absolute"}

@@ -14,8 +14,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import 
     diff,
     plan,
     seconds,
-    told,
     token_findings,
+    told,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,9 +47,20 @@ def names(tokens):
 # ---------------------------------------------------------------- durations and the declaration alone
 @pytest.mark.parametrize(
     ("duration", "expected"),
-    [("90s", 90), ("30m", 1800), ("12h", 43200), ("30d", 2592000), ("2w", 1209600), ("3600", 3600), (3600, 3600),
-     (0, 0), ("0", 0), (" 1d ", 86400), (None, None)],
-)  # fmt: skip
+    [
+        ("90s", 90),
+        ("30m", 1800),
+        ("12h", 43200),
+        ("30d", 2592000),
+        ("2w", 1209600),
+        ("3600", 3600),
+        (3600, 3600),
+        (0, 0),
+        ("0", 0),
+        (" 1d ", 86400),
+        (None, None),
+    ],
+)
 def test_durations(duration, expected):
     assert seconds(duration) == expected
 
@@ -209,11 +220,25 @@ def test_what_is_revoked_now_is_kept_its_time_and_without_a_time_goes_at_once():
 def test_numbers_are_told_and_never_a_token():
     (step,) = settle(MIXED, {"every_token": True, "state": "revoked", "prune_after": "2d"})
     assert told(step, CLIENTS) == [
-        {"client_id": "c1", "app_name": "Mobile App", "user": "a@example.com", "action": "deleted", "tokens": 1, "codes": 1},
-        {"client_id": "c1", "app_name": "Mobile App", "user": "a@example.com", "action": "revoked", "tokens": 2, "codes": 1},
+        {
+            "client_id": "c1",
+            "app_name": "Mobile App",
+            "user": "a@example.com",
+            "action": "deleted",
+            "tokens": 1,
+            "codes": 1,
+        },
+        {
+            "client_id": "c1",
+            "app_name": "Mobile App",
+            "user": "a@example.com",
+            "action": "revoked",
+            "tokens": 2,
+            "codes": 1,
+        },
         {"client_id": "c2", "app_name": "Kiosk", "user": "b@example.com", "action": "revoked", "tokens": 1, "codes": 0},
         {"client_id": "gone", "app_name": None, "user": "a@example.com", "action": "deleted", "tokens": 1, "codes": 0},
-    ]  # fmt: skip
+    ]
     assert diff(step, CLIENTS) == {
         "before": {
             "Mobile App, a@example.com": {

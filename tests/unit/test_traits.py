@@ -91,13 +91,23 @@ CHECK = (*CHECK, "    return digest(request.code_verifier) == code_challenge")
         ([KEEP, method(CODE, "if code_challenge_method != 's256':", "    raise Refused", "return True")], "yes"),
         ([KEEP, method(CODE, "if code_challenge:", "    return same()", "else:", "    return False")], "yes"),
         (
-            [KEEP, method(CODE, "if client.is_public_client() and not code_challenge:", "    raise Refused", "return True")],
+            [
+                KEEP,
+                method(
+                    CODE, "if client.is_public_client() and not code_challenge:", "    raise Refused", "return True"
+                ),
+            ],
             "public_clients",
         ),
         ([method("is_pkce_required(self, client_id, request)", "return True")], "yes"),
         ([method("is_pkce_required(self, client_id, request)", "return False")], "no"),
         (
-            [method("is_pkce_required(self, client_id, request)", "return method_of(client_id, 'token_endpoint_auth_method') == 'None'")],
+            [
+                method(
+                    "is_pkce_required(self, client_id, request)",
+                    "return method_of(client_id, 'token_endpoint_auth_method') == 'None'",
+                )
+            ],
             "public_clients",
         ),
         ([method("is_pkce_required(self, client_id, request)", "return wanted(client_id)")], "unknown"),
@@ -106,7 +116,7 @@ CHECK = (*CHECK, "    return digest(request.code_verifier) == code_challenge")
         ([KEEP, method(CODE, "return check(request)")], "unknown"),
         ([method(CODE, "return True")], "unknown"),
     ],
-)  # fmt: skip
+)
 def test_whether_pkce_is_required(methods, expected):
     assert read("pkce_required", *methods) == expected
 
@@ -144,20 +154,32 @@ PLAIN = method(VALID, "return bool(get_doc({'refresh_token': refresh_token, 'sta
     [
         ([PLAIN, method(SAVED, "new.save()")], "class T: pass", "no"),
         ([PLAIN, method(SAVED, "if old.status != 'Revoked':", "    new.save()")], "class T: pass", "no"),
-        ([PLAIN, method(SAVED, "new.save()", "frappe.db.set_value(T, old, 'status', 'Revoked')")], "class T: pass", "yes"),
-        ([PLAIN, method(SAVED, "old.status = 'Revoked'")], "class T: pass", "yes"),
-        ([PLAIN, method(SAVED, "frappe.db.delete(T, old)")], "class T: pass", "yes"),
         (
-            [PLAIN, method(SAVED, "self.revoke_token(old, 'refresh_token', request)"), method("revoke_token(self, t, h, r)", "set(t, 'Revoked')")],
+            [PLAIN, method(SAVED, "new.save()", "frappe.db.set_value(T, old, 'status', 'Revoked')")],
             "class T: pass",
             "yes",
         ),
-        ([PLAIN, method(SAVED, "new.save()")], "class T:\n    def before_insert(self):\n        old.status = 'Revoked'\n", "yes"),
+        ([PLAIN, method(SAVED, "old.status = 'Revoked'")], "class T: pass", "yes"),
+        ([PLAIN, method(SAVED, "frappe.db.delete(T, old)")], "class T: pass", "yes"),
+        (
+            [
+                PLAIN,
+                method(SAVED, "self.revoke_token(old, 'refresh_token', request)"),
+                method("revoke_token(self, t, h, r)", "set(t, 'Revoked')"),
+            ],
+            "class T: pass",
+            "yes",
+        ),
+        (
+            [PLAIN, method(SAVED, "new.save()")],
+            "class T:\n    def before_insert(self):\n        old.status = 'Revoked'\n",
+            "yes",
+        ),
         ([PLAIN, method(SAVED, "new.save()", "revoke_old(new)")], "class T: pass", "unknown"),
         ([PLAIN], "class T: pass", "unknown"),
         ([PLAIN, method(SAVED, "new.save()")], "", "unknown"),
     ],
-)  # fmt: skip
+)
 def test_whether_a_refresh_ends_the_old_pair(methods, token, expected):
     assert read("old_token_revoked_on_refresh", *methods, token=token) == expected
 
