@@ -13,8 +13,9 @@ description:
   - Picks one step out of the declarations of all sites, as items for the O(ignore:sites) option of the module that does
     the step. A site that does not declare the step has no item.
   - V(site_config) is for M(benchkeeper.frappe.frappe_site_config), V(oauth_clients) for
-    M(benchkeeper.frappe.frappe_oauth_client), V(api_keys) for M(benchkeeper.frappe.frappe_user_api_key), and V(verify)
-    for M(benchkeeper.frappe.frappe_oauth_check), which gets one item for each client that is to be present.
+    M(benchkeeper.frappe.frappe_oauth_client), V(api_keys) for M(benchkeeper.frappe.frappe_user_api_key), V(tokens) for
+    M(benchkeeper.frappe.frappe_oauth_token), and V(verify) for M(benchkeeper.frappe.frappe_oauth_check), which gets one
+    item for each client that is to be present.
     They carry what is declared for other origins and the site's host names, so that this is what is proven.
   - V(edge) is for M(benchkeeper.frappe.frappe_nginx_edge), which gets every site whose host names are known.
 positional: _input, step
@@ -27,7 +28,7 @@ options:
   step:
     description: The step.
     type: str
-    choices: [site_config, oauth_clients, api_keys, edge, verify]
+    choices: [site_config, oauth_clients, api_keys, tokens, edge, verify]
     required: true
   without:
     description: Names of sites to leave out.
@@ -72,6 +73,7 @@ def step_rows(declarations, step, without=(), within=None, found=()):
         "site_config": _site_config,
         "oauth_clients": _oauth_clients,
         "api_keys": _api_keys,
+        "tokens": _tokens,
         "edge": lambda site: _edge(site, domains),
         "verify": lambda site: _verify(site, domains),
     }
@@ -93,6 +95,10 @@ def _oauth_clients(site):
 
 def _api_keys(site):
     return [site["api_keys"]] if "api_keys" in site else []
+
+
+def _tokens(site):
+    return [site["tokens"]] if "tokens" in site else []
 
 
 def _edge(site, domains):

@@ -17,6 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
     judge,
     settings_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import token_findings
 
 Declaration = t.Dict[str, t.Any]
 
@@ -27,6 +28,12 @@ STEP_KEYS = {
         "roles": list,
         "exclude_users": list,
         "state": str,
+        "disabled_users": str,
+        "managed": bool,
+    },
+    "tokens": {
+        "max_refresh_age": (str, int),
+        "prune_after": (str, int),
         "disabled_users": str,
         "managed": bool,
     },
@@ -60,20 +67,29 @@ CLIENT_KEYS = {
     "revoke_tokens": bool,
     "managed": bool,
 }
+DISABLED_USERS = ("report", "revoke", "ignore")
 CHOICES = {
-    "state": ("present", "absent", "rotated"),
-    "disabled_users": ("report", "revoke", "ignore"),
-}  # of api_keys
+    "api_keys": {"state": ("present", "absent", "rotated"), "disabled_users": DISABLED_USERS},
+    "tokens": {"disabled_users": DISABLED_USERS},
+}
 DEFAULTS_KEYS = {
     "oauth_clients": list,
     "oauth_clients_exclusive": bool,
     "site_config": dict,
     "api_keys": dict,
+    "tokens": dict,
     "cors": dict,
     "verify": dict,
 }
 SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
-TYPE_NAMES = {str: "a text", list: "a list", dict: "a mapping", bool: "true or false", int: "a number"}
+TYPE_NAMES = {
+    str: "a text",
+    list: "a list",
+    dict: "a mapping",
+    bool: "true or false",
+    int: "a number",
+    (str, int): "a duration such as 30d",
+}
 
 
 class Mistake(Exception):
@@ -147,10 +163,16 @@ def _matches(name: str, patterns: list[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _check(value: t.Any, keys: dict[str, type], where: str) -> None:
+def _kind(value: t.Any) -> str:
+    """Name of a value's type, for whom Ansible's own kinds of text, list and mapping are none."""
+    plain = next((kind for kind in (dict, list, str, bool, int) if isinstance(value, kind)), type(value))
+    return plain.__name__
+
+
+def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
     """Refuse unknown keys and wrong types, down to the single option."""
     if not isinstance(value, dict):
-        raise Mistake(f"{where}: found {type(value).__name__}, expected a mapping")
+        raise Mistake(f"{where}: found {_kind(value)}, expected a mapping")
     for key, item in value.items():
         if key not in keys:
             raise Mistake(f"{where}: there is no key {key!r}. Use one of: {', '.join(sorted(keys))}")
@@ -160,10 +182,10 @@ def _check(value: t.Any, keys: dict[str, type], where: str) -> None:
         if key == "oauth_clients" and item == {"managed": False}:
             continue
         if not isinstance(item, keys[key]):
-            raise Mistake(f"{here}: found {type(item).__name__}, expected {TYPE_NAMES[keys[key]]}")
+            raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
             _check(item, STEP_KEYS[key], here)
-            for option, choices in CHOICES.items() if key == "api_keys" else ():
+            for option, choices in CHOICES.get(key, {}).items():
                 if item.get(option, choices[0]) not in choices:
                     raise Mistake(f"{here}: {option}: found {item[option]!r}, expected one of {', '.join(choices)}")
         elif key == "oauth_clients":
@@ -269,6 +291,8 @@ def faults(
         if "api_keys" in site:
             stop(site["name"], key_findings(site["api_keys"], site["name"]))
             stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
+        if "tokens" in site:
+            stop(site["name"], token_findings(site["tokens"]))
     return lines
 
 

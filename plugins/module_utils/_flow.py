@@ -208,7 +208,7 @@ def consent(proof: Proof) -> Seen:
     if shown != expected:
         raise Fault("consent-differs", words[expected], words[shown], proof.params["consent_why"])
     if not shown and proof.params["consent_auto"]:
-        return Seen(words[expected], words[shown], "consent-auto", proof.params["consent_why"])
+        return Seen(words[expected], words[shown], "settings-consent-auto", proof.params["consent_why"])
     scheme = urlsplit(proof.params["redirect_uri"]).scheme
     if not shown and scheme not in ("http", "https"):
         return Seen(words[expected], words[shown], "consent-none", f"skip_authorization, and the scheme {scheme}:")

@@ -5,28 +5,66 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import importlib.util
 import inspect
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, shown
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_clients import CLIENT, FrappeClients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_keys import FrappeKeys
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import ENDPOINTS, TOKEN, VALIDATOR, traits
+
+BEARER = "OAuth Bearer Token"
+SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # the second came with Frappe 16
+# An `Active` row whose access token has ended still refreshes for ever, so it is counted apart from what is over.
+COUNT = """
+    select t.client, c.name, c.app_name, coalesce(u.name, t.user), u.enabled,
+        case when t.status = 'Revoked' then 'revoked' when t.expiration_time > %(now)s then 'active'
+            else 'expired' end,
+        case when t.status = 'Active' and t.refresh_token != '' then 1 else 0 end,
+        count(*), min(t.creation), max(t.creation)
+    from `tabOAuth Bearer Token` t
+        left join `tabOAuth Client` c on c.name = t.client
+        left join `tabUser` u on u.name = t.user
+    group by 1, 2, 3, 4, 5, 6, 7
+"""
+BY_DAY = "select date(creation), count(*) from `tabOAuth Bearer Token` where creation > %(since)s group by 1 order by 1"
+DAYS = 90  # how far back the tokens issued on each day are counted
 
 
 def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[str, t.Any]:
     """Gather the subsets that ``item["gather"]`` names; secrets are not read into the reply."""
-    frappe, facts = site.frappe, {}
-    if "apps" in item["gather"]:
+    frappe, gather, facts = site.frappe, item["gather"], {}
+    if "apps" in gather:
         facts["apps"] = {app: _version(app) for app in frappe.get_installed_apps()}
         facts["frappe_version"] = frappe.__version__
-    if "features" in item["gather"]:
+    if "features" in gather:
         facts["features"] = {
             "client_fields": [field for field in KINDS if frappe.get_meta(CLIENT).has_field(field)],
             "config_cached": "cached" in inspect.signature(frappe.get_site_config).parameters,
             "oauth_settings": bool(frappe.db.exists("DocType", "OAuth Settings")),
+            **traits_of_bench(_controller(frappe)),
         }
-    if "oauth_clients" in item["gather"]:
+    if "oauth_clients" in gather:
         facts["oauth_clients"] = [_client(row) for row in FrappeClients(site).clients()]
+    if "oauth_settings" in gather:
+        facts["oauth_settings"] = {doctype: found for doctype in SETTINGS if (found := _single(frappe, doctype))}
+    if "tokens" in gather:
+        facts["tokens"] = _tokens(frappe)
+    if "api_keys" in gather:
+        facts["api_keys"] = [
+            {
+                "user": user.name,
+                "enabled": user.enabled,
+                "user_type": "Website User" if user.website else "System User",
+                "has_secret": user.has_secret,
+            }
+            for user in FrappeKeys(site).holders()
+        ]
+        facts["encryption_key_missing"] = FrappeKeys(site).no_key() is not None
     return facts
 
 
@@ -42,3 +80,77 @@ def _client(row: dict[str, t.Any]) -> dict[str, t.Any]:
     """A client in declared form, with its client_id and without its secret."""
     fields = {field: shown(kind, row.get(field)) for field, kind in KINDS.items() if field in row and kind != "secret"}
     return {"client_id": row["name"], "owner": row["owner"], **fields}
+
+
+# ---------------------------------------------------------------- the source
+def _controller(frappe: t.Any) -> str:
+    """Name of the module that makes bearer tokens, which need not be where Frappe keeps it."""
+    return type(frappe.new_doc(BEARER)).__module__
+
+
+@functools.lru_cache(maxsize=None)
+def traits_of_bench(controller: str) -> dict[str, str]:
+    """The traits, once a process: all sites of a bench run the same code. It is read, and not even imported."""
+    modules = {VALIDATOR: "frappe.oauth", ENDPOINTS: "frappe.integrations.oauth2", TOKEN: controller}
+    return traits({name: _source(module) for name, module in modules.items()})
+
+
+def _source(module: str) -> str:
+    try:
+        spec = importlib.util.find_spec(module)
+        with open(spec.origin, encoding="utf-8") as file:
+            return file.read()
+    except (ImportError, AttributeError, TypeError, ValueError, OSError):
+        return ""
+
+
+# ---------------------------------------------------------------- settings and tokens
+def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
+    """The settings of a single doctype, None where Frappe has no such; a password shows only that there is one."""
+    if not frappe.db.exists("DocType", doctype):
+        return None
+    stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = %s", (doctype,)))
+    found = {}
+    for field in frappe.get_meta(doctype).fields:
+        value = stored.get(field.fieldname, field.get("default"))
+        if field.fieldtype == "Check":
+            found[field.fieldname] = str(value or 0) == "1"
+        elif field.fieldtype == "Password":
+            found[field.fieldname] = HIDDEN if value else ""
+        elif field.fieldtype in ("Select", "Data", "Small Text", "Text", "Link", "Int"):
+            found[field.fieldname] = value or ""
+    return found
+
+
+def _tokens(frappe: t.Any) -> dict[str, t.Any]:
+    """Counts, in two queries however many tokens there are."""
+    now = frappe.utils.now_datetime()
+    since = frappe.utils.add_to_date(now, days=-DAYS)
+    groups = frappe.db.sql(COUNT, {"now": now})
+    by_client: dict[str, dict[str, t.Any]] = {}
+    disabled: dict[str, int] = {}
+    total = _no_tokens()
+    for client, known, app_name, user, enabled, state, refreshes, number, oldest, newest in groups:
+        entry = by_client.setdefault(
+            known or client or "",
+            {"client_id": known or client or "", "app_name": app_name, "known": known is not None, **_no_tokens()},
+        )
+        for counted in (entry, total):
+            counted[state] += number
+            counted["refreshable"] += number if refreshes else 0
+            counted["oldest"] = min(filter(None, (counted["oldest"], oldest)), default=None)
+            counted["newest"] = max(filter(None, (counted["newest"], newest)), default=None)
+        if not enabled and (state == "active" or refreshes):
+            disabled[user or ""] = disabled.get(user or "", 0) + number
+    for counted in (*by_client.values(), total):
+        counted.update({end: str(counted[end]) if counted[end] else None for end in ("oldest", "newest")})
+    return {
+        **total,
+        "by_client": sorted(by_client.values(), key=lambda entry: entry["client_id"]),
+        "disabled_users": [{"user": user, "tokens": number} for user, number in sorted(disabled.items())],
+        "by_day": {str(day): number for day, number in frappe.db.sql(BY_DAY, {"since": since})},
+    }
+
+
+def _no_tokens() -> dict[str, t.Any]:
+    return {"active": 0, "expired": 0, "revoked": 0, "refreshable": 0, "oldest": None, "newest": None}

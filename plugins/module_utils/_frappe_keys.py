@@ -79,7 +79,11 @@ class FrappeKeys:
             for row in get_all("Has Role", filters=filters, fields=["parent", "role"]):
                 holders.setdefault(row["role"], []).append(row["parent"])
         names.update(name for users in holders.values() for name in users)
-        return State(self._users(names), holders, known, self._no_key())
+        return State(self._users(names), holders, known, self.no_key())
+
+    def holders(self) -> list[User]:
+        """Everyone who has an api_key, no secret decrypted."""
+        return sorted(self._users(()), key=lambda user: user.name)
 
     def _users(self, names: t.Collection[str]) -> list[User]:
         """The users of these names, and everyone who has an api_key."""
@@ -112,7 +116,7 @@ class FrappeKeys:
         except (self.frappe.ValidationError, ValueError):
             return None
 
-    def _no_key(self) -> str | None:
+    def no_key(self) -> str | None:
         """Why nothing may be encrypted here: a new key beside old secrets would hide that the old one is lost."""
         if self.frappe.local.conf.get("encryption_key"):
             return None

@@ -37,7 +37,10 @@ class SitesModule:
         rows: for each declaration the site's ``name`` and every option, the item's value before the task's.
         params: the task's own options.
         check_mode: nothing may be written.
+        brief: warn once a rule, and leave the rest to the rows; for a task that looks at everything.
     """
+
+    brief = False
 
     def __init__(self, options: dict[str, t.Any], task_options: dict[str, t.Any], **spec: t.Any):
         items = {"name": {"type": "str", "required": True}, **{k: unset_default(v) for k, v in options.items()}}
@@ -78,13 +81,15 @@ class SitesModule:
 
     def warn(self, told: t.Iterable[tuple[str, Row]]) -> None:
         """One warning a finding, however many sites have it; none for a notice, which is there on every run."""
-        sites: dict[tuple, list[str]] = {}
+        met: dict[t.Any, list[tuple[str, Row]]] = {}
         for site, finding in told:
             if finding["severity"] != NOTICE:
-                sites.setdefault(tuple(finding.items()), []).append(site)
-        for items, names in sites.items():
-            finding = dict(items)
-            where = names[0] if len(set(names)) == 1 else f"{len(set(names))} sites, {names[0]} among them"
+                met.setdefault(finding["rule"] if self.brief else tuple(finding.items()), []).append((site, finding))
+        for found in met.values():
+            names, finding = {site for site, _finding in found}, found[0][1]
+            where = found[0][0] if len(names) == 1 else f"{len(names)} sites, {found[0][0]} among them"
+            if any(other != finding for _site, other in found):
+                where += f" ({len(found)} in all, see findings)"
             self.ansible.warn(
                 f"{where}: {finding['field']}: {finding['found']} [{finding['rule']}; {finding['source']}]. "
                 f"{finding['remedy']}"

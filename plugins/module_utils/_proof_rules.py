@@ -209,10 +209,6 @@ NOTES = {
         "RFC 8252, 8.6",
         "Turn skip_authorization off: any app can claim the scheme of the redirect URI, and nobody is asked.",
     ),
-    "consent-auto": (
-        "Frappe, authorize",
-        "Set Skip Authorization in OAuth Provider Settings to Force: Auto asks nobody once anybody has a live token.",
-    ),
     "frappe-revoke-needs-hint": (
         "RFC 7009, 2.1; Frappe, revoke_token",
         "Let apps send token_type_hint=refresh_token and client_id when they revoke a refresh token: without the hint "

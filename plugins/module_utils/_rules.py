@@ -174,6 +174,61 @@ RULES = {
     "encryption-key-missing": Rule(
         WARNING, "Frappe, get_encryption_key", "Restore it from a backup: stored passwords and API secrets need it."
     ),
+    # a site as it is
+    "stored-uris-split": Rule(
+        WARNING,
+        "Frappe, get_url_delimiter",
+        "Write the client anew (frappe_oauth_client with redirect_uris): Frappe splits the text on one space, so every "
+        "authorization ends in 400.",
+    ),
+    "settings-consent-auto": Rule(
+        WARNING,
+        "Frappe, authorize",
+        "Set Skip Authorization to Force in OAuth Provider Settings: with Auto nobody is asked for consent any more "
+        "once a token is active.",
+    ),
+    "settings-registration-open": Rule(
+        NOTICE,
+        "RFC 7591, 5; Frappe, register_client",
+        "Turn Enable Dynamic Client Registration off in OAuth Settings unless it is wanted: Frappe 16 and later "
+        "let anybody register a client.",
+    ),
+    "token-user-disabled": Rule(
+        WARNING,
+        "Frappe, validate_bearer_token",
+        "Set disabled_users: revoke (frappe_oauth_token; tokens in the role): Frappe accepts and refreshes the tokens "
+        "of a disabled user.",
+    ),
+    "token-client-gone": Rule(
+        WARNING,
+        "Frappe, delete_doc with force",
+        "Remove them (frappe_oauth_token with clients and state: absent): their client was deleted past them.",
+    ),
+    # tokens
+    "token-duration": Rule(
+        INVALID,
+        "this collection",
+        "Write a number with s, m, h, d or w: 90s, 30m, 12h, 30d, 2w; a bare number is seconds.",
+    ),
+    "token-selection-missing": Rule(
+        INVALID,
+        "this collection",
+        "Say which tokens: users, clients, older_than, token_state, or every_token: true for all of the site.",
+    ),
+    "token-selection-unused": Rule(
+        INVALID, "this collection", "Say what becomes of them: state, max_refresh_age or prune_after."
+    ),
+    "token-age-short": Rule(
+        WARNING,
+        "Frappe, OAuth Bearer Token",
+        "Give an hour or more: an access token shares its row with its refresh token, and ends with it.",
+    ),
+    "token-user-unknown": Rule(
+        WARNING, "this collection", "Correct the name, or create the user: the site has neither it nor a token of it."
+    ),
+    "token-client-unknown": Rule(
+        WARNING, "this collection", "Correct the name: no client of the site and no token answers to it."
+    ),
     # what this Frappe does by itself, read in its source (`_traits`)
     "frappe-code-cookie": Rule(
         NOTICE,

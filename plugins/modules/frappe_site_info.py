@@ -12,20 +12,26 @@ module: frappe_site_info
 short_description: Gather facts about a bench and its Frappe sites
 version_added: 0.1.0
 description:
-  - Reads versions, features, apps, domains and OAuth clients of one site, of several, or of all sites of a bench, in
-    one process. Changes nothing and shows no secret.
+  - Reads versions, features, apps, domains, OAuth clients and settings, counts of tokens, users with API keys, and the
+    configuration of one site, of several, or of all sites of a bench, in one process. Changes nothing and shows no
+    secret and no token.
+  - What is found is held against the rules of this collection. A C(warning) is something wrong with the site, and the
+    task warns of it. A C(notice) is what its Frappe does on every site; it stands in C(findings) only.
 options:
   name:
     description: The site, by the name of its folder in C(sites). Left out, with O(sites), every site of the bench.
     type: str
   gather: &gather
     description:
-      - What to gather. V(domains) is read from files alone, and needs no database and no running bench.
-      - V(features) are found in the site's own doctypes, never by version.
+      - What to gather. V(domains) and V(config) are read from files alone, and need no database and no running bench.
+        For these any user will do that may read the files.
+      - V(features) are found in the site's own doctypes and in the source of the bench's Frappe, never by version, and
+        nothing is tried out.
+      - V(tokens) are counted by the database, with two queries however many there are.
     type: list
     elements: str
-    choices: [domains, apps, features, oauth_clients]
-    default: [domains, apps, features, oauth_clients]
+    choices: &subsets [domains, config, apps, features, oauth_settings, oauth_clients, tokens, api_keys]
+    default: [domains, config, apps, features, oauth_settings, oauth_clients, tokens, api_keys]
   sites:
     description: One item a site.
     type: list
@@ -39,7 +45,7 @@ options:
         description: As the task's O(gather).
         type: list
         elements: str
-        choices: [domains, apps, features, oauth_clients]
+        choices: *subsets
   nginx_conf_dir:
     description: The folder whose C(*.conf) the http block of nginx includes, to see what this collection left there.
     type: path
@@ -63,6 +69,19 @@ EXAMPLES = r"""
 - name: Show the OAuth clients of every site
   ansible.builtin.debug:
     msg: "{{ found.sites | community.general.json_query('[].{site: name, clients: oauth_clients[].app_name}') }}"
+
+- name: Show what needs a human, and leave out what Frappe itself does
+  ansible.builtin.debug:
+    msg: "{{ found.sites | community.general.json_query(query) }}"
+  vars:
+    query: "[].{site: name, problems: findings[?severity != 'notice'].{what: found, where: field, remedy: remedy}}"
+
+- name: Stop where somebody who left could still get in
+  ansible.builtin.assert:
+    that: item.tokens.disabled_users == []
+  loop: "{{ found.sites }}"
+  loop_control:
+    label: "{{ item.name }}"
 """
 
 RETURN = r"""
@@ -128,11 +147,97 @@ sites:
         - C(client_fields) are the fields that an OAuth client has here.
         - C(oauth_settings) says whether Frappe has that doctype, which came with Frappe 16.
         - C(config_cached) says whether it keeps the configuration between requests, as Frappe 16 and later do.
+        - The others are read in Frappe's source, and are V(unknown) where that is written in a way not known here. An
+          app that replaces Frappe's own code is not seen.
+        - C(code_bound_to) is V(cookie) if an authorization code is the user's whom the cookie C(user_id) names, and
+          V(session) if it is the session's.
+        - C(pkce_required) is V(yes), V(no) or V(public_clients), C(client_secret_checked) is V(yes) or V(no), and so
+          are C(old_token_revoked_on_refresh) and C(introspection_open_to_guests).
+        - C(password_grant) is V(open) or V(gone).
+        - C(refresh_tokens_expire) is V(yes), V(no), or V(when_cleared), where Log Settings delete their rows.
       type: dict
+      sample:
+        client_fields: [app_name, redirect_uris, scopes]
+        oauth_settings: false
+        config_cached: false
+        code_bound_to: cookie
+        pkce_required: "no"
+        client_secret_checked: "no"
+        old_token_revoked_on_refresh: "no"
+        introspection_open_to_guests: "yes"
+        password_grant: open
+        refresh_tokens_expire: "no"
+    config:
+      description:
+        - The keys of the effective configuration that decide about CORS, or that open something, each with its C(value)
+          and the C(file) that it comes from. A secret's value is hidden.
+      type: dict
+      sample:
+        allow_cors: {value: ["https://app.example.com"], file: site_config.json}
+        encryption_key: {value: (hidden), file: site_config.json}
+    oauth_settings:
+      description:
+        - The fields of C(OAuth Provider Settings), and of C(OAuth Settings) where Frappe has that doctype. A password
+          is hidden.
+      type: dict
+      sample: {OAuth Provider Settings: {skip_authorization: Force}}
     oauth_clients:
       description: The OAuth clients, as M(benchkeeper.frappe.frappe_oauth_client) would declare them.
       type: list
       elements: dict
+    tokens:
+      description:
+        - How many bearer tokens there are. C(active) ones have an access token that works, the access token of
+          C(expired) ones has ended, C(revoked) ones are dead. C(refreshable) are those whose refresh token works,
+          expired ones among them. C(oldest) and C(newest) say when they were issued, in the site's time zone.
+        - C(by_client) has the same for each C(client_id) with its C(app_name). C(known) is false where the client is
+          gone.
+        - C(disabled_users) are users that are disabled, or gone, and whose tokens still work, each with C(user) and
+          C(tokens).
+        - C(by_day) says how many were issued on each of the last 90 days.
+      type: dict
+      sample:
+        active: 1
+        expired: 3
+        revoked: 0
+        refreshable: 4
+        oldest: "2026-01-05 10:11:12.131415"
+        newest: "2026-03-05 10:11:12.131415"
+        by_client:
+          - client_id: mobile-app
+            app_name: Mobile App
+            known: true
+            active: 1
+            expired: 3
+            revoked: 0
+            refreshable: 4
+            oldest: "2026-01-05 10:11:12.131415"
+            newest: "2026-03-05 10:11:12.131415"
+        disabled_users: [{user: former@example.com, tokens: 1}]
+        by_day: {"2026-03-05": 4}
+    api_keys:
+      description:
+        - The users that have an API key, each with C(user), C(enabled), C(user_type) and C(has_secret), without which
+          the key opens nothing. Neither key nor secret is shown.
+      type: list
+      elements: dict
+      sample: [{user: integration@example.com, enabled: true, user_type: System User, has_secret: true}]
+    encryption_key_missing:
+      description: Whether the site holds encrypted secrets and has lost the key to them. Gathered with V(api_keys).
+      type: bool
+    findings:
+      description:
+        - Rules that are broken by what was gathered.
+        - Each with C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
+      type: list
+      elements: dict
+      sample:
+        - rule: token-user-disabled
+          field: tokens
+          found: former@example.com
+          severity: warning
+          source: Frappe, validate_bearer_token
+          remedy: Revoke them.
     failed:
       description: Whether the site could not be read.
       type: bool
@@ -153,14 +258,16 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import 
     row_of,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import processes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import site_findings, watched
 
-SUBSETS = ["domains", "apps", "features", "oauth_clients"]
+FROM_FILES = {"domains", "config"}
+SUBSETS = ["domains", "config", "apps", "features", "oauth_settings", "oauth_clients", "tokens", "api_keys"]
 OPTIONS = {"gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS}}
 
 
 def read(module: SitesModule, bench: Bench) -> list[Row]:
     """A row for each site: what its files say, then what Frappe says."""
-    deep = [{"site": row["name"], "gather": row["gather"]} for row in module.rows if set(row["gather"]) - {"domains"}]
+    deep = [{"site": row["name"], "gather": row["gather"]} for row in module.rows if set(row["gather"]) - FROM_FILES]
     answers = bench.work("_frappe_info", deep, {}, True, module.params["site_timeout"]) if deep else []
     replies = {item["site"]: answer for item, answer in zip(deep, answers)}
     common, rows = read_config(bench.common_config), []
@@ -171,11 +278,13 @@ def read(module: SitesModule, bench: Bench) -> list[Row]:
         if fault:
             rows.append(failed_row(name, fault))
             continue
-        facts = reply.get("reply", {})
+        facts, config = reply.get("reply", {}), read_config(bench.site_config(name))
         if "domains" in row["gather"]:
-            config = {**common, **read_config(bench.site_config(name))}
-            facts.update(domains=domains_of(name, config), url=url_of(name, config))
-        rows.append(row_of(name, **facts))
+            effective = {**common, **config}
+            facts.update(domains=domains_of(name, effective), url=url_of(name, effective))
+        if "config" in row["gather"]:
+            facts["config"] = watched(common, config)
+        rows.append(row_of(name, **facts, findings=[finding.row() for finding in site_findings(facts)]))
     return rows
 
 
@@ -189,6 +298,7 @@ def main() -> None:
             **WORKER_OPTIONS,
         },
     )
+    module.brief = True
     try:
         bench = Bench(module.params["bench_path"])
         names = bench.sites()

@@ -17,6 +17,7 @@ import pytest
 from demo import SITES, Demo
 from edge_kit import APP, DECLARED, SITE3, WRITE, Strange, ask, ours, reload_nginx
 from kept import Keys
+from token_kit import Tokens
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +83,11 @@ def edge(demo, stranger):
     yield before
     run = demo.site(oauth2_site_defaults={"site_config": {"absent": ["allow_cors"]}})
     assert run.status == 0 and ours(demo) == {}
+
+
+@pytest.fixture
+def tokens(demo):
+    """A bench whose second site has two clients and no token."""
+    kit = Tokens(demo)
+    yield kit
+    kit.clear()

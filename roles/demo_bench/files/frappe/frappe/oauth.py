@@ -97,7 +97,9 @@ class OAuthWebRequestValidator(RequestValidator):
             frappe.db.commit()
             return False
         transform = CHALLENGES.get(found.code_challenge_method)
-        return transform is None or transform(verifier) == found.code_challenge
+        if transform:
+            return transform(verifier) == found.code_challenge
+        return True
 
     def confirm_redirect_uri(self, client_id, code, redirect_uri, client, *args, **kwargs):
         """The default only counts where none is registered."""
