@@ -118,10 +118,12 @@ def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | No
         tokens |= set(frappe.get_all(TOKEN, filters=since_then, pluck="name"))
     for code in codes:
         db.delete(CODE, {"name": code})
-        db.delete(DELETED, {"deleted_doctype": CODE, "deleted_name": code})
-        db.delete(FEED, {"comment_type": "Deleted", "reference_doctype": CODE, "subject": ["like", f"%{code}"]})
     for token in tokens:
         db.delete(TOKEN, {"name": token})
+    db.commit()
+    for code in codes:
+        db.delete(DELETED, {"deleted_doctype": CODE, "deleted_name": code})
+        db.delete(FEED, {"comment_type": "Deleted", "reference_doctype": CODE, "subject": ["like", f"%{code}"]})
     db.commit()
     for sid in made["sessions"]:
         frappe.get_attr("frappe.sessions.delete_session")(sid)

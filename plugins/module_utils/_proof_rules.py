@@ -13,6 +13,7 @@ PROBLEMS = {
         "Check that nginx and the web program run, that the name resolves, and that address (oauth2_verify_address) is "
         "where nginx listens.",
     ),
+    "site-broken": ("this collection", "Do what its message says: the site could not be worked on at all."),
     "site-slow": (
         "this collection",
         "Look at the web program's load and the database, or raise site_timeout (oauth2_site_timeout).",
