@@ -81,8 +81,8 @@ def _method(step: Step, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, s
         return "method-missing", f"{type(error).__name__}: {method} cannot be imported"
     if not _is_whitelisted(frappe, function):
         return "method-not-whitelisted", f"{method} is no whitelisted function"
-    if step["rule"] == "method-not-whitelisted":
-        return "method-stale", "it is whitelisted in the code on the disk, and not in the code that runs"
+    if step["rule"] in ("method-missing", "method-not-whitelisted"):
+        return "method-stale", "the code on the disk has it, whitelisted; the code that runs has not"
     return "", ""
 
 
@@ -108,6 +108,7 @@ CAUSES = {
     "login-refused": _login,
     "bearer-refused": _bearer,
     "method-forbidden": _method,
+    "method-missing": _method,
     "method-not-whitelisted": _method,
     "method-failed": _method,
 }

@@ -301,6 +301,8 @@ def api_call(proof: Proof) -> Seen:
             raise Fault("authorization-lost", expected, said(reply), "a wrong token is not noticed either")
         if reply.status_code == 403 and "is not whitelisted" in reply.text:
             rule = "method-not-whitelisted"
+        elif "Failed to get method" in reply.text:
+            rule = "method-missing"
         raise Fault(rule, expected, said(reply))
     if method == WHO and str(body_of(reply).get("message", "")).lower() != proof.user.lower():
         raise Fault("user-differs", f"the user {proof.user}", "another user")
