@@ -111,6 +111,8 @@ def _ping(proof: Proof) -> Seen:
     expected, reply = "HTTP 200 pong", proof.visitor.get(METHOD + "ping")
     if reply.status_code == 503 and "SessionStopped" in said(reply):
         raise Fault("site-maintenance", expected, said(reply), "the site is in maintenance")
+    if reply.status_code == 404:
+        raise Fault("domain-nowhere", expected, f"{said(reply)} for Host {proof.visitor.host}", "no site has this name")
     if reply.status_code != 200 or body_of(reply).get("message") != "pong":
         raise Fault("site-not-answering", expected, f"{said(reply)} for Host {proof.visitor.host}")
     return Seen(expected, "HTTP 200 pong")

@@ -202,7 +202,8 @@ def test_nothing_is_left_where_an_answer_is_lost(checked, leak, lost, failed):
 def test_the_tokens_of_others_stay_where_an_answer_is_lost(checked, leak):
     other = ("of-another", "of-another-refresh", "manager@demo.example")
     statement = (
-        'insert into "tabOAuth Bearer Token" (name, access_token, refresh_token, user, status, scopes, creation, client) '
+        'insert into "tabOAuth Bearer Token" '
+        "(name, access_token, refresh_token, user, status, scopes, creation, client) "
         "select ?, ?, ?, ?, 'Active', 'openid', '2099-01-01 00:00:00', name from \"tabOAuth Client\" limit 1"
     )
     checked.execute(SITE, statement, other[0], *other)
