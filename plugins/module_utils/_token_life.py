@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, Proof, granted
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, WHO, Proof, granted
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, Seen
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, said
 
@@ -38,7 +38,7 @@ def refresh(proof: Proof) -> Seen:
         refresh_token=proof.pairs[0]["refresh_token"], client_id=proof.client_id
     )
     proof.pairs.append(granted(proof, form, expected, "refresh-refused"))
-    reply = proof.call(proof.pairs[-1])
+    reply = proof.call(proof.pairs[-1], WHO)
     if reply.status_code != 200:
         raise Fault("refresh-refused", expected, f"the new access token: {said(reply)}")
     return Seen(expected, "a new pair that works")
@@ -47,7 +47,7 @@ def refresh(proof: Proof) -> Seen:
 def old_pair(proof: Proof) -> Seen:
     """What became of the pair that was refreshed."""
     expected = "the pair that was refreshed is dead"
-    if proof.call(proof.pairs[0]).status_code in DEAD:
+    if proof.call(proof.pairs[0], WHO).status_code in DEAD:
         return Seen(expected, "it is dead")
     return Seen(expected, "its access token still works", "frappe-refresh-keeps-old", "Frappe does not rotate")
 
@@ -76,7 +76,7 @@ def dead(proof: Proof) -> Seen:
     """Neither an access token nor the refresh token of a revoked pair is good for anything."""
     expected = "every revoked token is refused"
     for pair in proof.pairs:
-        reply = proof.call(pair)
+        reply = proof.call(pair, WHO)
         if reply.status_code not in (401, 403):
             raise Fault("revoked-alive", expected, f"an access token: {said(reply)}")
     last = proof.pairs[-1]
