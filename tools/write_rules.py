@@ -14,7 +14,8 @@ PAGE = ROOT / "docs" / "rules.md"
 HEAD = """\
 # The rules
 
-Every declaration is held against these before anything is written, on any site.
+Every declaration is held against these before anything is written, on any site; what a site is, and how it answers, is
+held against them by `playbooks/verify.yml`.
 `tools/write_rules.py` writes this page.
 
 - `invalid` cannot work, or no run would ever find it equal: it is always refused.
@@ -23,6 +24,8 @@ Every declaration is held against these before anything is written, on any site.
 - `warning` is written and told under the policy `warn`, stops the run under `enforce`, and is not told under `ignore`.
 - `notice` is what this Frappe does by itself, on every site of its version. It stops nothing and is not warned of; it
   stands in the site's row, with what can be done about it. Nothing is wrong with the site's own configuration.
+- `problem` was found on a running site, by the proof (`frappe_oauth_check`, `playbooks/verify.yml`): an app is stopped,
+  or somebody is let in. Look a diagnosis up here by its id.
 
 | Rule | | Source | What to do |
 |---|---|---|---|
@@ -31,10 +34,17 @@ Every declaration is held against these before anything is written, on any site.
 
 def page() -> str:
     """The page, as it should be."""
-    rules = runpy.run_path(str(ROOT / "plugins" / "module_utils" / "_rules.py"))["RULES"]
-    return HEAD + "".join(
-        f"| `{name}` | {r.severity} | {r.source} | {r.remedy} |\n" for name, r in sorted(rules.items())
-    )
+    declared = read("_rules")["RULES"]
+    proven = read("_proof_rules")
+    rules = {name: (rule.severity, rule.source, rule.remedy) for name, rule in declared.items()}
+    rules.update({name: ("problem", *rule) for name, rule in proven["PROBLEMS"].items()})
+    rules.update({name: ("notice", *rule) for name, rule in proven["NOTES"].items()})
+    return HEAD + "".join(f"| `{name}` | {' | '.join(rule)} |\n" for name, rule in sorted(rules.items()))
+
+
+def read(module: str) -> dict:
+    """What a file of rules defines."""
+    return runpy.run_path(str(ROOT / "plugins" / "module_utils" / f"{module}.py"))
 
 
 def main() -> int:

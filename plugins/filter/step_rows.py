@@ -16,6 +16,7 @@ description:
     M(benchkeeper.frappe.frappe_oauth_client), V(api_keys) for M(benchkeeper.frappe.frappe_user_api_key), V(tokens) for
     M(benchkeeper.frappe.frappe_oauth_token), and V(verify) for M(benchkeeper.frappe.frappe_oauth_check), which gets one
     item for each client that is to be present.
+    They carry what is declared for other origins and the site's host names, so that this is what is proven.
   - V(edge) is for M(benchkeeper.frappe.frappe_nginx_edge), which gets every site whose host names are known.
 positional: _input, step
 options:
@@ -39,7 +40,8 @@ options:
     type: list
     elements: str
   found:
-    description: For V(edge), the rows of M(benchkeeper.frappe.frappe_site_info), which know the sites' host names.
+    description:
+      - For V(edge) and V(verify), the rows of M(benchkeeper.frappe.frappe_site_info), which know the sites' host names.
     type: list
     elements: dict
     default: []
@@ -73,7 +75,7 @@ def step_rows(declarations, step, without=(), within=None, found=()):
         "api_keys": _api_keys,
         "tokens": _tokens,
         "edge": lambda site: _edge(site, domains),
-        "verify": _verify,
+        "verify": lambda site: _verify(site, domains),
     }
     if step not in rows:
         raise AnsibleFilterError(f"step_rows: {step!r} is no step. Use one of: {', '.join(rows)}")
@@ -107,14 +109,25 @@ def _edge(site, domains):
     return [{"domains": list(names), **({"cors": site["cors"]} if "cors" in site else {})}]
 
 
-def _verify(site):
+def _verify(site, domains):
+    """A row for each client that is to be present, with what is declared of other origins."""
     present = [client for client in site.get("oauth_clients", ()) if client.get("state") != "absent"]
+    shared = {**_origins(site), **site.get("verify", {})}
+    names = [*site.get("domains", ()), *domains.get(site["name"], ())]
+    if names:
+        shared["domains"] = list(dict.fromkeys(names))
     identity = ("app_name", "client_id")
     return [
-        {**site["verify"], **{key: client[key] for key in identity if key in client}}
-        for client in present
-        if "verify" in site
+        {**shared, **{key: client[key] for key in identity if key in client}} for client in present if "verify" in site
     ]
+
+
+def _origins(site):
+    """What nginx is declared to answer, else the origins that Frappe itself is."""
+    allowed = site.get("site_config", {}).get("settings", {}).get("allow_cors")
+    if "cors" in site:
+        return {"cors": site["cors"]}
+    return {"cors": {"origins": allowed}} if isinstance(allowed, list) else {}
 
 
 class FilterModule:

@@ -20,6 +20,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
 if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module; only the worker runs these
     from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
         _api_keys,
+        _causes,
         _clients,
         _flow,
         _frappe_check,
@@ -28,15 +29,23 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_keys,
         _frappe_tokens,
         _policy,
+        _probes,
+        _proof,
+        _proof_rules,
+        _refusals,
         _rules,
         _settle,
+        _token_life,
         _tokens,
         _traits,
+        _verdicts,
+        _visitor,
         _worker,
     )
 
     PACKED = (
         _api_keys,
+        _causes,
         _clients,
         _flow,
         _frappe_check,
@@ -45,10 +54,17 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _frappe_keys,
         _frappe_tokens,
         _policy,
+        _probes,
+        _proof,
+        _proof_rules,
+        _refusals,
         _rules,
         _settle,
+        _token_life,
         _tokens,
         _traits,
+        _verdicts,
+        _visitor,
         _worker,
     )
 
@@ -59,7 +75,11 @@ JOBS = {
     "_frappe_info": (*PLANS, "_api_keys", "_frappe_keys", "_traits", "_frappe_info"),
     "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
     "_frappe_tokens": ("_rules", "_policy", "_clients", "_tokens", "_frappe_tokens"),
-    "_frappe_check": (*PLANS, "_flow", "_frappe_check"),
+    "_frappe_check": (
+        *PLANS,
+        *("_proof_rules", "_verdicts", "_visitor", "_flow", "_token_life", "_refusals", "_probes", "_proof", "_causes"),
+        "_frappe_check",
+    ),
 }
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows

@@ -60,6 +60,8 @@ STEP_KEYS = {
         "url": str,
         "address": str,
         "validate_certs": bool,
+        "probes": list,
+        "password_grant": bool,
         "managed": bool,
     },
 }

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The OAuth flow of a mobile app against one site, step by step, each with a verdict. Knows HTTP and OAuth, no Frappe.
+"""The OAuth flow of a mobile app against one site, a function a step. Knows HTTP and OAuth, no Frappe inside.
 
-Runs in the bench's own Python, which has what Frappe itself brings: requests and oauthlib.
+Runs in the bench's own Python, which has what Frappe itself brings: requests, oauthlib and PyJWT.
 """
 
 from __future__ import annotations
@@ -12,287 +12,321 @@ import os
 import secrets
 import time
 import typing as t
-from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, Seen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import Visitor, body_of, retry_after, said
 
 METHOD = "/api/method/"
 OAUTH = METHOD + "frappe.integrations.oauth2."
 WHO = "frappe.auth.get_logged_user"
-REQUEST_TIMEOUT = 15  # seconds
-LOOK = "Look into the error log of the site"
-PASSED, FAILED, NOT_RUN = "passed", "failed", "not_run"
-STEPS = ("reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead")
+CLOCK_LEEWAY = 120  # seconds that two clocks may differ
 
 
-class Stop(Exception):
-    """A step failed; those after it cannot be run."""
+class Code(t.NamedTuple):
+    """An authorization code: the oauthlib client that holds it, its verifier, and whether a page asked for consent."""
 
-    def __init__(self, expected: str, found: str, remedy: str):
-        super().__init__(found)
-        self.verdict = {"verdict": FAILED, "expected": expected, "found": found, "remedy": remedy}
+    client: t.Any
+    verifier: str
+    page_shown: bool
 
 
-class Visitor:
-    """HTTP to one site, as from outside.
+class Proof:
+    """What the steps of one row share.
 
     Args:
-        url: base URL of the site, as its users write it.
-        address: base URL to connect to instead; the site is then asked for by Host header and, with TLS, by SNI.
-        validate_certs: whether a certificate must be valid.
+        params: the row's options; with ``client``, the OAuth client's row, and ``consent_expected``.
+        made: filled with what Frappe made on the way, for whoever cleans up: ``codes``, ``tokens``, ``nonces`` (every
+            code carries one), ``sessions`` that could not be ended, ``lost`` (a reply with tokens may not have come).
+        until: time.monotonic() after which nothing is sent any more.
     """
 
-    def __init__(self, url: str, address: str | None, validate_certs: bool):
-        import requests
-        import requests.adapters
+    def __init__(self, params: dict[str, t.Any], made: dict[str, list[str]], until: float):
+        os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
+        self.params, self.made, self.until = params, made, until
+        self.visitor = self.visitor_of(params["url"])
+        self.code: Code | None = None
+        self.pairs: list[dict[str, t.Any]] = []
+        self.user = ""
+        self.nonce = "benchkeeper-" + secrets.token_hex(16)
+        made["nonces"].append(self.nonce)
 
-        self.requests, self.url, self.verify = requests, url.rstrip("/"), validate_certs
-        self.base, self.host = (address or url).rstrip("/"), urlsplit(url).netloc
+    def visitor_of(self, url: str) -> Visitor:
+        """A visitor of a site under another of its names."""
+        return Visitor(url, self.params["address"], self.params["validate_certs"], self.until)
 
-        class NamedHost(requests.adapters.HTTPAdapter):
-            """Ask for the site's name, and check its certificate, whatever address is connected to."""
+    @property
+    def client_id(self) -> str:
+        return self.params["client"]["name"]
 
-            def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-                name = urlsplit(url).hostname
-                super().init_poolmanager(*args, server_hostname=name, assert_hostname=name, **kwargs)
+    def bearer(self, pair: dict[str, t.Any]) -> dict[str, str]:
+        """The header that a pair's access token is sent in."""
+        return {"Authorization": f"Bearer {pair['access_token']}"}
 
-        self.browser, self.app = requests.Session(), requests.Session()
-        for session in (self.browser, self.app):
-            session.trust_env = False
-            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-check"})
-            if address:
-                session.mount("https://", NamedHost())
+    def call(self, pair: dict[str, t.Any], method: str | None = None, **more: t.Any) -> t.Any:
+        """A call of the API with a pair's access token."""
+        return self.visitor.get(METHOD + (method or self.params["api_method"]), headers=self.bearer(pair), **more)
 
-    def send(self, session: t.Any, method: str, path: str, **more: t.Any) -> t.Any:
-        """One request, redirects not followed; the app's session sends no cookie, a bearer and a cookie do not mix."""
-        if session is self.app:
-            session.cookies.clear()
+    def token(self, form: t.Any) -> t.Any:
+        """A request to the token endpoint; what it grants is noted before it is looked at."""
+        self.made["lost"].append("")
+        reply = self.visitor.post(OAUTH + "get_token", form)
+        self.made["lost"].clear()
+        if body_of(reply).get("access_token"):
+            self.made["tokens"].append(body_of(reply)["access_token"])
+        return reply
+
+    def end(self) -> None:
+        """Sign out; a session that does not end is noted."""
+        sid = self.visitor.browser.cookies.get("sid")
+        if sid in (None, "", "Guest"):
+            return
         try:
-            return session.request(
-                method, self.base + path, allow_redirects=False, verify=self.verify, timeout=REQUEST_TIMEOUT, **more
-            )
-        except self.requests.RequestException as error:
-            raise Stop(
-                "an answer",
-                f"{type(error).__name__} at {self.base}",
-                "Check that nginx and the web program run, and that verify_address is where they listen",
-            ) from None
+            self.visitor.until = max(self.until, time.monotonic() + 5)
+            ended = self.visitor.send(self.visitor.browser, "GET", METHOD + "logout").status_code == 200
+        except Fault:
+            ended = False
+        if not ended:
+            self.made["sessions"].append(sid)
 
 
-def run(params: dict[str, t.Any], made: dict[str, list[str]]) -> list[dict[str, str]]:
-    """Play the flow.
-
-    Args:
-        params: url, address, validate_certs, username, password, client_id, redirect_uri, scope, api_method, last_step,
-            patience.
-        made: filled with what Frappe made on the way, ``codes`` and ``tokens``, for whoever cleans up.
-
-    Returns:
-        A verdict for each of `STEPS` up to ``last_step``: name, verdict, expected, found, remedy.
-    """
-    os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
-    visitor = Visitor(params["url"], params["address"], params["validate_certs"])
-    steps = STEPS[: STEPS.index(params["last_step"]) + 1]
-    verdicts: list[dict[str, str]] = []
-    state: dict[str, t.Any] = {"made": made}
+# ---------------------------------------------------------------- the steps
+def reach(proof: Proof) -> Seen:
+    """Does the site answer, within the patience that was asked for?"""
+    until = time.monotonic() + proof.params["patience"]
+    proof.visitor.until = max(proof.until, until + 1)
     try:
-        for name in steps:
-            if name != "reach" and not params["username"]:
-                verdicts.append(
-                    _not_run(name, "no user to sign in", "Declare username and password of a user for the check")
-                )
-                continue
-            expected, found = globals()[f"_{name}"](visitor, params, state)
-            verdicts.append({"name": name, "verdict": PASSED, "expected": expected, "found": found, "remedy": ""})
-    except Stop as stop:
-        verdicts.append({"name": steps[len(verdicts)], **stop.verdict})
-        verdicts += [_not_run(name, "a step before it failed", "") for name in steps[len(verdicts) :]]
+        while True:
+            try:
+                return _ping(proof)
+            except Fault:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.3)
     finally:
-        if state.get("session"):
-            visitor.send(visitor.browser, "GET", METHOD + "logout")
-    return verdicts
+        proof.visitor.until = proof.until
 
 
-def _not_run(name: str, why: str, remedy: str) -> dict[str, str]:
-    return {"name": name, "verdict": NOT_RUN, "expected": "", "found": why, "remedy": remedy}
+def _ping(proof: Proof) -> Seen:
+    expected, reply = "HTTP 200 pong", proof.visitor.get(METHOD + "ping")
+    if reply.status_code == 503 and "SessionStopped" in said(reply):
+        raise Fault("site-maintenance", expected, said(reply), "the site is in maintenance")
+    if reply.status_code == 404:
+        raise Fault("domain-nowhere", expected, f"{said(reply)} for Host {proof.visitor.host}", "no site has this name")
+    if reply.status_code != 200 or body_of(reply).get("message") != "pong":
+        raise Fault("site-not-answering", expected, f"{said(reply)} for Host {proof.visitor.host}")
+    return Seen(expected, "HTTP 200 pong")
 
 
-def _said(reply: t.Any) -> str:
-    """Status and Frappe's own words; never a token, which only a success holds."""
-    try:
-        body = reply.json()
-        words = [str(body[key]) for key in ("error", "error_description", "description", "exc_type") if body.get(key)]
-    except (ValueError, AttributeError):
-        words = []
-    return f"HTTP {reply.status_code} {' '.join(words)}".strip()
-
-
-def _json(reply: t.Any) -> dict[str, t.Any]:
-    try:
-        body = reply.json()
-    except ValueError:
-        body = None
-    return body if isinstance(body, dict) else {}
-
-
-def _reach(visitor: Visitor, params: dict, _state: dict) -> tuple[str, str]:
-    until = time.monotonic() + params["patience"]
-    while True:
-        try:
-            return _ping(visitor)
-        except Stop:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.3)
-
-
-def _ping(visitor: Visitor) -> tuple[str, str]:
-    expected, reply = "HTTP 200 pong", visitor.send(visitor.app, "GET", METHOD + "ping")
-    if reply.status_code != 200 or _json(reply).get("message") != "pong":
-        remedy = (
-            "Check that the site's domain leads to this bench, and bench setup nginx; in maintenance it answers 503"
-        )
-        raise Stop(expected, f"{_said(reply)} for Host {visitor.host}", remedy)
-    return expected, "HTTP 200 pong"
-
-
-def _login(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
-    expected = "HTTP 200 and a session"
-    form = {"usr": params["username"], "pwd": params["password"]}
+def login(proof: Proof) -> Seen:
+    """A browser signs in, once: Frappe locks a user out who fails too often."""
+    expected, visitor = "HTTP 200 and a session", proof.visitor
+    if proof.params["refused"]:
+        raise Fault("login-refused", expected, "refused on this site a moment ago, and not tried again")
+    form = {"usr": proof.params["username"], "pwd": proof.params["password"]}
     reply = visitor.send(visitor.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:
-        wrong = "Check username and password; ten wrong ones lock the user for a minute"
-        raise Stop(expected, _said(reply), wrong if reply.status_code == 401 else LOOK)
-    if "verification" in _json(reply):
-        raise Stop(expected, "a second factor is asked for", "Check with a user without two-factor authentication")
-    if visitor.browser.cookies.get("sid") in (None, "Guest"):
-        raise Stop(expected, "no session cookie", "Check with a user who may sign in with a password")
-    state["session"] = True
-    return expected, "HTTP 200 and a session"
+        raise Fault("login-refused", expected, said(reply), str(body_of(reply).get("message") or ""))
+    if "verification" in body_of(reply):
+        raise Fault("login-second-factor", expected, "a second factor is asked for")
+    if visitor.browser.cookies.get("sid") in (None, "", "Guest"):
+        raise Fault("login-session", expected, "no session cookie")
+    proof.user = unquote(visitor.browser.cookies.get("user_id") or "") or proof.params["username"]
+    return Seen(expected, "HTTP 200 and a session")
 
 
-def _authorize(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
+def authorize(proof: Proof) -> Seen:
+    """A code for the redirect URI, with PKCE and a state."""
+    proof.code = ask_code(proof)
+    how = "after the consent page" if proof.code.page_shown else "without a consent page"
+    return Seen(
+        "a redirect to the redirect URI, with a code and the state that was sent", f"a code and the state, {how}"
+    )
+
+
+def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Code:
+    """Authorize as a browser does, the consent page included.
+
+    Args:
+        proof: the proof.
+        challenge: whether PKCE is used.
+        straight: go where the page's button leads, without the page.
+
+    Raises:
+        Fault: no code came.
+    """
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
     expected = "a redirect to the redirect URI, with a code and the state that was sent"
-    client = state["client"] = WebApplicationClient(params["client_id"])
+    client, redirect_uri = WebApplicationClient(proof.client_id), proof.params["redirect_uri"]
     sent, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
     uri = client.prepare_request_uri(
         OAUTH + "authorize",
-        redirect_uri=params["redirect_uri"],
-        scope=params["scope"],
+        redirect_uri=redirect_uri,
+        scope=proof.params["scope"],
         state=sent,
-        code_challenge=client.create_code_challenge(verifier, "S256"),
-        code_challenge_method="S256",
+        nonce=proof.nonce,
+        **(pkce(client, verifier) if challenge else {}),
     )
-    reply, how = visitor.send(visitor.browser, "GET", uri), "without a consent page"
-    if reply.status_code == 200 and "html" in reply.headers.get("Content-Type", ""):
-        how = "after the consent page"
-        reply = visitor.send(visitor.browser, "GET", uri.replace(".authorize?", ".approve?"))
-    elif reply.is_redirect and _path(visitor, reply).startswith(OAUTH + "approve"):
-        reply = visitor.send(visitor.browser, "GET", _path(visitor, reply))
+    visitor, approval = proof.visitor, uri.replace(".authorize?", ".approve?")
+    reply = visitor.send(visitor.browser, "GET", approval if straight else uri)
+    page_shown = reply.status_code == 200 and "html" in reply.headers.get("Content-Type", "")
+    if page_shown:
+        reply = visitor.send(visitor.browser, "GET", approval)
+    elif reply.is_redirect and visitor.path_of(reply).startswith(OAUTH + "approve"):
+        reply = visitor.send(visitor.browser, "GET", visitor.path_of(reply))
     location = reply.headers.get("Location", "")
-    state["made"]["codes"] += parse_qs(urlsplit(location).query).get("code", [])
-    if not reply.is_redirect or not location.startswith(params["redirect_uri"]):
-        found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else _said(reply)
-        raise Stop(expected, found, _authorize_remedy(reply))
+    proof.made["codes"] += parse_qs(urlsplit(location).query).get("code", [])
+    if not reply.is_redirect or not location.startswith(redirect_uri):
+        found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
+        raise Fault(_why_no_code(found), expected, found)
     try:
         client.parse_request_uri_response(location, state=sent)
     except OAuth2Error as error:
-        raise Stop(
-            expected, f"{error.error} {error.description or ''}", "The site changed the state, or gave no code"
-        ) from None
-    state["verifier"] = verifier
-    return expected, f"a code and the state, {how}"
+        raise Fault("authorize-state", expected, f"{error.error} {error.description or ''}".strip()) from None
+    return Code(client, verifier, page_shown)
 
 
-def _path(visitor: Visitor, reply: t.Any) -> str:
-    """Path and query of a redirect within the site."""
-    parts = urlsplit(urljoin(visitor.url + "/", reply.headers["Location"]))
-    return urlunsplit(("", "", parts.path, parts.query, ""))
+def pkce(client: t.Any, verifier: str) -> dict[str, str]:
+    """The parameters of PKCE, with the method spelled as Frappe wants it."""
+    return {"code_challenge": client.create_code_challenge(verifier, "S256"), "code_challenge_method": "S256"}
 
 
-def _authorize_remedy(reply: t.Any) -> str:
-    said = _said(reply)
-    if "Mismatching redirect URI" in said:
-        return "redirect_uris must be separated by one space in Frappe, and this URI must be one of them: run site.yml"
-    if "Invalid client_id" in said:
-        return "The user has none of the client's allowed_roles, or the client is gone"
-    if "invalid_scope" in said:
-        return "Ask only for scopes that the client has"
-    return LOOK
+def _why_no_code(found: str) -> str:
+    for words, rule in (
+        ("Mismatching redirect URI", "redirect-uri-unknown"),
+        ("Invalid client_id", "client-role"),
+        ("invalid_scope", "scope-unknown"),
+    ):
+        if words in found:
+            return rule
+    return "authorize-refused"
 
 
-def _token(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
+def consent(proof: Proof) -> Seen:
+    """Is the user asked where nothing says otherwise, and only there?"""
+    shown, expected = proof.code.page_shown, proof.params["consent_expected"]
+    words = {True: "a page that asks for consent", False: "no page"}
+    if shown != expected:
+        raise Fault("consent-differs", words[expected], words[shown], proof.params["consent_why"])
+    if not shown and proof.params["consent_auto"]:
+        return Seen(words[expected], words[shown], "settings-consent-auto", proof.params["consent_why"])
+    scheme = urlsplit(proof.params["redirect_uri"]).scheme
+    if not shown and scheme not in ("http", "https"):
+        return Seen(words[expected], words[shown], "consent-none", f"skip_authorization, and the scheme {scheme}:")
+    return Seen(words[expected], words[shown])
+
+
+def token(proof: Proof) -> Seen:
+    """The code and its verifier for a pair of tokens."""
     expected = "an access token and a refresh token for the code and its verifier"
-    body = state["client"].prepare_request_body(
-        redirect_uri=params["redirect_uri"], code_verifier=state["verifier"], include_client_id=True
-    )
-    state["tokens"] = [_grant(visitor, state, body, expected)]
-    return expected, f"a pair that lasts {state['tokens'][0].get('expires_in')} s"
+    pair = granted(proof, code_form(proof, proof.code), expected)
+    proof.pairs.append(pair)
+    return Seen(expected, f"a pair that lasts {pair.get('expires_in')} s")
 
 
-def _grant(visitor: Visitor, state: dict, body: str, expected: str) -> dict[str, t.Any]:
-    reply = visitor.send(
-        visitor.app,
-        "POST",
-        OAUTH + "get_token",
-        data=body,
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
+def code_form(proof: Proof, code: Code, **over: str) -> str:
+    """The body that exchanges a code; ``over`` may have another verifier, and an empty one is not sent."""
+    verifier = over.pop("code_verifier", code.verifier)
+    proven = {"code_verifier": verifier} if verifier else {}
+    return code.client.prepare_request_body(
+        redirect_uri=proof.params["redirect_uri"], include_client_id=True, **proven, **over
     )
-    pair = _json(reply)
-    if pair.get("access_token"):
-        state["made"]["tokens"].append(pair["access_token"])
-    if reply.status_code != 200 or not pair.get("access_token") or not pair.get("refresh_token"):
-        raise Stop(
-            expected, _said(reply), "The client, its redirect URIs and the code must belong together: run site.yml"
+
+
+def granted(proof: Proof, form: str, expected: str, rule: str = "token-refused") -> dict[str, t.Any]:
+    """The pair that the token endpoint gives.
+
+    Raises:
+        Fault: it gives none.
+    """
+    reply = proof.token(form)
+    pair = body_of(reply)
+    if reply.status_code == 200 and pair.get("access_token") and pair.get("refresh_token"):
+        return pair
+    if retry_after(reply) is not None:
+        rule = "token-limited"
+    elif reply.status_code == 404 or (reply.status_code == 403 and "DoesNotExist" in said(reply)):
+        rule = "token-unknown-client"
+    raise Fault(rule, expected, said(reply))
+
+
+def issuer(proof: Proof) -> Seen:
+    """The id_token, checked as an app does: signature, audience, nonce, and that the issuer is the address asked."""
+    import jwt
+
+    expected = f"an id_token of {proof.params['url']} for this client, signed with its secret"
+    try:
+        claims = jwt.decode(
+            proof.pairs[0].get("id_token") or "",
+            key=proof.params["client"]["client_secret"] or "",
+            algorithms=["HS256"],
+            audience=proof.client_id,
+            leeway=CLOCK_LEEWAY,
+            options={"require": ["iss", "aud", "exp", "iat"], "verify_sub": False},
         )
-    return pair
+    except jwt.PyJWTError as error:
+        raise Fault("id-token-invalid", expected, f"{type(error).__name__}: {error}") from None
+    if claims.get("nonce") != proof.nonce:
+        raise Fault("id-token-invalid", expected, "another nonce than was sent")
+    return compare_issuer(proof, str(claims["iss"]), expected)
 
 
-def _api_call(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
-    expected = f"HTTP 200 from {params['api_method']} with the token"
-    reply = _call(visitor, params, state["tokens"][-1])
+def compare_issuer(proof: Proof, told: str, expected: str) -> Seen:
+    """Hold an issuer against the address asked, as its users write it.
+
+    Raises:
+        Fault: an app would refuse it.
+    """
+    asked, found = urlsplit(proof.params["url"]), urlsplit(told.rstrip("/"))
+    over = urlsplit(proof.visitor.base).scheme
+    if asked.hostname != found.hostname:
+        raise Fault("issuer-differs", expected, f"issuer {told}", proof.params["issuer_why"])
+    if asked.port != found.port and found.port:
+        raise Fault("issuer-differs", expected, f"issuer {told}", "the port is another")
+    if asked.scheme == "https" and found.scheme == "http" and over == "https":
+        raise Fault("issuer-scheme", expected, f"issuer {told}", "X-Forwarded-Proto does not arrive")
+    if asked.scheme == "http" and found.scheme == "https":
+        return Seen(expected, f"issuer {told}", "issuer-https", "the site's own configuration says http")
+    if asked.port and not found.port:
+        return Seen(expected, f"issuer {told}", "issuer-port", "nginx hands the name on without its port")
+    return Seen(expected, f"issuer {told}")
+
+
+def api_call(proof: Proof) -> Seen:
+    """The API with the token, as the user who signed in."""
+    method = proof.params["api_method"]
+    expected, reply = f"HTTP 200 from {method} with the token", proof.call(proof.pairs[-1])
     if reply.status_code != 200:
-        raise Stop(expected, _said(reply), "Check that the app with this method is installed and the user may call it")
-    if params["api_method"] == WHO and _json(reply).get("message", "").lower() != params["username"].lower():
-        raise Stop(
-            f"the user {params['username']}", "another user", "A proxy or cache in front of the site mixes users up"
-        )
-    return expected, "HTTP 200"
+        rule = {401: "bearer-refused", 403: "method-forbidden"}.get(reply.status_code, "method-failed")
+        if header_lost(proof):
+            raise Fault("authorization-lost", expected, said(reply), "a wrong token is not noticed either")
+        if reply.status_code == 403 and "is not whitelisted" in reply.text:
+            rule = "method-not-whitelisted"
+        elif "Failed to get method" in reply.text:
+            rule = "method-missing"
+        raise Fault(rule, expected, said(reply))
+    if method == WHO and str(body_of(reply).get("message", "")).lower() != proof.user.lower():
+        raise Fault("user-differs", f"the user {proof.user}", "another user")
+    return Seen(expected, "HTTP 200")
 
 
-def _call(visitor: Visitor, params: dict, pair: dict[str, t.Any]) -> t.Any:
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
-    return visitor.send(visitor.app, "GET", METHOD + params["api_method"], headers=headers)
+def header_lost(proof: Proof) -> bool:
+    """Frappe refuses a wrong bearer everywhere, at an open method too: unless the header never arrives."""
+    nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
+    return proof.visitor.get(METHOD + "ping", headers=nonsense).status_code == 200
 
 
-def _refresh(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
-    expected = "a new pair for the refresh token, and the new access token works"
-    body = state["client"].prepare_refresh_body(
-        refresh_token=state["tokens"][0]["refresh_token"], client_id=params["client_id"]
-    )
-    state["tokens"].append(_grant(visitor, state, body, expected))
-    reply = _call(visitor, params, state["tokens"][-1])
+def userinfo(proof: Proof) -> Seen:
+    """Who the OpenID profile says the bearer is."""
+    expected = "HTTP 200 with the claims sub and email of the user"
+    reply = proof.call(proof.pairs[-1], "frappe.integrations.oauth2.openid_profile")
     if reply.status_code != 200:
-        raise Stop(expected, f"the new access token: {_said(reply)}", LOOK)
-    return expected, "a new pair that works"
-
-
-def _revoke(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
-    expected = "HTTP 200 for each access token"
-    for pair in state["tokens"]:
-        form = {"token": pair["access_token"], "client_id": params["client_id"]}
-        reply = visitor.send(visitor.app, "POST", OAUTH + "revoke_token", data=form)
-        if reply.status_code != 200:
-            raise Stop(expected, _said(reply), LOOK)
-    return expected, "HTTP 200"
-
-
-def _dead(visitor: Visitor, params: dict, state: dict) -> tuple[str, str]:
-    expected = "HTTP 401 with each revoked token"
-    for pair in state["tokens"]:
-        reply = _call(visitor, params, pair)
-        if reply.status_code not in (401, 403):
-            raise Stop(
-                expected, _said(reply), "A revoked token still works: something caches answers, or Frappe is patched"
-            )
-    return expected, "no revoked token works"
+        raise Fault("userinfo-wrong", expected, said(reply))
+    claims = body_of(reply)
+    missing = [name for name in ("sub", "email") if not claims.get(name)]
+    if missing:
+        raise Fault("userinfo-wrong", expected, f"no {' and no '.join(missing)}", "the user has no OpenID identity")
+    if claims["email"].lower() != proof.params["user_email"](proof.user).lower():
+        raise Fault("user-differs", f"the user {proof.user}", "another user")
+    return Seen(expected, "the claims of the user")

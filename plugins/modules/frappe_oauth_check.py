@@ -14,9 +14,16 @@ version_added: 0.1.0
 description:
   - Does over HTTP what a mobile app does, on one site or on many in one task. Signs in, authorizes with PKCE and state,
     exchanges the code, calls the API, refreshes, revokes, and sees that the revoked tokens are dead.
-  - Every step gets a verdict with what was expected, what came, and what to do.
-  - Deletes the codes and tokens it made and signs out. Sign-in and sign-out stay in the site's Activity Log, where an
-    audit looks for them.
+  - Tries beside it what a site shows to the outside (certificate, discovery, domains, other origins, the limit), and
+    what an OAuth server must refuse (a redirect URI, a verifier, an origin that are wrong). Never sends a wrong
+    password, since Frappe locks users out.
+  - Every step gets a verdict with what was expected, what came, the reason, and what to do. What is wrong has the id of
+    a rule, as C(docs/rules.md) lists them.
+  - Deletes the codes and tokens it made and signs out, also after a failure. Sign-in and sign-out stay in the site's
+    Activity Log, where an audit looks for them, and the user's last login is moved.
+  - Where an answer of the token endpoint is lost, the tokens that this user got for this client since the check began
+    are deleted. Make a user of its own for the check.
+  - With many sites they are proven in batches, and a line after each says how far it is.
 options:
   name:
     description: The site, by the name of its folder in C(sites).
@@ -49,6 +56,46 @@ options:
   url: &url
     description: The site's address, as its users write it. Read from the site's configuration if left out.
     type: str
+  domains: &domains
+    description: Host names that must lead to this site. Those in its configuration if left out.
+    type: list
+    elements: str
+  cors: &cors
+    description: What other origins are answered, as a site of M(benchkeeper.frappe.frappe_nginx_edge) declares it.
+    type: dict
+    suboptions:
+      origins:
+        description: Origins that are let in. The steps C(preflight) and C(cross_origin) are taken with each.
+        type: list
+        elements: str
+        required: true
+      credentials:
+        description: Whether cookies may come along. Not looked at if left out.
+        type: bool
+      methods:
+        description: Methods that are let in. The first one is asked for.
+        type: list
+        elements: str
+      headers:
+        description: Headers that are let in, C(Authorization) and C(Content-Type) if left out.
+        type: list
+        elements: str
+      max_age:
+        description: Not looked at.
+        type: int
+  rate_limit: &rate_limit
+    description:
+      - The limit that the token endpoint must have. It is used up once, with requests for a grant that does not exist.
+    type: dict
+    suboptions:
+      rate:
+        description: Requests per second or minute.
+        type: str
+        required: true
+      burst:
+        description: Requests above the rate that are served at once.
+        type: int
+        default: 0
   address:
     description:
       - Connect here instead, such as V(http://127.0.0.1:8080), and ask for the site by Host header and SNI.
@@ -57,9 +104,27 @@ options:
     description: Whether certificates must be valid.
     type: bool
     default: true
+  probes:
+    description:
+      - Take only these steps, and those they need. Every step that applies if left out, but for V(password_grant),
+        which is taken only where it is asked for.
+    type: list
+    elements: str
+    choices: &probes
+      [
+        reach, tls, discovery, client, login, authorize, consent, token, issuer, api_call, userinfo,
+        introspect, refresh, old_pair, wrong_secret, domain, preflight, cross_origin, foreign_origin,
+        wrong_redirect_uri, wrong_verifier, no_verifier, pkce_required, password_grant, revoke_hint, revoke,
+        dead, introspect_dead, rate_limit, limit_bypass
+      ]
+  password_grant:
+    description: Whether the password grant is tried too, with the right password.
+    type: bool
+    default: false
   last_step:
     description:
-      - Stop after this step. V(reach) needs no client and no user, and sees only whether the site answers.
+      - Stop after this step of the flow, and take no other. V(reach) needs no client and no user, and sees only whether
+        the site answers. O(probes) goes before it.
     type: str
     choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
     default: dead
@@ -67,6 +132,25 @@ options:
     description: Seconds within which a site must begin to answer, such as after a restart.
     type: int
     default: 0
+  batch:
+    description:
+      - Sites that are proven at a time. With more of them than this, a line is shown after each batch.
+    type: int
+    default: 20
+  nginx:
+    description: The nginx program, to tell who sends headers that should not be there.
+    type: str
+    default: nginx
+  nginx_conf:
+    description: Its main configuration file, if not the one it was built with.
+    type: path
+  nginx_prefix:
+    description: Its prefix, if not the one it was built with.
+    type: path
+  nginx_conf_dir:
+    description: The folder whose C(*.conf) its http block includes.
+    type: path
+    default: /etc/nginx/conf.d
   sites:
     description: One item a site. An option given in an item is used for it in place of the task's own.
     type: list
@@ -86,11 +170,22 @@ options:
         description: As the task's O(api_method).
         type: str
       url: *url
+      domains: *domains
+      cors: *cors
+      rate_limit: *rate_limit
       address:
         description: As the task's O(address).
         type: str
       validate_certs:
         description: As the task's O(validate_certs).
+        type: bool
+      probes:
+        description: As the task's O(probes).
+        type: list
+        elements: str
+        choices: *probes
+      password_grant:
+        description: As the task's O(password_grant).
         type: bool
       last_step:
         description: As the task's O(last_step).
@@ -124,8 +219,18 @@ EXAMPLES = r"""
     address: http://127.0.0.1
     sites:
       - name: crm.example.com
+        cors: {origins: ["https://app.example.com"]}
       - name: helpdesk.example.com
         api_method: helpdesk.api.auth.get_user
+  become: true
+  become_user: frappe
+
+- name: See only whether the domains lead where they should
+  benchkeeper.frappe.frappe_oauth_check:
+    bench_path: /home/frappe/frappe-bench
+    name: crm.example.com
+    app_name: Mobile App
+    probes: [domain, tls]
   become: true
   become_user: frappe
 """
@@ -150,89 +255,81 @@ sites:
       type: str
       sample: 5c2b6a1f3e
     proven:
-      description: Whether every step passed.
+      description: Whether every step that was to be taken was taken, and none failed.
       type: bool
     steps:
-      description:
-        - In their order C(reach), C(login), C(authorize), C(token), C(api_call), C(refresh), C(revoke) and C(dead).
-        - Each with C(name), C(verdict) (V(passed), V(failed) or V(not_run)), C(expected), C(found) and C(remedy).
+      description: The steps, in the order in which they were taken.
       type: list
       elements: dict
+      contains:
+        name:
+          description: The step, one of those that O(probes) takes.
+          type: str
+          sample: token
+        verdict:
+          description:
+            - V(passed); V(noticed), for what works and is worth knowing, such as what Frappe itself leaves open;
+              V(failed); or V(not_run).
+          type: str
+          sample: passed
+        rule:
+          description: Id of the rule that says what is wrong, or noticed. Empty if nothing is.
+          type: str
+          sample: redirect-uris-newline
+        expected:
+          description: What a sound site does.
+          type: str
+        found:
+          description: What this one did.
+          type: str
+        reason:
+          description: Why that is, as far as it can be told.
+          type: str
+        remedy:
+          description: What to do.
+          type: str
     failed:
       description: Whether a step failed, or the flow could not be begun.
       type: bool
     msg:
-      description: The step that failed, why, and what to do.
+      description: The steps that failed, what came, why, and what to do.
       type: str
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import STEPS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
-    WORKER_OPTIONS,
-    Row,
-    SitesModule,
-    failed_row,
-    row_of,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._check_task import (
+    BUDGET,
+    NGINX_OPTIONS,
+    OPTIONS,
+    complete,
+    verdicts,
 )
-
-OPTIONS = {
-    "app_name": {"type": "str"},
-    "client_id": {"type": "str"},
-    "redirect_uri": {"type": "str"},
-    "scope": {"type": "list", "elements": "str"},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "api_method": {"type": "str", "default": "frappe.auth.get_logged_user"},
-    "url": {"type": "str"},
-    "address": {"type": "str"},
-    "validate_certs": {"type": "bool", "default": True},
-    "last_step": {"type": "str", "choices": list(STEPS), "default": "dead"},
-    "patience": {"type": "int", "default": 0},
-}
-
-
-def address_of(bench: Bench, row: Row) -> str | None:
-    """The declared URL, else the one that the site's configuration has; None if that cannot be read."""
-    if row["url"] or bench.fault(row["name"]):
-        return row["url"]
-    return url_of(row["name"], {**read_config(bench.common_config), **read_config(bench.site_config(row["name"]))})
-
-
-def verdict(row: Row, reply: Row) -> Row:
-    """The result row of one site."""
-    told = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
-    if "failed" in reply:
-        return failed_row(row["name"], reply["failed"], proven=False, steps=[], **told)
-    flow = reply["reply"]
-    told.update(client_id=flow["client_id"], app_name=flow["app_name"], steps=flow["steps"])
-    proven = all(step["verdict"] == "passed" for step in flow["steps"])
-    for step in flow["steps"]:
-        if step["verdict"] == "failed":
-            msg = f"{step['name']}: expected {step['expected']}, found {step['found']}. {step['remedy']}"
-            return failed_row(row["name"], msg, proven=False, **told)
-    return row_of(row["name"], proven=proven, **told)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import WORKER_OPTIONS, SitesModule
 
 
 def main() -> None:
     """Run the module."""
     module = SitesModule(
         OPTIONS,
-        {"bench_path": {"type": "path", "required": True}, **WORKER_OPTIONS},
+        {
+            "bench_path": {"type": "path", "required": True},
+            "batch": {"type": "int", "default": 20},  # for the action plugin of this name
+            **NGINX_OPTIONS,
+            **WORKER_OPTIONS,
+        },
         required_one_of=[("name", "sites")],
         supports_check_mode=False,
     )
     try:
         bench = Bench(module.params["bench_path"])
-        for row in module.rows:
-            row["url"] = address_of(bench, row)
+        complete(bench, module.rows)
         items = [{"site": row["name"], **row} for row in module.rows]
-        replies = bench.work("_frappe_check", items, {}, module.check_mode, module.params["site_timeout"])
+        common = {"budget": module.params["site_timeout"] * BUDGET}
+        replies = bench.work("_frappe_check", items, common, module.check_mode, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
-    module.finish([verdict(*each) for each in zip(module.rows, replies)], title=lambda row: row["name"])
+    module.finish(verdicts(bench, module.rows, replies, module.params), title=lambda row: row["name"])
 
 
 if __name__ == "__main__":

@@ -174,10 +174,11 @@ def runs_of_the_role(cage):
     held = path.read_text()
     path.write_text(held[:-3] + broken)
     try:
-        yield "the configuration fails", cage.watch(playbook, callback="ansible.posix.json", **cage.variables())
+        seen = cage.watch(playbook, callback="ansible.posix.json", **cage.variables())
         assert cage.status != 0
     finally:
         path.write_text(held)
+    yield "the configuration fails", seen
     yield "the edge fails", cage.watch(playbook, **cage.variables(cors={"origins": ["https://c.example"]}),
                                        oauth2_nginx="/nosuch/nginx")  # fmt: skip
     assert cage.status != 0

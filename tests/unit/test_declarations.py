@@ -143,6 +143,20 @@ def test_rows_of_each_step():
     assert rows == [{"name": "Trust.com", "app_name": "Mobile App"}]
 
 
+def test_what_is_declared_for_other_origins_is_what_is_proven():
+    site = {"name": "Trust.com", "domains": ["trust.example.com"], "cors": {"origins": ["https://a.example"]}}
+    found = [{"name": "Trust.com", "domains": ["trust.example.com", "old.example.com"]}]
+    for owner, cors in (
+        ("nginx", {"origins": ["https://a.example"]}),
+        ("frappe", {"origins": ["https://a.example"]}),
+        ("none", None),
+    ):
+        declared = merge([site], {"oauth_clients": [{"app_name": "X"}]}, FOUND, False, [], [], owner)
+        (row,) = step_rows(declared, "verify", found=found)
+        assert row["domains"] == ["trust.example.com", "old.example.com"]
+        assert row.get("cors") == cors, owner
+
+
 def test_absent_clients_are_not_verified():
     declarations = merge([], {"oauth_clients": [{"app_name": "X", "state": "absent"}]}, FOUND, True, [], [])
     assert step_rows(declarations, "verify") == []

@@ -114,7 +114,9 @@ class OAuthWebRequestValidator(RequestValidator):
         return frappe.db.get_value(CODE, {"name": code, "validity": "Valid"}, "nonce")
 
     def get_authorization_code_scopes(self, client_id, code, redirect_uri, request):
-        return (frappe.get_value(CLIENT, client_id, "scopes") or "").split()
+        """On one space, unlike those that are held against a request: a newline hides `openid`, and its id_token."""
+        scopes = frappe.get_value(CLIENT, client_id, "scopes")
+        return scopes.split(get_url_delimiter()) if scopes else []
 
     # ---- tokens
     def save_bearer_token(self, token, request, *args, **kwargs):

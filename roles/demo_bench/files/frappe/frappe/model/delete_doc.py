@@ -44,6 +44,8 @@ def delete_doc(
             frappe.db.delete(child, {"parenttype": doctype, "parent": each})
         if not delete_permanently and doctype != "Deleted Document":
             _keep_copy(doc)
+        if not for_reload:
+            _tell(doc)
         frappe.db.after_commit.append(lambda doc=doc: _delete_versions(doc))
 
 
@@ -76,11 +78,21 @@ def _keep_copy(doc):
         "deleted_name": doc.name,
         "data": doc.as_json(),
     }
-    copy = frappe.get_doc(copy)
-    copy.creation = copy.modified = now()
-    copy.owner = copy.modified_by = frappe.session.user
-    copy.name = frappe.generate_hash(length=10)
-    copy.db_insert()
+    _insert(copy)
+
+
+def _tell(doc):
+    """Who looks at the desk's feed reads there what was deleted, its name included."""
+    told = f"{doc.doctype} {doc.name}"
+    _insert({"doctype": "Comment", "comment_type": "Deleted", "reference_doctype": doc.doctype, "subject": told})
+
+
+def _insert(values):
+    row = frappe.get_doc(values)
+    row.creation = row.modified = now()
+    row.owner = row.modified_by = frappe.session.user
+    row.name = frappe.generate_hash(length=10)
+    row.db_insert()
 
 
 def _delete_versions(doc):

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter: one readable diagnosis of a bench."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: diagnosis
+short_description: Make one readable diagnosis of what was proven and what was read
+version_added: 0.1.0
+description:
+  - Puts together the rows of M(benchkeeper.frappe.frappe_oauth_check) and of M(benchkeeper.frappe.frappe_site_info).
+  - What is wrong with a site is told by site, with what was found and what to do. What its Frappe does on every site is
+    told once.
+positional: _input
+options:
+  _input:
+    description: The C(sites) of M(benchkeeper.frappe.frappe_oauth_check).
+    type: list
+    elements: dict
+    required: true
+  info:
+    description: The C(sites) of M(benchkeeper.frappe.frappe_site_info).
+    type: list
+    elements: dict
+    default: []
+  exceptions:
+    description: Ids of rules that are not told.
+    type: list
+    elements: str
+    default: []
+author:
+  - Benchkeeper contributors (@benchkeeper)
+"""
+
+EXAMPLES = r"""
+- name: Tell what is wrong
+  ansible.builtin.debug:
+    msg: "{{ (proof.sites | benchkeeper.frappe.diagnosis(info=found.sites)).lines }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(sites), each with C(name), C(proven), C(problems) and C(warnings); C(notices), each with the C(sites) that
+      have it; C(unhealthy), the names of the sites with a problem; C(lines), all of it in words.
+    - A problem, a warning and a notice have C(rule), C(where), C(found), C(reason), C(remedy) and C(severity).
+  type: dict
+"""
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._diagnosis import diagnose
+
+
+def diagnosis(checks, info=(), exceptions=()):
+    """See DOCUMENTATION."""
+    return diagnose(list(checks), list(info), list(exceptions))
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self):
+        """Name and function."""
+        return {"diagnosis": diagnosis}

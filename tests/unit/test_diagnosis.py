@@ -1,0 +1,205 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doctor's pure parts: which steps are taken, what becomes of one that fails, the diagnosis, the batches."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_check import batches_of, merged, progress
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import _proof, _senders
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._diagnosis import diagnose
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof import STEPS, chosen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, NotRun, Seen, remedy_of, row
+
+PARAMS = {
+    "probes": None,
+    "last_step": "dead",
+    "scope": "openid",
+    "cors": None,
+    "rate_limit": None,
+    "validate_certs": True,
+    "url": "http://a.localhost",
+    "address": None,
+    "domains": ["a.localhost"],
+    "password_grant": False,
+    "of_site": True,
+    "username": "probe@example.com",
+}
+
+
+# ---------------------------------------------------------------- the steps
+def test_each_step_needs_only_steps_before_it():
+    names = list(STEPS)
+    for number, (name, step) in enumerate(STEPS.items()):
+        assert set(step.needs) <= set(names[:number]), name
+
+
+@pytest.mark.parametrize(
+    ("options", "taken", "left"),
+    [
+        ({}, {"reach", "issuer", "domain", "dead"}, {"preflight", "rate_limit", "password_grant"}),
+        ({"scope": "all"}, {"token"}, {"issuer", "userinfo"}),
+        ({"cors": {"origins": ["https://a.example"]}}, {"preflight", "cross_origin", "foreign_origin"}, set()),
+        ({"cors": {"origins": []}}, {"foreign_origin"}, {"preflight", "cross_origin"}),
+        ({"rate_limit": {"rate": "5r/s"}}, {"rate_limit", "limit_bypass"}, set()),
+        ({"password_grant": True}, {"password_grant"}, set()),
+        ({"domains": []}, {"reach"}, {"domain"}),
+        ({"of_site": False}, {"token"}, {"tls", "discovery", "domain", "foreign_origin"}),
+        ({"url": "https://a.example", "address": "http://127.0.0.1"}, {"reach"}, {"tls"}),
+        ({"url": "https://a.example", "address": "https://127.0.0.1"}, {"tls"}, set()),
+        ({"validate_certs": False}, {"reach"}, {"tls"}),
+    ],
+)
+def test_what_applies_is_taken(options, taken, left):
+    names = set(chosen({**PARAMS, **options}))
+    assert taken <= names and not left & names
+
+
+def test_the_flow_up_to_a_step_has_no_other_but_those_it_needs():
+    assert chosen({**PARAMS, "last_step": "reach"}) == ["reach"]
+    assert chosen({**PARAMS, "last_step": "token"}) == ["reach", "client", "login", "authorize", "token"]
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "rule"),
+    [
+        (Fault("bearer-refused", "a", "b"), "failed", "bearer-refused"),
+        (NotRun("too slow"), "not_run", ""),
+        (KeyError("secret-looking"), "failed", "check-fault"),
+    ],
+)
+def test_whatever_happens_in_a_step_is_a_verdict(monkeypatch, error, verdict, rule):
+    def accident(_proof):
+        raise error
+
+    monkeypatch.setitem(_proof.STEPS, "reach", STEPS["reach"]._replace(run=accident))
+
+    class Nothing:
+        params = PARAMS
+
+    found = _proof.take("reach", Nothing, {}, None)
+    assert (found["verdict"], found["rule"]) == (verdict, rule)
+    assert "secret-looking" not in str(found)
+
+
+def test_every_rule_is_in_one_list_with_a_source_and_a_remedy():
+    lists = [set(PROBLEMS), set(NOTES), set(RULES)]
+    assert sum(map(len, lists)) == len(set.union(*lists))
+    for name in (*PROBLEMS, *NOTES):
+        assert remedy_of(name).endswith("."), name
+
+
+# ---------------------------------------------------------------- who sends headers
+def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
+    asked = []
+
+    def senders():
+        asked.append(1)
+        return ["nginx: a.conf:3: add_header X"]
+
+    fine = [row("preflight", "passed", Seen("a", "b"))]
+    _senders.tell(fine, senders)
+    assert asked == [] and fine[0]["reason"] == ""
+    bad = [row(n, "failed", Fault("cors-duplicate", "one", "two")) for n in ("preflight", "cross_origin")]
+    _senders.tell(bad, senders)
+    assert asked == [1] and bad[1]["reason"] == "sent by nginx: a.conf:3: add_header X"
+
+
+# ---------------------------------------------------------------- the diagnosis
+def step(name, verdict, rule="", found="f"):
+    return {"name": name, "verdict": verdict, "rule": rule, "found": found, "reason": "", "remedy": "r" if rule else ""}
+
+
+def proof(name, *steps, **more):
+    return {"name": name, "failed": False, "proven": True, "msg": "", "steps": list(steps), **more}
+
+
+def finding(rule, severity):
+    return {"rule": rule, "severity": severity, "field": "x", "found": "y", "remedy": "z"}
+
+
+def test_a_healthy_site_has_no_problem():
+    told = diagnose([proof("a", step("reach", "passed"), step("x", "not_run"))], [])
+    assert (told["unhealthy"], told["notices"], told["lines"]) == ([], [], ["a: healthy, proven"])
+
+
+def test_problems_stand_by_site_and_what_frappe_does_once_proven_before_read():
+    checks = [
+        proof("a", step("pkce", "noticed", "frappe-pkce-optional", "a token")),
+        proof(
+            "b", step("token", "failed", "token-refused"), step("pkce", "noticed", "frappe-pkce-optional", "a token")
+        ),
+    ]
+    facts = [
+        finding("frappe-pkce-optional", "notice"),
+        finding("scope-all", "warning"),
+        finding("ignore-csrf", "refused"),
+    ]
+    infos = [{"name": name, "failed": False, "msg": "", "findings": facts} for name in "ab"]
+    told = diagnose(checks, infos)
+    assert [[e["rule"] for e in site["problems"]] for site in told["sites"]] == [
+        ["ignore-csrf"],
+        ["token-refused", "ignore-csrf"],
+    ]
+    (notice,) = told["notices"]
+    assert (notice["found"], notice["sites"]) == ("a token", ["a", "b"])
+    assert [e["rule"] for e in told["sites"][0]["warnings"]] == ["scope-all"]
+    assert diagnose(checks, infos, ["ignore-csrf", "token-refused"])["unhealthy"] == []
+
+
+def test_a_site_that_could_not_be_worked_on_is_told_once():
+    broken = {"failed": True, "msg": "no database"}
+    told = diagnose([proof("a", proven=False, **broken)], [{"name": "a", "findings": [], **broken}])
+    assert [(e["rule"], e["found"]) for e in told["sites"][0]["problems"]] == [("site-broken", "no database")]
+    assert told["lines"][0] == "a: 1 problem"
+
+
+def test_several_clients_of_a_site_are_one_site():
+    told = diagnose([proof("a", proven=False), proof("a")], [])
+    assert [(site["name"], site["proven"]) for site in told["sites"]] == [("a", False)]
+
+
+# ---------------------------------------------------------------- the batches
+def items(*names):
+    return [{"name": name} for name in names]
+
+
+def test_batches_keep_the_rows_of_a_site_together():
+    found = batches_of({"sites": items("a", "b", "b", "b", "c"), "batch": 2})
+    assert [[item["name"] for item in batch] for batch in found] == [["a", "b", "b", "b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"name": "a"},
+        {"sites": "no list"},
+        {"sites": [{"nam": "a"}]},
+        {"sites": items("a"), "batch": "x"},
+        {"sites": items("a"), "batch": 0},
+    ],
+)
+def test_what_the_module_must_judge_goes_to_it_whole(args):
+    assert len(batches_of(args)) < 2
+
+
+def batch(*rows, **more):
+    failed = any(one["failed"] for one in rows)
+    return {"changed": False, "sites": list(rows), **({"failed": True, "msg": "m"} if failed else {}), **more}
+
+
+def test_merged_results_fail_with_the_whole_list():
+    bad = proof("b", failed=True, proven=False, msg="b is bad")
+    told = merged([batch(proof("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
+    assert told["failed"] and told["msg"] == "1 of 2 site(s) failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
+    assert progress("h", [batch(proof("a")), batch(bad)], 3) == "h: 2 of 3 sites tried, 1 proven, 1 failed"
+    assert "failed" not in merged([batch(proof("a")), batch(proof("b"))], [])
+
+
+def test_a_batch_that_fails_as_a_whole_names_all_that_were_not_tried():
+    told = merged([batch(proof("a")), {"failed": True, "msg": "gone", "sites": []}], items("b", "c"))
+    assert [(one["name"], one["failed"]) for one in told["sites"]] == [("a", False), ("b", True), ("c", True)]
+    assert told["msg"] == "2 of 3 site(s) failed:\nb: gone\nc: gone"

@@ -1,0 +1,158 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates and issuers as the check judges them; the certificates are made here, and shown by a server of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import compare_issuer
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._probes import tls
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+NAME = "crm.example.com"
+
+
+class Visitor:
+    def __init__(self, base):
+        self.base = base
+
+
+class Proof:
+    """What `tls` and `compare_issuer` ask of a proof."""
+
+    def __init__(self, url, base=None):
+        self.params, self.visitor = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
+
+
+def certificate(folder, name, days):
+    """A self-signed certificate with its key, in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.timezone.utc)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.9"))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=400))
+        .not_valid_after(now + datetime.timedelta(days=days, hours=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return str(path)
+
+
+@contextlib.contextmanager
+def server(path):
+    """A server of TLS, or of plain text without a certificate; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if path:
+            context.load_cert_chain(path)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                connection, _peer = listener.accept()
+                with connection:
+                    if path:
+                        context.wrap_socket(connection, server_side=True).close()
+                    else:
+                        connection.recv(1000)
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(timeout=5)
+
+
+def judged(path, monkeypatch, trusted=True, name=NAME):
+    """What the step says of a server that shows this certificate."""
+    if trusted and path:
+        create = ssl.create_default_context
+        monkeypatch.setattr(ssl, "create_default_context", lambda: create(cafile=path))
+    with server(path) as port:
+        return tls(Proof(f"https://{name}", f"https://127.0.0.1:{port}"))
+
+
+@pytest.mark.parametrize(("days", "rule"), [(90, ""), (14, ""), (13, "tls-expiring")])
+def test_a_valid_certificate_and_how_long_it_lasts(tmp_path, monkeypatch, days, rule):
+    seen = judged(certificate(tmp_path, NAME, days), monkeypatch)
+    assert (seen.rule, seen.found) == (rule, f"valid for {NAME}, for {days} more days")
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "trusted", "words"),
+    [
+        ("other.example.com", 90, True, "match"),
+        (NAME, -1, True, "expired"),
+        (NAME, 90, False, "self-signed"),
+    ],
+)
+def test_a_certificate_that_is_not_valid_is_named_with_the_reason(tmp_path, monkeypatch, name, days, trusted, words):
+    with pytest.raises(Fault) as fault:
+        judged(certificate(tmp_path, name, days), monkeypatch, trusted)
+    assert fault.value.rule == "tls-invalid" and words in fault.value.found
+
+
+def test_http_where_the_configuration_says_https(monkeypatch):
+    with pytest.raises(Fault) as fault:
+        judged(None, monkeypatch)
+    assert fault.value.rule == "tls-missing"
+    with pytest.raises(Fault) as fault:
+        tls(Proof(f"https://{NAME}", "https://127.0.0.1:1"))
+    assert fault.value.rule == "tls-missing"
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [("http://crm.example.com", "tls-none"), ("http://crm.localhost", ""), ("http://127.0.0.1:8000", "")],
+)
+def test_http_is_worth_knowing_unless_nothing_leaves_the_machine(url, rule):
+    assert tls(Proof(url)).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "issuer", "rule"),
+    [
+        ("https://a.example", None, "https://a.example", ""),
+        ("https://a.example", None, "https://a.example/", ""),
+        ("https://a.example", "http://127.0.0.1", "http://a.example", ""),
+        ("http://a.example", None, "https://a.example", "issuer-https"),
+        ("http://a.example:8000", None, "http://a.example", "issuer-port"),
+    ],
+)
+def test_an_issuer_that_an_app_can_live_with(url, base, issuer, rule):
+    assert compare_issuer(Proof(url, base), issuer, "x").rule == rule
+
+
+@pytest.mark.parametrize(
+    ("issuer", "rule"),
+    [
+        ("http://a.example", "issuer-scheme"),
+        ("https://b.example", "issuer-differs"),
+        ("https://a.example:8443", "issuer-differs"),
+    ],
+)
+def test_an_issuer_that_an_app_refuses(issuer, rule):
+    with pytest.raises(Fault) as fault:
+        compare_issuer(Proof("https://a.example"), issuer, "x")
+    assert fault.value.rule == rule
