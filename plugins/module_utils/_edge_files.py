@@ -54,6 +54,9 @@ def place_fault(params: dict[str, t.Any]) -> str | None:
     bench, conf_dir = params["bench_path"], params["conf_dir"]
     if "\0" in bench or (params["state"] == "present" and not os.path.isdir(os.path.join(bench, "sites"))):
         return f"bench_path: {bench!r} has no folder sites. Give the folder that bench init made"
+    for option in ("nginx_conf", "nginx_prefix"):
+        if "\0" in (params[option] or ""):
+            return f"{option}: {params[option]!r} cannot be a path. Correct it"
     if not PLAIN_PATH.fullmatch(conf_dir):
         return f"conf_dir: {conf_dir!r} cannot stand in an include of nginx. Give an absolute path of plain characters"
     return None

@@ -213,6 +213,9 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     for field in ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"):
         if given.get(field):
             yield from text_findings(field, given[field])
+    for field in ("redirect_uris", "scopes", "contacts"):
+        if _bytes(" ".join(given.get(field, ()))) > MAX_TEXT:
+            yield Finding("text-length", field, f"is longer than {MAX_TEXT} bytes")
     for field in ("allowed_roles", "contacts"):
         for item in given.get(field, ()):
             yield from text_findings(field, item)
@@ -224,8 +227,6 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
         yield Finding("redirect-uris-empty", "redirect_uris", "is an empty list")
     for uri in uris or ():
         yield from redirect_uri_findings("redirect_uris", uri)
-    if _bytes(" ".join(uris or ())) > MAX_TEXT:
-        yield Finding("text-length", "redirect_uris", "is longer than 65535 bytes")
     if default is not None:
         yield from redirect_uri_findings("default_redirect_uri", default)
         if uris and default not in uris:
@@ -257,7 +258,7 @@ def origin(value: t.Any) -> str | None:
     parts = _split(value)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         return None
-    if parts.path or parts.netloc.endswith(":"):
+    if parts.path or parts.netloc.endswith(":") or re.search(r"\](?!:[0-9]+$|$)", parts.netloc):
         return None
     try:
         host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()

@@ -144,7 +144,7 @@ def all_cases(ground: Ground) -> list[Case]:
     """Every case of every module that lies in the collection."""
     found = []
     for module, options in documented().items():
-        base = ground.bases.get(module, {"name": ground.site})
+        base = ground.bases.get(module)  # a module that is not known here is only asked, where nothing is wrong
         found += cases_of(module, {k: v for k, v in options.items() if k != "url"}, base, ground.site)
     return found
 
@@ -168,6 +168,10 @@ def test_every_option_of_every_module(bad_ground, proof):
         for case, result in zip(cases, asked)
         if case.real and not result.get("failed") and not result.get("skipped")
     ]
+    for number, (case, _asked) in enumerate(taken):
+        for args in (case.args, *(case.args.get("sites") or ())):
+            if args.get("app_name") == "Bad input":  # each about a client of its own: none is in the next one's way
+                args["app_name"] = f"Bad input {number}"
     with bad_ground.put_back():
         for case, result in zip([case for case, _asked in taken], bad_ground.run([c for c, _ in taken], False)):
             failures += [f"{case}: {fault}" for fault in faults_of(case, result)]

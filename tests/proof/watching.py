@@ -61,12 +61,12 @@ class Watched:
     def look_at_files(self) -> None:
         """Every file below the folders."""
         for folder in self.folders:
-            for path in folder.rglob("*"):
-                try:
-                    if path.is_file():
-                        self.seen["files"].add(path.read_bytes().decode(errors="replace"))
-                except OSError:
-                    pass  # it is gone again
+            for parent, _folders, names in os.walk(folder):  # which does not mind a folder that goes meanwhile
+                for name in names:
+                    try:
+                        self.seen["files"].add(Path(parent, name).read_bytes().decode(errors="replace"))
+                    except OSError:
+                        pass  # it is gone again
 
     def tree(self) -> list[psutil.Process]:
         """The run and all that came from it."""

@@ -65,7 +65,8 @@ def held_and_declared(draw: st.DrawFn) -> tuple:
     held, (settings, secrets, absent) = draw(make.configs), draw(declared)
     if held:
         several = st.lists(st.sampled_from(sorted(held)), max_size=3, unique=True)
-        settings = {**settings, **{key: draw(st.one_of(make.json_values, st.just(held[key]))) for key in draw(several)}}
+        values = st.one_of(make.json_values, make.alike)
+        settings = {**settings, **{key: draw(st.one_of(values, st.just(held[key]))) for key in draw(several)}}
         absent = [*absent, *draw(several)]
     secrets = {key: value for key, value in secrets.items() if key not in settings}
     return held, settings, secrets, [key for key in absent if key not in settings and key not in secrets]
@@ -127,7 +128,17 @@ def test_what_is_no_json_is_refused_before_it_is_written(settings):
         assert "config-key" in rules
 
 
-@given(make.rough, st.dictionaries(st.sampled_from(["host_name", "domains", "ssl_certificate"]), make.json_values))
+addresses = st.sampled_from(
+    ["http://[", "[::1", "https://[x]/", "//", "http://", "http:///x", "a b", "http://a:b", "://"]
+)
+
+
+@given(
+    make.rough,
+    st.dictionaries(
+        st.sampled_from(["host_name", "domains", "ssl_certificate"]), st.one_of(addresses, make.json_values)
+    ),
+)
 def test_whatever_a_configuration_holds_a_site_has_an_address(name, config):
     domains = domains_of(name, config)
     assert all(domain and domain == domain.lower() for domain in domains) and len(domains) == len(set(domains))

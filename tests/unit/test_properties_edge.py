@@ -28,7 +28,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes impo
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-site_names = st.one_of(st.just("Trust.com"), st.just("site2.localhost"), make.plain, make.rough)
+site_names = st.one_of(st.just("Trust.com"), st.tuples(make.plain, make.nasty).map("".join), make.rough)
 ESCAPED = re.compile(r"\\(.)")
 
 
@@ -62,6 +62,14 @@ def test_an_origin_is_rebuilt_once_and_holds_no_character_that_means_something(v
     if bare is not None:
         assert origin(bare) == bare
         assert re.fullmatch(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?", bare)
+
+
+@given(
+    make.good_origins,
+    st.sampled_from(["/", "/x", "?", "?x", "#x", ":", " ", "\n", '"', ";", "\\", "|x", "$x", "\x00", "@b"]),
+)
+def test_an_origin_with_anything_behind_it_is_none(good, tail):
+    assert origin(good) == good and origin(good + tail) is None
 
 
 @given(st.one_of(make.json_values, make.yaml_values))
@@ -111,7 +119,7 @@ def test_nothing_that_is_accepted_can_leave_its_quotes(domains, cors, name):
 @given(
     site_names,
     make.rough_domains,
-    st.lists(make.proxies, max_size=3),
+    make.proxies,
     st.sampled_from(["5r/s", "7r/m"]),
     st.integers(0, 99),
 )
