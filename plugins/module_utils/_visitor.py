@@ -100,7 +100,7 @@ def plain(error: BaseException) -> str:
     """The innermost words of an exception of requests, which wraps those of urllib3 and ssl."""
     inner = getattr(error, "args", None) and error.args[0]
     inner = getattr(inner, "reason", inner)
-    return getattr(inner, "verify_message", "") or str(inner or error).split(" (_ssl.c")[0]
+    return getattr(inner, "verify_message", "") or str(inner or error).partition(" (_ssl.c")[0]
 
 
 def retry_after(reply: t.Any) -> float | None:

@@ -137,7 +137,7 @@ def nginx(demo, after, line):
 @contextlib.contextmanager
 def row(demo, doctype, **columns):
     """A row in its database."""
-    marks = ", ".join("?" for _ in columns)
+    marks = ", ".join(["?"] * len(columns))
     demo.execute(SICK, f'insert into "tab{doctype}" ({", ".join(columns)}) values ({marks})', *columns.values())
     try:
         yield
