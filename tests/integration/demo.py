@@ -310,6 +310,7 @@ class Demo:
             input=json.dumps(request),
             capture_output=True,
             text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -356,7 +357,7 @@ class Demo:
     def programs(self) -> dict[str, list[str]]:
         """State and process of every program under supervisor, once none is starting."""
         for _try in range(100):
-            done = subprocess.run([*self.supervisorctl, "status"], capture_output=True, text=True)
+            done = subprocess.run([*self.supervisorctl, "status"], capture_output=True, text=True, check=False)
             # name, RUNNING, "pid", its number; the uptime, which only grows, is left out
             states = {name: state[:3] for name, *state in map(str.split, done.stdout.splitlines())}
             if not any(state[0] == "STARTING" for state in states.values()):

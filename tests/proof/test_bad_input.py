@@ -79,6 +79,7 @@ class Ground:
                 capture_output=True,
                 text=True,
                 cwd=self.folder,
+                check=False,
             )
             assert done.returncode == 0, done.stderr
             results.update(zip(numbers, json.loads(done.stdout)))
@@ -173,7 +174,9 @@ def test_every_option_of_every_module(bad_ground, proof):
             if args.get("app_name") == "Bad input":  # each about a client of its own: none is in the next one's way
                 args["app_name"] = f"Bad input {number}"
     with bad_ground.put_back():
-        for case, result in zip([case for case, _asked in taken], bad_ground.run([c for c, _ in taken], False)):
+        for case, result in zip(
+            [case for case, _asked in taken], bad_ground.run([case for case, _asked in taken], False)
+        ):
             failures += [f"{case}: {fault}" for fault in faults_of(case, result)]
             if result.get("failed"):
                 failures.append(f"{case}: check mode foresaw none of {str(result.get('msg'))[:300]}")

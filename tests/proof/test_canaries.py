@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import sysconfig
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+from demo import ROOT
 from watching import Watched, hits
 
 CLIENT_SECRET = "canary-client-secret-5f0c2e9b71d84a36"
@@ -111,6 +113,8 @@ class Cage:
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
             "ANSIBLE_STDOUT_CALLBACK": callback,
             "ANSIBLE_FORCE_COLOR": "0",
+            # another core has its own Python, and finds the collections of this one
+            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/.ansible/collections:{sysconfig.get_path('purelib')}",
         }
         # the tasks of the role and of the action plugins ask for pipelining by themselves
         given = {"ansible_remote_tmp": str(self.folder / "remote"), "ansible_pipelining": False, **variables}

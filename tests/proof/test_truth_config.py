@@ -119,7 +119,7 @@ def test_check_mode_foretells_every_value(files, proof):
 
 def test_the_looks_of_a_file_stay_if_it_is_equal(files, proof):
     looks = [
-        lambda config: json.dumps(config),
+        json.dumps,
         lambda config: json.dumps(config, indent=4, ensure_ascii=False) + "\n\n",
         lambda config: "\n " + json.dumps(config, indent="\t", sort_keys=True),
     ]

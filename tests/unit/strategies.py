@@ -77,7 +77,7 @@ uris = st.one_of(
 )
 client_ids = st.sampled_from(["a", "b", "c", "new-one", "another.one"])
 values = {
-    "text": st.one_of(plain, st.just("It’s: “a” text, 100 % ✓")),
+    "text": st.one_of(plain, st.just("It\u2019s: \u201ca\u201d text, 100 % \u2713")),
     "secret": canaries,
     "uris": st.lists(uris, min_size=1, max_size=3),
     "scopes": st.lists(st.sampled_from(["all", "openid", "read:x", "write~y"]), min_size=1, max_size=3),
@@ -164,7 +164,7 @@ sites_clients = st.lists(stored_clients, max_size=3).map(
 EMAILS = ["clerk@example.com", "boss@example.com", "café@example.com"]
 emails = st.sampled_from(EMAILS)
 spelled = st.one_of(emails, emails.map(str.upper))
-key_texts = st.sampled_from(["key-0000", "KEY-0000", "key-1111", "key-2222", "key-3333"])
+key_texts = st.sampled_from(["key-0000", "KEY-0000", "key-1111", "key-2222", "key-3333", "key-4444", "key-5555"])
 pairs = st.fixed_dictionaries({"api_key": key_texts, "api_secret": canaries}, optional={"replace": st.booleans()})
 
 
@@ -182,9 +182,12 @@ def declarations_of_keys(draw: st.DrawFn) -> dict:
         )
     )
     excluded = {user.casefold() for user in declared.get("exclude_users", ())}
-    users = [user for user in draw(st.lists(spelled, max_size=2)) if user.casefold() not in excluded]
-    given = draw(st.sets(st.sampled_from([*users, "clerk@example.com", "BOSS@example.com"])))
-    return {**declared, "users": users, "secrets": {user: draw(pairs) for user in sorted(given)}}
+    named = draw(st.lists(st.sampled_from(EMAILS), min_size=1, max_size=3, unique=True))
+    users = [draw(st.sampled_from([user, user.upper()])) for user in named if user.casefold() not in excluded]
+    given = [
+        user for user in (*users, *draw(st.lists(spelled, max_size=1))) if draw(st.sampled_from([True, True, False]))
+    ]
+    return {**declared, "users": users, "secrets": {user: draw(pairs) for user in given}}
 
 
 declared_keys = declarations_of_keys()
@@ -195,13 +198,13 @@ def users_of_a_site(draw: st.DrawFn) -> list[User]:
     """Users with whole pairs, halves and none; no two have one api_key, as the column is unique."""
     found = []
     keys = iter(draw(st.permutations(["key-0000", "key-1111", "key-2222", "other-key"])))
-    for name in draw(st.sampled_from([EMAILS, EMAILS[:2], EMAILS[1:], []])):
-        held = draw(st.sampled_from(["none", "whole", "sealed", "key", "secret", "whole", "sealed"]))
+    for name in draw(st.sampled_from([EMAILS, EMAILS, EMAILS, EMAILS, EMAILS[1:]])):
+        held = draw(st.sampled_from(["none", "whole", "sealed", "key", "secret", "whole", "none", "whole"]))
         secret = draw(canaries) if held in ("whole", "secret") else None
         found.append(
             User(
                 name,
-                enabled=draw(st.sampled_from([True, True, False])),
+                enabled=draw(st.sampled_from([True, True, True, True, True, False])),
                 website=draw(st.booleans()),
                 api_key=next(keys) if held in ("whole", "key", "sealed") else None,
                 has_secret=held in ("whole", "secret", "sealed"),
@@ -213,19 +216,20 @@ def users_of_a_site(draw: st.DrawFn) -> list[User]:
 
 # ---------------------------------------------------------------- declarations of an inventory
 setting_keys = st.sampled_from(["allow_cors", "x", "y"])
+managed = st.sampled_from([True, True, True, False])
 site_configs = st.fixed_dictionaries(
     {},
     optional={
-        "settings": st.dictionaries(setting_keys.filter(lambda key: key != "allow_cors"), json_values, max_size=2),
+        "settings": st.dictionaries(st.sampled_from(["x", "y"]), json_values, min_size=1, max_size=2),
         "secret_settings": st.dictionaries(st.sampled_from(["x", "mail_password"]), canaries, max_size=1),
-        "absent": st.lists(setting_keys, max_size=2),
+        "absent": st.lists(setting_keys, min_size=1, max_size=2),
         "backup": st.booleans(),
-        "managed": st.booleans(),
+        "managed": managed,
     },
 )
 cors = st.fixed_dictionaries(
     {"origins": st.lists(hosts.map(lambda host: f"https://{host}"), max_size=2)},
-    optional={"max_age": st.integers(0, 86400), "credentials": st.booleans(), "managed": st.booleans()},
+    optional={"max_age": st.integers(0, 86400), "credentials": st.booleans(), "managed": managed},
 )
 inventory_clients = st.lists(
     whole_clients.map(lambda client: {key: client[key] for key in client if key not in ("exclusive",)}), max_size=2
@@ -239,19 +243,21 @@ steps = {
         optional={
             "users": st.lists(emails, max_size=2),
             "roles": st.lists(st.sampled_from(ROLES), max_size=2),
-            "managed": st.booleans(),
+            "managed": managed,
         },
     ),
     "cors": cors,
-    "verify": st.fixed_dictionaries({}, optional={"url": plain, "managed": st.booleans()}),
+    "verify": st.fixed_dictionaries({}, optional={"url": plain, "managed": managed}),
 }
 site_names = st.sampled_from(["a.example", "b.example", "c.example"])
-defaults = st.fixed_dictionaries({}, optional=steps)
+some = st.fixed_dictionaries({}, optional=steps)
+config_too = st.tuples(some, site_configs).map(lambda both: {**both[0], "site_config": both[1]})
+defaults = st.one_of(some, config_too)
+site_of_its_own = st.fixed_dictionaries(
+    {"name": site_names}, optional={"managed": managed, "domains": st.lists(hosts, max_size=2)}
+)
 sites = st.lists(
-    st.fixed_dictionaries(
-        {"name": site_names},
-        optional={**steps, "managed": st.booleans(), "domains": st.lists(hosts, max_size=2)},
-    ),
+    st.tuples(site_of_its_own, defaults).map(lambda both: {**both[0], **both[1]}),
     max_size=3,
     unique_by=lambda site: site["name"],
 )
