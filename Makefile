@@ -15,7 +15,7 @@ export MOLECULE_COMMAND_BORDERS := 0
 # Further arguments for pytest or molecule: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-nginx demo demo-down test molecule lint sanity clean
+.PHONY: help setup setup-dev setup-nginx demo demo-down test proof molecule lint sanity clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -39,6 +39,9 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 
 test: setup-nginx setup-dev ## unit, contract and end-to-end tests
 	$(BIN)/python -m pytest $(ARGS)
+
+proof: setup-nginx setup-dev ## every promise tried in full, ending in a table: promise, tries, failures
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full $(ARGS)
 
 molecule: ## scenarios in containers, one with a real browser: make molecule ARGS="--scenario-name cors"
 	@tools/setup.sh molecule

@@ -8,17 +8,18 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, failure
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
 
 Item = t.Dict[str, t.Any]
 MODULE = "benchkeeper.frappe.frappe_oauth_check"
 BATCH = 20  # sites, as the module documents it
 
 
-class ActionModule(ActionBase):
+class ActionModule(SecretTask):
     """Runs the module of this name once for each batch of sites; with few sites once, and as if it were not there."""
 
+    SECRETS = ("password",)
     _supports_check_mode = True
     _supports_async = True
 
@@ -26,6 +27,7 @@ class ActionModule(ActionBase):
         """Ansible's entry point."""
         super().run(tmp, task_vars)
         self.task_vars, args = task_vars, dict(self._task.args)
+        self.guard(args)
         batches = batches_of(args)
         if len(batches) < 2 or self._task.check_mode or self._task.async_val:
             return self.module(args)

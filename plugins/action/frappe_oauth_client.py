@@ -14,6 +14,7 @@ from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_action
     SecretsAction,
     flag,
     option,
+    text,
 )
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
     Content,
@@ -45,8 +46,8 @@ class ActionModule(SecretsAction):
 
     def key(self, item: Item, content: Content) -> str:
         """Under which name the item's entry is, or will be: its client_id, else its app_name."""
-        kept, client_id = content["oauth_clients"], option(self.args, item, "client_id")
-        app_name = option(self.args, item, "app_name")
+        kept, client_id = content["oauth_clients"], text(self.args, item, "client_id")
+        app_name = text(self.args, item, "app_name")
         if client_id and client_id in kept:
             return client_id
         for key, entry in kept.items():
@@ -102,5 +103,5 @@ class ActionModule(SecretsAction):
 
     def failed(self, item: Item, msg: str) -> Row:
         """As the module has it."""
-        identity = {key: option(self.args, item, key) for key in ("app_name", "client_id")}
+        identity = {key: text(self.args, item, key) for key in ("app_name", "client_id")}
         return failed_row(item["name"], msg, pruned=False, **identity)

@@ -8,9 +8,15 @@ from __future__ import annotations
 import secrets
 import typing as t
 
+from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row
-from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_action import Item, SecretsAction, option
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_action import (
+    Item,
+    SecretsAction,
+    option,
+    texts,
+)
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
     Content,
     promote,
@@ -39,14 +45,18 @@ class ActionModule(SecretsAction):
 
     def given(self, item: Item) -> dict[str, t.Any]:
         """Pairs that the caller gives, which go before those of the store."""
-        pairs = option(self.args, item, "secrets", {})
-        return pairs if isinstance(pairs, dict) else {}
+        try:
+            return check_type_dict(option(self.args, item, "secrets", {}))
+        except TypeError:
+            return {}  # the module is given it as it is, and refuses it
 
     def known(self, item: Item, content: Content) -> Item:
         """A rotation does not send what is in use: that would be no change."""
         if self.state(item) == "absent":
             return item
         own = {folded(user) for user in self.given(item)}
+        if not own and option(self.args, item, "secrets"):
+            return item
         pairs = {}
         for user, entry in content["api_keys"].items():
             pair = entry.get("pending") or ({} if self.state(item) == "rotated" else entry)
@@ -70,7 +80,7 @@ class ActionModule(SecretsAction):
         """By what became of each user's pair."""
         kept, absent = content["api_keys"], self.state(item) == "absent"
         own = {folded(user) for user in self.given(item)}
-        gone = {folded(user) for user in option(self.args, item, "users", ())} if absent else set()
+        gone = {folded(user) for user in texts(self.args, item, "users")} if absent else set()
         for change in row["users"]:
             user, action = change["user"], change["action"]
             if absent or action == "removed":

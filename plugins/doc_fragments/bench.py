@@ -60,7 +60,7 @@ options:
 options:
   site_timeout:
     description:
-      - Seconds that one site may take, the start of Frappe included.
+      - Seconds that one site may take, the start of Frappe included; from 1 to 86400.
       - A site that takes longer is given up and named; the others go on.
     type: int
     default: 60

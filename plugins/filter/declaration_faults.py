@@ -35,6 +35,14 @@ options:
   secrets_store:
     description: Where secrets are kept, if anywhere, as in M(benchkeeper.frappe.frappe_user_api_key).
     type: str
+  rate_limit:
+    description: The O(ignore:rate_limit) of M(benchkeeper.frappe.frappe_nginx_edge), if there is one.
+    type: dict
+  trusted_proxies:
+    description: The O(ignore:trusted_proxies) of M(benchkeeper.frappe.frappe_nginx_edge).
+    type: list
+    elements: str
+    default: []
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -56,13 +64,23 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, names_in
 
 
-def declaration_faults(declarations, common=None, policy="warn", exceptions=(), secrets_store=None):
+def declaration_faults(
+    declarations, common=None, policy="warn", exceptions=(), secrets_store=None, rate_limit=None, trusted_proxies=()
+):
     """See DOCUMENTATION."""
     try:
-        return faults(declarations, common or {}, policy, list(exceptions), secrets_store)
+        return faults(
+            declarations,
+            common or {},
+            policy,
+            names_in(exceptions, "oauth2_policy_exceptions"),
+            secrets_store,
+            rate_limit,
+            names_in(trusted_proxies, "oauth2_trusted_proxies"),
+        )
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None
 

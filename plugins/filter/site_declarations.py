@@ -76,13 +76,24 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, merge
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, merge, names_in
 
 
 def site_declarations(sites, defaults=None, found=(), discover=True, exclude=(), only=(), cors_owner="nginx"):
     """See DOCUMENTATION; raises AnsibleFilterError that names site and key."""
     try:
-        return merge(sites, defaults or {}, list(found), discover, list(exclude), list(only), cors_owner)
+        return merge(
+            sites,
+            defaults or {},
+            list(found),
+            boolean(discover),  # -e oauth2_discover_sites=false gives a text, which would count as true
+            names_in(exclude, "oauth2_exclude_sites"),
+            names_in(only, "oauth2_only_sites"),
+            cors_owner,
+        )
+    except TypeError as error:
+        raise AnsibleFilterError(f"oauth2_discover_sites: {error}") from None
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None
 

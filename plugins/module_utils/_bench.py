@@ -15,6 +15,7 @@ import threading
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import SITE_NAME
 
 if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module; only the worker runs these
     from ansible_collections.benchkeeper.frappe.plugins.module_utils import (
@@ -80,7 +81,6 @@ JOBS = {
         "_frappe_check",
     ),
 }
-SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
 

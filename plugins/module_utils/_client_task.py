@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import CHOICES, KINDS, twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, Findings, client_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Findings, client_findings
 
 LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
 CHECKS = ("skip_authorization",)
-CHOICES = {
-    "grant_type": ["Authorization Code", "Implicit"],
-    "token_endpoint_auth_method": ["Client Secret Basic", "Client Secret Post", "None"],
-}
 
 
 def client_option(field: str) -> dict:
@@ -50,13 +46,10 @@ OPTIONS = {
 }
 
 
-def findings(row: Row, seen: set[tuple[str, str]]) -> Findings:
-    """Rules that one row breaks; ``seen`` remembers the site's clients from row to row."""
+def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:
+    """Rules that one row breaks; ``seen`` remembers each site's clients from row to row."""
     yield from client_findings(row, row["name"])
-    for key in ("client_id", "app_name"):
-        if row[key] and (row["name"], row[key].casefold()) in seen and (key == "client_id" or not row["client_id"]):
-            yield Finding("client-twice", key, repr(row[key]))
-        seen.add((row["name"], (row[key] or "").casefold()))
+    yield from twice_findings(row, seen.setdefault(row["name"], []))
 
 
 def settle_rows(rows: list[Row], told: list[list[Row]], params: Row, check_mode: bool) -> list[Row]:
@@ -77,6 +70,11 @@ def settle_rows(rows: list[Row], told: list[list[Row]], params: Row, check_mode:
         doors.setdefault((row["name"], row["url"] or ""), []).append(row)
     on_bench = [door for door in doors if not door[1]]
     replies = {}
+    if on_bench and not params["bench_path"]:
+        raise BenchError(
+            f"bench_path: it is not given, and neither is a url for {on_bench[0][0]!r}. Give the bench's folder, or "
+            "the url of each site"
+        )
     if on_bench:
         items = [{"site": door[0], "clients": doors[door]} for door in on_bench]
         bench = Bench(params["bench_path"])

@@ -13,7 +13,13 @@ import dataclasses
 import typing as t
 import unicodedata
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+    HIDDEN,
+    HIDDEN_NEW,
+    Finding,
+    Findings,
+    told,
+)
 
 # The column a declared option is kept in, and how its text is read. `uris` and `scopes` are split on one space, as
 # Frappe does (frappe.oauth.get_url_delimiter); `lines` on newlines (frappe.integrations.oauth2, contacts).
@@ -37,6 +43,10 @@ KINDS = {
     "contacts": "lines",
 }
 RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the pairs that OAuthClient.validate allows
+CHOICES = {
+    "grant_type": ["Authorization Code", "Implicit"],
+    "token_endpoint_auth_method": ["Client Secret Basic", "Client Secret Post", "None"],
+}
 NEEDED = ("app_name", "redirect_uris")
 
 
@@ -190,12 +200,50 @@ def plan(declarations: list[dict[str, t.Any]], state: State) -> list[Step]:
                 step = _delete(client, {"revoke_tokens": revoke}, state)
                 step.pruned = True
                 steps.append(step)
+    _refuse_if_lost(declarations, steps, state)
     return steps
+
+
+def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[Step], state: State) -> None:
+    """Every declaration must find its own client again afterwards, or the next run would fail."""
+    current = {client["name"]: client for client in state.clients}
+    mine = [_afterwards(step, current.get(step.name, {})) for step in steps]
+    touched = {step.name for step in steps}
+    clients = [client for client in state.clients if client["name"] not in touched] + [c for c in mine if c]
+    for declared, client in zip(declarations, mine):
+        try:
+            lost = find(declared, clients) is not client
+        except Impossible:
+            lost = True
+        if lost:
+            raise Impossible(
+                f"app_name: {label(declared)} would be meant by two declarations of this site. The database compares "
+                "names without case, accents and trailing spaces. Declare each client once, under a name of its own"
+            )
+
+
+def _afterwards(step: Step, current: dict[str, t.Any]) -> dict[str, t.Any] | None:
+    """What identifies the step's client once it is done, or None. What Frappe is to name has no name yet."""
+    if step.action == "deleted" or (step.action == "unchanged" and step.name is None):
+        return None
+    return {"name": step.rename or step.name or "", "app_name": step.values.get("app_name", current.get("app_name"))}
 
 
 def label(declared: dict[str, t.Any]) -> str:
     """How a declared client is called in messages."""
     return repr(declared.get("app_name") or declared.get("client_id"))
+
+
+def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> Findings:
+    """A client that is declared a second time; ``seen`` holds the site's declarations so far, and gets this one."""
+    client_id, app_name = declared.get("client_id"), declared.get("app_name")
+    for other in seen:
+        if client_id and other.get("client_id"):
+            if client_id.casefold() == other["client_id"].casefold():
+                yield Finding("client-twice", "client_id", repr(client_id))
+        elif app_name and other.get("app_name") and folded(app_name) == folded(other["app_name"]):
+            yield Finding("client-twice", "app_name", repr(app_name))
+    seen.append(declared)
 
 
 def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
@@ -283,4 +331,4 @@ def _default_uri_findings(wanted: dict[str, t.Any], current: dict[str, t.Any]) -
     uris = wanted.get("redirect_uris") or shown("uris", current.get("redirect_uris"))
     default = wanted.get("default_redirect_uri") or current.get("default_redirect_uri")
     if default not in uris:
-        yield Finding("default-redirect-uri-stale", "default_redirect_uri", f"{default!r} is not in {uris}")
+        yield Finding("default-redirect-uri-stale", "default_redirect_uri", f"{told(default)} is not in {told(uris)}")

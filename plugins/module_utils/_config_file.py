@@ -66,7 +66,7 @@ def plan(
             continue
         if key in current:
             change.before[key] = HIDDEN if key in secrets or looks_secret(key, current[key]) else current[key]
-        change.after[key] = HIDDEN_NEW if key in secrets else value
+        change.after[key] = HIDDEN_NEW if key in secrets or looks_secret(key, value) else value
         change.config[key] = value
     for key in absent:
         if key in change.config:
@@ -80,15 +80,15 @@ def text_of(config: dict[str, t.Any]) -> str:
     return json.dumps(config, indent=1, sort_keys=True)
 
 
-def parse(text: str, path: str) -> dict[str, t.Any]:
+def parse(text: str | bytes, path: str) -> dict[str, t.Any]:
     """The configuration in a text.
 
     Raises:
         BrokenConfig: it is no JSON object.
     """
     try:
-        config = json.loads(text)
-    except ValueError as error:
+        config = json.loads(text if isinstance(text, str) else text.decode())
+    except (ValueError, RecursionError) as error:
         raise BrokenConfig(
             f"{path} is no JSON: {error}. Frappe cannot read it either: restore it from a backup, or correct that line"
         ) from None
@@ -105,11 +105,11 @@ def read_config(path: str) -> dict[str, t.Any]:
     """
     for left in reversed(range(READ_TRIES)):
         try:
-            with open(path, encoding="utf-8") as file:
+            with open(path, "rb") as file:
                 return parse(file.read(), path)
         except OSError as error:
             raise BrokenConfig(f"{path}: {error.strerror}") from None
-        except (BrokenConfig, UnicodeDecodeError) as error:
+        except BrokenConfig as error:
             if not left:
                 raise BrokenConfig(str(error)) from None
             time.sleep(PAUSE)

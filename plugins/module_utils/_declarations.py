@@ -9,12 +9,20 @@ import fnmatch
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._api_keys import key_findings, key_store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, folded, store_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import CHOICES as CLIENT_CHOICES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import (
+    KINDS,
+    folded,
+    store_findings,
+    twice_findings,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
     Finding,
     client_findings,
     edge_findings,
     judge,
+    limit_findings,
+    name_findings,
     settings_findings,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import token_findings
@@ -57,6 +65,7 @@ STEP_KEYS = {
         "managed": bool,
     },
 }
+LIMIT_KEYS = {"rate": str, "burst": int}
 CLIENT_KEYS = {
     "client_id": str,
     **{field: str for field, kind in KINDS.items() if kind in ("text", "secret") and field != "response_type"},
@@ -125,6 +134,8 @@ def merge(
         Mistake: a key or a type is wrong, a site is listed twice, or ``only`` names nothing.
     """
     _check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
+    if not isinstance(sites, list):
+        raise Mistake(f"oauth2_sites: found {type(sites).__name__}, expected a list")
     listed: dict[str, Declaration] = {}
     for number, site in enumerate(sites, 1):
         where = f"oauth2_sites, item {number}"
@@ -141,6 +152,19 @@ def merge(
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
     return [_give_cors(site, cors_owner) for site in merged if site is not None]
+
+
+def names_in(value: t.Any, variable: str) -> list[str]:
+    """A list of names, also written as one text with commas, as Ansible takes it everywhere (``-e variable=a,b``).
+
+    Raises:
+        Mistake: it is no such list.
+    """
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise Mistake(f"{variable}: found {value!r}, expected a list of texts")
+    return list(value)
 
 
 def _give_cors(site: Declaration, owner: str) -> Declaration:
@@ -183,7 +207,7 @@ def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
             raise Mistake(f"{here}: it is empty (null). Give {TYPE_NAMES[keys[key]]}, or leave it out")
         if key == "oauth_clients" and item == {"managed": False}:
             continue
-        if not isinstance(item, keys[key]):
+        if not isinstance(item, keys[key]) or (isinstance(item, bool) and keys[key] is int):
             raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
             _check(item, STEP_KEYS[key], here)
@@ -202,8 +226,9 @@ def _check_clients(clients: list[t.Any], where: str) -> None:
         _check(client, CLIENT_KEYS, here)
         if not client.get("app_name") and not client.get("client_id"):
             raise Mistake(f"{here}: it has neither app_name nor client_id. Give one, to say which client is meant")
-        if client.get("state", "present") not in ("present", "absent"):
-            raise Mistake(f"{here}: state: found {client['state']!r}, expected present or absent")
+        for option, choices in {"state": ("present", "absent"), **CLIENT_CHOICES}.items():
+            if client.get(option, choices[0]) not in choices:
+                raise Mistake(f"{here}: {option}: found {client[option]!r}, expected one of {', '.join(choices)}")
 
 
 def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
@@ -263,6 +288,8 @@ def faults(
     policy: str,
     exceptions: list[str],
     secrets_store: str | None = None,
+    rate_limit: Declaration | None = None,
+    proxies: t.Collection[str] = (),
 ) -> list[str]:
     """Everything declared that must stop the run before the first write; one line a fault.
 
@@ -272,21 +299,30 @@ def faults(
         policy: ``warn``, ``enforce`` or ``ignore``.
         exceptions: rule ids that are allowed by name.
         secrets_store: where secrets are kept, if anywhere.
+        rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
+        proxies: whose X-Forwarded-For is believed.
 
     Raises:
-        Mistake: ``common`` has a wrong key or type.
+        Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
     """
     _check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
+    _check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
+    if rate_limit and "rate" not in rate_limit:
+        raise Mistake("oauth2_token_rate_limit: it has no rate. Write {rate: 5r/s}")
     lines = []
 
     def stop(where: str, findings: t.Iterable[Finding]) -> None:
         lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
 
+    stop("bench", limit_findings({"burst": 0, **rate_limit} if rate_limit else None, proxies))
     stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
     for site in declarations:
+        stop(site["name"], name_findings(site["name"]))
         stop(site["name"], edge_findings(site["domains"], site.get("cors")))
+        seen: list[Declaration] = []
         for client in site.get("oauth_clients", ()):
             stop(site["name"], client_findings(client, site["name"]))
+            stop(site["name"], twice_findings(client, seen))
             stop(site["name"], store_findings(client, secrets_store))
         if "site_config" in site:
             stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))

@@ -19,23 +19,36 @@ def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
         name: the site's folder.
         config: its effective configuration.
     """
-    items = config.get("domains") or []
-    listed = [item.get("domain") if isinstance(item, dict) else item for item in items if item]
-    host = urlsplit(_with_scheme(config["host_name"])).netloc if config.get("host_name") else None
+    listed = [item.get("domain") if isinstance(item, dict) else item for item in _listed(config)]
+    address = _address(config)
+    host = urlsplit(address).netloc if address else None
     found = [host, *listed, name if name == name.lower() else None]
     return list(dict.fromkeys(domain.lower() for domain in found if isinstance(domain, str) and domain))
 
 
 def url_of(name: str, config: dict[str, t.Any]) -> str:
     """Address of a site: ``host_name`` if it is set, else its first domain, with https where it has a certificate."""
-    if config.get("host_name"):
-        return _with_scheme(config["host_name"]).rstrip("/")
+    address = _address(config)
+    if address:
+        return address.rstrip("/")
     secure = bool(config.get("ssl_certificate")) or any(
-        isinstance(item, dict) and item.get("ssl_certificate") for item in config.get("domains") or []
+        isinstance(item, dict) and item.get("ssl_certificate") for item in _listed(config)
     )
     domains = domains_of(name, config)
     return f"http{'s' if secure else ''}://{domains[0] if domains else name.lower()}"
 
 
-def _with_scheme(host: str) -> str:
-    return host if "://" in host else f"http://{host}"
+def _listed(config: dict[str, t.Any]) -> list[t.Any]:
+    return config["domains"] if isinstance(config.get("domains"), list) else []
+
+
+def _address(config: dict[str, t.Any]) -> str | None:
+    """``host_name`` with a scheme, or None if it names no host: a configuration may hold anything."""
+    host = config.get("host_name")
+    if not isinstance(host, str):
+        return None
+    address = host if "://" in host else f"http://{host}"
+    try:
+        return address if urlsplit(address).netloc else None
+    except ValueError:
+        return None

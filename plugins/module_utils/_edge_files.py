@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
@@ -30,14 +32,54 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
     foreign_limits,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._worker import exclusive
 
+LOCK_WAIT = 60.0  # seconds; a run holds the edge for as long as nginx tries the candidate and is told
 PENDING = ".reload-pending"  # there between the first file that is put in place and the reload that makes it count
 STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
+PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
 REMEDY = (
     "nginx has no module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the role: "
     "oauth2_install_packages: true), or let Frappe own CORS (oauth2_cors_owner: frappe)"
 )
+
+
+def place_fault(params: dict[str, t.Any]) -> str | None:
+    """Why files cannot lie where the options say, or None.
+
+    Args:
+        params: options of frappe_nginx_edge.
+    """
+    bench, conf_dir = params["bench_path"], params["conf_dir"]
+    if "\0" in bench or (params["state"] == "present" and not os.path.isdir(os.path.join(bench, "sites"))):
+        return f"bench_path: {bench!r} has no folder sites. Give the folder that bench init made"
+    for option in ("nginx_conf", "nginx_prefix"):
+        if "\0" in (params[option] or ""):
+            return f"{option}: {params[option]!r} cannot be a path. Correct it"
+    if not PLAIN_PATH.fullmatch(conf_dir):
+        return f"conf_dir: {conf_dir!r} cannot stand in an include of nginx. Give an absolute path of plain characters"
+    return None
+
+
+@contextlib.contextmanager
+def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
+    """Hold the edge against other runs: benches share a file that goes with the last fragment of any.
+
+    The lock (flock) is on the folder itself: nothing is created, and it ends with the process.
+
+    Raises:
+        TimeoutError: another run has held it all the time.
+    """
+    with contextlib.ExitStack() as stack:
+        if not check_mode and os.path.isdir(conf_dir):
+            try:
+                stack.enter_context(exclusive(conf_dir, LOCK_WAIT))
+            except TimeoutError:
+                raise TimeoutError(
+                    f"conf_dir: another run has held {conf_dir} for {LOCK_WAIT:.0f} s. Wait for it to end"
+                ) from None
+        yield
 
 
 class Edge:
@@ -108,6 +150,11 @@ class Edge:
         """
         own = {self.shared, *(os.path.join(self.folder, name) for name in self.present())}
         files = nginx.files()
+        if self.wanted and not nginx.includes(files, self.shared):
+            raise NginxError(
+                f"conf_dir: {nginx.conf} includes no {self.shared!r}, so nothing written there would count. Give the "
+                "folder whose *.conf its http block includes, or nginx_conf"
+            )
         foreign = foreign_limits(files, own)
         target = self.target(foreign)
         before = {path: _read(path) for path in target}

@@ -99,9 +99,9 @@ def reach(proof: Proof) -> Seen:
         while True:
             try:
                 return _ping(proof)
-            except Fault:
-                if time.monotonic() > until:
-                    raise
+            except Fault as error:
+                if error.rule == "site-maintenance" or time.monotonic() > until:
+                    raise  # maintenance is an answer: it does not end while we wait
                 time.sleep(0.3)
     finally:
         proof.visitor.until = proof.until

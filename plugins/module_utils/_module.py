@@ -17,7 +17,27 @@ POLICY_OPTIONS = {
     "policy": {"type": "str", "choices": ["warn", "enforce", "ignore"], "default": "warn"},
     "policy_exceptions": {"type": "list", "elements": "str", "default": []},
 }
+LONGEST_TIMEOUT = 86400
 WORKER_OPTIONS = {"site_timeout": {"type": "int", "default": 60}}
+
+
+def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
+    """AnsibleModule, which ends the task if an option has another type.
+
+    Where a mapping with options of its own is given as a number, ansible-core (2.19) stumbles before it can say so; it
+    does say so of a mapping without. What is inside is then masked as a whole.
+    """
+    try:
+        return AnsibleModule(argument_spec=argument_spec, **spec)
+    except TypeError:
+        flat = {
+            key: {"type": option["type"], "elements": option.get("elements"), "no_log": True}
+            if "options" in option
+            else option
+            for key, option in argument_spec.items()
+        }
+        AnsibleModule(argument_spec=flat)
+        raise
 
 
 def unset_default(option: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -46,7 +66,7 @@ class SitesModule:
         items = {"name": {"type": "str", "required": True}, **{k: unset_default(v) for k, v in options.items()}}
         spec.setdefault("mutually_exclusive", []).append(("name", "sites"))
         spec.setdefault("supports_check_mode", True)
-        self.ansible = AnsibleModule(
+        self.ansible = started(
             argument_spec={
                 "name": {"type": "str"},
                 "sites": {"type": "list", "elements": "dict", "options": items},
@@ -56,6 +76,9 @@ class SitesModule:
             **spec,
         )
         self.params, self.check_mode = self.ansible.params, self.ansible.check_mode
+        timeout = self.params.get("site_timeout", LONGEST_TIMEOUT)
+        if not 1 <= timeout <= LONGEST_TIMEOUT:
+            self.fail(f"site_timeout: found {timeout}, expected seconds, from 1 to {LONGEST_TIMEOUT}")
         task = {key: self.params[key] for key in options}
         given = self.params["sites"] or ([{"name": self.params["name"]}] if self.params["name"] is not None else [])
         self.rows = [{**task, **{k: v for k, v in item.items() if v is not None}} for item in given]

@@ -103,8 +103,8 @@ class Nginx:
             return subprocess.run(
                 command, capture_output=True, text=True, errors="replace", timeout=RUN_TIMEOUT, check=False
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NginxError(f"{' '.join(command)} could not be run: {error}") from None
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:  # ValueError: a zero byte in an argument
+            raise NginxError(f"nginx: {' '.join(command)!r} could not be run: {error}") from None
 
     def _command(self, conf: str, *options: str) -> list[str]:
         return [self.binary, *(["-p", self.prefix] if self.prefix else []), "-c", conf, *options]
@@ -121,6 +121,21 @@ class Nginx:
                 for included in INCLUDE.finditer(found[path]):
                     left += sorted(glob.glob(self._resolve(included[2])))
         return found
+
+    def includes(self, files: dict[str, str], path: str) -> bool:
+        """Does any of the files that nginx reads include the path?
+
+        Args:
+            files: as `files` gives it.
+            path: absolute; it need not be there yet.
+        """
+        patterns = (self._resolve(found[2]) for text in files.values() for found in INCLUDE.finditer(text))
+        folder, name = os.path.split(os.path.abspath(path))
+        return any(
+            fnmatch.fnmatchcase(name, os.path.basename(pattern))
+            and any(os.path.realpath(folder) == os.path.realpath(one) for one in glob.glob(os.path.dirname(pattern)))
+            for pattern in patterns
+        )
 
     def _resolve(self, path: str) -> str:
         """nginx takes a relative path from the folder of its main file."""

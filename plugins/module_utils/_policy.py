@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import typing as t
 from urllib.parse import SplitResult, urlsplit
@@ -18,11 +19,16 @@ MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
 SHORTEST_SECRET = 16  # characters: a shorter one, once masked, would eat the output
 GOOD_SECRET = 32  # bytes: 256 bits
 
+LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
+LONGEST_LIST = 1000  # characters: nginx takes a word of at most 4096
+
 CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+# surrogates: half a character, which neither a database nor nginx can store
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
 ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 CORS_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
@@ -32,6 +38,9 @@ VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
 SECRET_KEY = re.compile(
     r"(?:^|_)(?:password|passwd|secret|token|private_key|encryption_key|api_key|access_key)$", re.IGNORECASE
 )
+
+
+URL_PASSWORD = re.compile(r"(?<=://)[^/?#\s@]*:[^/?#\s]+(?=@)")
 
 
 class Finding(t.NamedTuple):
@@ -80,16 +89,21 @@ def judge(
 
 
 # ---------------------------------------------------------------- text and secrets
+def _bytes(text: str) -> int:
+    """Length in UTF-8; half a surrogate pair, which has none there, counts as the three bytes it would take."""
+    return len(text.encode(errors="surrogatepass"))
+
+
 def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
     """What Frappe would refuse, cut or rewrite when it saves a text field of at most ``longest`` characters."""
     if not value.strip():
         yield Finding("text-blank", field, "is blank")
     elif value != value.strip():
-        yield Finding("text-edges", field, f"{value!r} begins or ends with white space")
+        yield Finding("text-edges", field, f"{told(value)} begins or ends with white space")
     if CONTROL.search(value):
-        yield Finding("text-control", field, f"{value!r}")
+        yield Finding("text-control", field, told(value))
     if "<" in value or ">" in value:
-        yield Finding("text-markup", field, f"{value!r}")
+        yield Finding("text-markup", field, told(value))
     if len(value) > longest:
         yield Finding("text-length", field, f"has {len(value)} characters")
 
@@ -98,8 +112,8 @@ def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
     """Secrets that are weak, that Frappe would change, or whose masking would eat one of ``names``."""
     if len(value) < SHORTEST_SECRET:
         yield Finding("secret-short", field, f"has {len(value)} characters")
-    elif len(value.encode()) < GOOD_SECRET:
-        yield Finding("secret-weak", field, f"has {len(value.encode())} bytes")
+    elif _bytes(value) < GOOD_SECRET:
+        yield Finding("secret-weak", field, f"has {_bytes(value)} bytes")
     if len(value) > MAX_DATA:
         yield Finding("secret-long", field, f"has {len(value)} characters")
     if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
@@ -109,12 +123,17 @@ def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
 
 
 def looks_secret(key: str, value: t.Any) -> bool:
-    """Does a configuration key, or one inside its value, hold a secret by its name?"""
+    """Does a configuration key, or one inside its value, hold a secret by its name, or a URL with a password in it?"""
     if isinstance(value, dict):
-        return any(looks_secret(inner, item) for inner, item in value.items())
+        return any(looks_secret(key, item) or looks_secret(inner, item) for inner, item in value.items())
     if isinstance(value, list):
         return any(looks_secret(key, item) for item in value)
-    return bool(value) and isinstance(value, str) and bool(SECRET_KEY.search(key))
+    return bool(value) and isinstance(value, str) and bool(SECRET_KEY.search(str(key)) or URL_PASSWORD.search(value))
+
+
+def told(value: t.Any) -> str:
+    """A value as a message shows it: without the password that may stand in a URL."""
+    return URL_PASSWORD.sub(HIDDEN, repr(value))
 
 
 # ---------------------------------------------------------------- redirect URIs
@@ -136,24 +155,24 @@ def _loopback(host: str) -> bool:
 def redirect_uri_findings(field: str, uri: str) -> Findings:
     """One redirect URI: RFC 6749 3.1.2, RFC 8252 7 and 8, RFC 9700 4.1, and what Frappe makes of it."""
     if not uri or re.search(r"\s", uri):
-        yield Finding("redirect-uri-whitespace", field, f"{uri!r} is empty or holds white space")
+        yield Finding("redirect-uri-whitespace", field, f"{told(uri)} is empty or holds white space")
         return
     yield from (f for f in text_findings(field, uri) if f.rule in ("text-control", "text-markup"))
     parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
     if parts is None or not colon or not SCHEME.fullmatch(scheme):
-        yield Finding("redirect-uri-absolute", field, f"{uri!r} is no absolute URI")
+        yield Finding("redirect-uri-absolute", field, f"{told(uri)} is no absolute URI")
         return
     if "#" in uri:
-        yield Finding("redirect-uri-fragment", field, f"{uri!r}")
+        yield Finding("redirect-uri-fragment", field, told(uri))
     if "*" in uri:
-        yield Finding("redirect-uri-wildcard", field, f"{uri!r}")
+        yield Finding("redirect-uri-wildcard", field, told(uri))
     scheme = scheme.lower()
     if scheme in SCRIPT_SCHEMES:
-        yield Finding("redirect-uri-script", field, f"{uri!r}")
+        yield Finding("redirect-uri-script", field, told(uri))
     elif scheme in ("http", "https"):
         yield from _web_uri_findings(field, uri, scheme, parts)
     elif "." not in scheme:
-        yield Finding("redirect-uri-scheme", field, f"{uri!r} has a private-use scheme without a period")
+        yield Finding("redirect-uri-scheme", field, f"{told(uri)} has a private-use scheme without a period")
 
 
 def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> Findings:
@@ -162,9 +181,9 @@ def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> 
     elif parts.username is not None:
         yield Finding("redirect-uri-userinfo", field, "holds a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":
-        yield Finding("redirect-uri-localhost", field, f"{uri!r}")
+        yield Finding("redirect-uri-localhost", field, told(uri))
     elif scheme == "http" and not _loopback(parts.hostname):
-        yield Finding("redirect-uri-http", field, f"{uri!r}")
+        yield Finding("redirect-uri-http", field, told(uri))
 
 
 # ---------------------------------------------------------------- clients
@@ -194,6 +213,9 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     for field in ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"):
         if given.get(field):
             yield from text_findings(field, given[field])
+    for field in ("redirect_uris", "scopes", "contacts"):
+        if _bytes(" ".join(given.get(field, ()))) > MAX_TEXT:
+            yield Finding("text-length", field, f"is longer than {MAX_TEXT} bytes")
     for field in ("allowed_roles", "contacts"):
         for item in given.get(field, ()):
             yield from text_findings(field, item)
@@ -205,18 +227,16 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
         yield Finding("redirect-uris-empty", "redirect_uris", "is an empty list")
     for uri in uris or ():
         yield from redirect_uri_findings("redirect_uris", uri)
-    if len(" ".join(uris or ()).encode()) > MAX_TEXT:
-        yield Finding("text-length", "redirect_uris", "is longer than 65535 bytes")
     if default is not None:
         yield from redirect_uri_findings("default_redirect_uri", default)
         if uris and default not in uris:
-            yield Finding("default-redirect-uri", "default_redirect_uri", f"{default!r} is not in redirect_uris")
+            yield Finding("default-redirect-uri", "default_redirect_uri", f"{told(default)} is not in redirect_uris")
     first = default if default is not None else (uris or [""])[0]
     if len(first) > MAX_DATA:
         yield Finding("text-length", "default_redirect_uri", f"has {len(first)} characters")
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
-        yield Finding("consent-skipped", "skip_authorization", f"no consent page before {private[0]!r}")
+        yield Finding("consent-skipped", "skip_authorization", f"no consent page before {told(private[0])}")
 
 
 def _scope_findings(given: dict[str, t.Any]) -> Findings:
@@ -238,33 +258,37 @@ def origin(value: t.Any) -> str | None:
     parts = _split(value)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         return None
-    if parts.path or parts.netloc.endswith(":"):
+    if parts.path or parts.netloc.endswith(":") or re.search(r"\](?!:[0-9]+$|$)", parts.netloc):
         return None
     try:
         host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     except UnicodeError:
         return None
-    if not ORIGIN_HOST.fullmatch(host):
+    if not ORIGIN_HOST.fullmatch(host) or len(host) > LONGEST_HOST:
         return None
     host = f"[{host}]" if ":" in host else host
     usual = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if parts.port in (None, usual) else f":{parts.port}")
 
 
+def _no_origin(field: str, value: t.Any, bare: str | None) -> Finding:
+    return Finding("cors-origin-form", field, told(value) + (f" (a browser sends {bare})" if bare else ""))
+
+
 def setting_findings(key: str, value: t.Any, file: str) -> Findings:
     """What one key does that its writer may not expect; ``file`` is the name of the file that holds it."""
-    field = f"{key} in {file}"
+    field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
     if key == "ignore_csrf" and value:
-        yield Finding("ignore-csrf", field, f"{value!r}")
+        yield Finding("ignore-csrf", field, shown)
     elif key in UNREAD_KEYS:
-        yield Finding("unread-key", field, f"{value!r}")
+        yield Finding("unread-key", field, shown)
     elif key == "allow_cors" and value == "*":
         yield Finding("cors-any-origin", field, "'*'")
     elif key == "allow_cors" and value:
         for item in value if isinstance(value, list) else [value]:
             bare = origin(item)
             if bare != item:
-                yield Finding("cors-origin-form", field, f"{item!r}" + (f" (a browser sends {bare})" if bare else ""))
+                yield _no_origin(field, item, bare)
 
 
 def settings_findings(
@@ -279,17 +303,21 @@ def settings_findings(
         file: ``site_config.json`` or ``common_site_config.json``.
     """
     for key in (*settings, *secrets, *absent):
-        if not key.strip() or CONTROL.search(key):
+        if not isinstance(key, str) or not key.strip() or CONTROL.search(key):
             yield Finding("config-key", f"{key!r} in {file}", "is no key")
     for key, value in settings.items():
         yield from setting_findings(key, value, file)
         if looks_secret(key, value):
             yield Finding("secret-in-settings", f"{key} in {file}", "looks like a secret")
+        if _unwritable(value):
+            yield Finding("config-number", f"{key} in {file}", "holds a number that JSON has not")
     for key, value in secrets.items():
         if not isinstance(value, str):
             yield Finding("secret-form", f"{key} in {file}", "is no string")
         elif len(value) < SHORTEST_SECRET:
             yield Finding("secret-short", f"{key} in {file}", f"has {len(value)} characters")
+        elif any(value in str(name) for name in (*settings, *secrets)):
+            yield Finding("secret-in-name", f"secret_settings in {file}", "one is part of the name of a key")
     for key in absent:
         if key in settings or key in secrets:
             yield Finding("config-contradiction", f"{key} in {file}", "is declared and absent at once")
@@ -299,23 +327,36 @@ def settings_findings(
         yield Finding("config-contradiction", f"{key} in {file}", "is in settings and secret_settings at once")
 
 
+def _unwritable(value: t.Any) -> bool:
+    """Is there a NaN or an infinity in it? Python writes them, and bench's own JavaScript cannot read the file then."""
+    if isinstance(value, (dict, list)):
+        return any(map(_unwritable, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and not math.isfinite(value)
+
+
 # ---------------------------------------------------------------- the edge
+def name_findings(name: str) -> Findings:
+    """The form of a site's name, which is that of a folder, and a word in nginx's configuration."""
+    if not SITE_NAME.fullmatch(name) or ".." in name:
+        yield Finding("site-name", "name", f"{name!r}")
+
+
 def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
     """All that can be said of what nginx is to send for one site; nothing that passes can end a line of its file."""
     for domain in domains:
-        if not DOMAIN.fullmatch(domain):
+        if not DOMAIN.fullmatch(domain) or len(domain) > LONGEST_HOST:
             yield Finding("domain-form", "domains", f"{domain!r}")
     given = {key: value for key, value in (cors or {}).items() if value is not None}
     for item in given.get("origins", ()):
         bare = origin(item)
         if bare != item:
-            yield Finding(
-                "cors-origin-form", "cors.origins", f"{item!r}" + (f" (a browser sends {bare})" if bare else "")
-            )
+            yield _no_origin("cors.origins", item, bare)
     for field in ("methods", "headers"):
         for item in given.get(field, ()):
             if not CORS_TOKEN.fullmatch(item):
                 yield Finding("cors-token", f"cors.{field}", f"{item!r}")
+        if len(", ".join(given.get(field, ()))) > LONGEST_LIST:
+            yield Finding("cors-token", f"cors.{field}", f"has more than {LONGEST_LIST} characters")
     if not 0 <= given.get("max_age", 0) <= 86400:
         yield Finding("cors-max-age", "cors.max_age", f"{given['max_age']}")
 
@@ -329,5 +370,8 @@ def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]
     for proxy in proxies:
         try:
             ipaddress.ip_network(proxy)
+            good = "%" not in proxy  # a zone may hold anything, a line's end too
         except ValueError:
+            good = False
+        if not good:
             yield Finding("limit-proxy", "trusted_proxies", f"{proxy!r}")

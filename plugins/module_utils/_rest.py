@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import typing as t
+from http.client import HTTPException
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from ansible.module_utils.urls import Request
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, Impossible, State, Step
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, told
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
+HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
 TIMEOUT = 30  # seconds a request may take
 REMEDIES = {
     401: "Check api_key and api_secret",
@@ -42,6 +45,10 @@ class RestSite:
     """
 
     def __init__(self, url: str, api_key: str | None, api_secret: str | None, validate_certs: bool, check_mode: bool):
+        if not _is_address(url):
+            raise Impossible(f"url: {told(url)} is no address of a site. Write it as https://crm.example.com")
+        if not all(HEADER_TEXT.fullmatch(text or "") for text in (api_key, api_secret)):
+            raise Impossible("api_key, api_secret: one of them cannot be sent in a header. Use printable ASCII")
         self.url, self.check_mode = url.rstrip("/"), check_mode
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if api_key:
@@ -68,25 +75,40 @@ class RestSite:
         url = f"{self.url}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
         try:
             with self.request.open(method, url, data=None if data is None else json.dumps(data)) as reply:
-                return json.loads(reply.read() or b"{}").get("data")
+                said = json.loads(reply.read() or b"{}")
         except HTTPError as error:
             raise Impossible(f"url: {self.url} answered {method} {path} with {error.code}: {_said(error)}") from None
-        except (URLError, OSError) as error:
+        except (URLError, HTTPException, OSError) as error:
             raise Impossible(f"url: {self.url} cannot be reached: {getattr(error, 'reason', error)}") from None
         except ValueError:
             raise Impossible(f"url: {self.url} answered {method} {path} with something else than JSON") from None
+        if not isinstance(said, dict):
+            raise Impossible(f"url: {self.url} answered {method} {path} as no Frappe does")
+        return said.get("data")
 
     def rows(self, doctype: str, fields: list[str], filters: list[list[t.Any]] | None = None) -> list[dict[str, t.Any]]:
         """All rows of a doctype."""
         query = {"fields": fields, "filters": filters or [], "limit_page_length": 0}
-        return self.call("GET", f"/api/resource/{doctype}", query)
+        found = self.call("GET", f"/api/resource/{doctype}", query)
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise Impossible(f"url: {self.url} answered GET /api/resource/{doctype} as no Frappe does")
+        return found
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+    return bool(plain) and not re.search(r"[^\x21-\x7e]|[?#]", url)
 
 
 def _said(error: HTTPError) -> str:
     try:
         reply = json.loads(error.read())
         said = reply.get("exception") or reply.get("exc_type") or ""
-    except ValueError:
+    except (ValueError, AttributeError):
         said = ""
     return f"{said}. {REMEDIES.get(error.code, 'Look into the error log of the site')}".lstrip(". ")
 
@@ -97,6 +119,8 @@ class RestClients:
     def __init__(self, site: RestSite):
         self.site = site
         meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
+        if not isinstance(meta, dict) or not isinstance(meta.get("fields"), list):
+            raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Check url: it must lead to a Frappe site")
         self.fields = [field["fieldname"] for field in meta["fields"] if field["fieldname"] in KINDS]
 
     def state(self, roles: t.Collection[str], uses: bool) -> State:

@@ -22,6 +22,7 @@ class Rule(t.NamedTuple):
 
 
 RULES = {
+    "site-name": Rule(INVALID, "Frappe 17, init", "Use letters, digits, period, underscore and hyphen."),
     # text
     "text-blank": Rule(INVALID, "Frappe, mandatory fields", "Give it a value, or leave it out."),
     "text-edges": Rule(INVALID, "MariaDB, utf8mb4_unicode_ci", "Trim it: the database compares without it."),
@@ -123,6 +124,7 @@ RULES = {
     ),
     # site_config.json
     "config-key": Rule(INVALID, "this collection", "Use a plain word."),
+    "config-number": Rule(INVALID, "RFC 8259, 6", "Give a number that JSON has: no NaN and no infinity."),
     "config-contradiction": Rule(INVALID, "this collection", "Declare the key once: as a value, or absent."),
     "config-vital-key": Rule(
         REFUSED, "Frappe, get_site_config", "Leave it: without it the site, or every password it stores, is lost."

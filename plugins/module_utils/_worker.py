@@ -113,6 +113,8 @@ def explain(frappe: t.Any, error: BaseException) -> str:
     text = re.sub(r"<[^>]*>", "", text).strip() or kind
     if kind in ("OperationalError", "InterfaceError"):
         return f"the site's database cannot be used: {text}. Check that it runs, and db_host, db_name, db_password"
+    if kind == "ProgrammingError" and re.search(r"no such table|\b1146\b", text):
+        return f"the site's database lacks tables of Frappe: {text}. It was half made: finish or drop it with bench"
     if kind == "LinkExistsError":
         return f"{text}. Something else still uses this client: remove it there first"
     if kind in ("Impossible", "TimeoutError"):

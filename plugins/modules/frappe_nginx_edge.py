@@ -200,11 +200,15 @@ reloaded:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import CORS_DEFAULTS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge, held, place_fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import started
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx, NginxError, find_binary
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import edge_findings, limit_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+    edge_findings,
+    limit_findings,
+    name_findings,
+)
 
 CORS = {
     "origins": {"type": "list", "elements": "str", "required": True},
@@ -223,7 +227,7 @@ LIMIT = {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "de
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = started(
         argument_spec={
             "bench_path": {"type": "path", "required": True},
             "sites": {"type": "list", "elements": "dict", "default": [], "options": SITES},
@@ -241,10 +245,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    wrong = [f"{s['name']}: {finding}" for s in params["sites"] for finding in edge_findings(s["domains"], s["cors"])]
+    wrong = [
+        f"{site['name']!r}: {finding}"
+        for site in params["sites"]
+        for finding in [*name_findings(site["name"]), *edge_findings(site["domains"], site["cors"])]
+    ]
     wrong += map(str, limit_findings(params["rate_limit"], params["trusted_proxies"]))
     if wrong:
         module.fail_json(msg="Nothing was written. These values cannot stay:\n" + "\n".join(wrong), sites=[])
+    fault = place_fault(params)
+    if fault:
+        module.fail_json(msg=fault, sites=[])
     edge = Edge(params)
     binary = find_binary(params["nginx"])
     if binary is None and not edge.wanted and not edge.present():
@@ -257,8 +268,10 @@ def main() -> None:
         )
     try:
         nginx = Nginx(binary, params["nginx_conf"], params["nginx_prefix"], params["conf_dir"])
-        result = edge.settle(nginx, module.check_mode)
-    except NginxError as error:
+        with held(params["conf_dir"], module.check_mode):
+            # looked at anew: another run may have written since, for this bench or for another one
+            result = Edge(params).settle(nginx, module.check_mode)
+    except (NginxError, TimeoutError) as error:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
         module.fail_json(

@@ -343,6 +343,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
     POLICY_OPTIONS,
     WORKER_OPTIONS,
+    Row,
     SitesModule,
 )
 
@@ -360,7 +361,7 @@ def main() -> None:
         required_one_of=[("name", "sites"), ("bench_path", "url", "sites")],
         required_together=[("api_key", "api_secret")],
     )
-    seen: set[tuple[str, str]] = set()
+    seen: dict[str, list[Row]] = {}
     store = module.params["secrets_store"]
     told = module.lint(lambda row: [*findings(row, seen), *store_findings(row, store)])
     try:

@@ -253,6 +253,8 @@ def main() -> None:
         },
         required_one_of=[("name", "sites", "common")],
     )
+    if any(row["name"] == COMMON for row in module.rows):
+        module.fail(f"name: {COMMON!r} is no site. Use common, which is for that file")
     if module.params["common"]:
         module.rows.insert(0, {"name": COMMON, **module.params["common"]})
     module.lint(lambda row: settings_findings(row["settings"], row["secret_settings"], row["absent"], file_of(row)))

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultSecretsContext
-from ansible.plugins.action import ActionBase
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failure
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
     Content,
     FileFault,
@@ -25,16 +25,14 @@ Item = t.Dict[str, t.Any]
 Result = t.Dict[str, t.Any]
 
 
-class SecretsAction(ActionBase):
+class SecretsAction(SecretTask):
     """Runs the module of its own name, with the secrets of ``secrets_store``.
 
     Attributes:
         MODULE: full name of the module.
-        SECRETS: options that carry a secret.
     """
 
     MODULE = ""
-    SECRETS: tuple[str, ...] = ()
     _supports_check_mode = True
     _supports_async = True
 
@@ -136,9 +134,7 @@ class SecretsAction(ActionBase):
 
     def module(self, args: Item, check_mode: bool | None = None, async_too: bool = False) -> Result:
         """Run the module; in check mode too if it is only asked."""
-        sources = [source for source in (args, *(args.get("sites") or ())) if isinstance(source, Mapping)]
-        if any(source.get(name) for source in sources for name in self.SECRETS):
-            self.pipelined()
+        self.guard(args)
         wrap_async = bool(async_too and self._task.async_val and not self._connection.has_native_async)
         kept = self._task.check_mode
         self._task.check_mode = kept if check_mode is None else check_mode
@@ -151,20 +147,6 @@ class SecretsAction(ActionBase):
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
-
-    def pipelined(self) -> None:
-        """Have the module sent through a pipe: it carries a secret, and must not lie in a file on the host."""
-        if not self._is_pipelining_enabled("new"):
-            try:
-                self._connection.set_option("pipelining", True)
-            except KeyError:
-                pass  # this connection has no such option, and is refused below
-        if self._task.async_val or not self._is_pipelining_enabled("new"):
-            raise AnsibleActionFail(
-                "A secret is to be sent, and Ansible would write it into a file on the managed host: that happens with "
-                "async, with ANSIBLE_KEEP_REMOTE_FILES, and where the connection or the become method cannot be "
-                "pipelined. Use ssh or local with become_method: sudo"
-            )
 
 
 def items_of(args: Item) -> list[Item] | None:
@@ -186,6 +168,20 @@ def option(args: Item, item: Item, key: str, default: t.Any = None) -> t.Any:
         if source.get(key) is not None:
             return source[key]
     return default
+
+
+def text(args: Item, item: Item, key: str) -> str | None:
+    """A text option; YAML reads a name of digits as a number."""
+    value = option(args, item, key)
+    return None if value is None else str(value)
+
+
+def texts(args: Item, item: Item, key: str) -> list[str]:
+    """A list option; Ansible takes one text with commas for a list, and a number for a list of one."""
+    value = option(args, item, key, ())
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return [str(part) for part in (value if isinstance(value, (list, tuple)) else [value])]
 
 
 def flag(args: Item, item: Item, key: str) -> bool:

@@ -78,6 +78,8 @@ class SecretsStore:
         Raises:
             StoreFault: no vault secret is loaded, or nothing can be written there.
         """
+        if "\0" in self.folder:
+            raise StoreFault(f"secrets_store: {self.folder!r} cannot be the path of a folder. Correct the path")
         if not FILE_NAME.fullmatch(self.host):
             raise StoreFault(f"secrets_store: {self.host!r} cannot be the name of a folder. Give the host another name")
         if not self.vault:

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
@@ -34,6 +39,25 @@ def free_port() -> int:
     """A port of 127.0.0.1 that nobody has at this moment."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
+
+
+# Runs in the bench's own Python, for whichever bench: the code that it is sent, on each site.
+INSIDE = """
+import json, os, sys
+request, replies = json.load(sys.stdin), os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+import frappe
+found = {}
+for site in request["sites"]:
+    frappe.init(site=site, sites_path=".")
+    frappe.connect()
+    names = {"frappe": frappe, "data": request["data"], "site": site, "result": None}
+    exec(request["code"], names)
+    frappe.db.commit()
+    frappe.destroy()
+    found[site] = names["result"]
+json.dump(found, replies, default=str)
+"""
 
 
 class Run:
@@ -74,12 +98,25 @@ class Demo:
         address: where nginx listens.
         nginx: prefix of its nginx.
         supervisorctl: the command that steers its programs.
+        sites: names of its sites.
+        users: who is there, by what they are to the tests: clerk, manager, former (disabled), customer (of the portal).
+        become: keywords of a play that make its tasks run as the bench's owner.
         vault: file with the vault password that every run is given, or None.
         credentials: password of each user.
+        ansible: folder of the ansible-playbook that is run.
+        environment: what it is given beside the usual.
+        kills: how often a proof in full kills a run.
+        redis: names of the programs that are Redis.
     """
+
+    kills = 200
+    ansible = BIN
+    redis: tuple[str, ...] = ()  # the demo bench has none
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
+        self.sites, self.become, self.environment = SITES, {}, {}
+        self.users = {user["email"].partition("@")[0]: user for user in USERS}
         self.ports = {"demo_bench_nginx_port": free_port(), "demo_bench_web_port": free_port()}
         self.nginx = folder / "demo" / "nginx"
         supervisor = folder / "demo" / "supervisor"
@@ -97,9 +134,16 @@ class Demo:
             "demo_bench_roles": ["Sales User", "Sales Manager"],
             "demo_bench_users": USERS,
             **self.ports,
+            "oauth2_nginx_conf": str(self.nginx / "conf" / "nginx.conf"),
+            "oauth2_nginx_prefix": str(self.nginx),
+            "oauth2_nginx_conf_dir": str(self.nginx / "conf.d"),
+            "oauth2_supervisorctl": str(self.supervisorctl[0]),
+            "oauth2_supervisor_config": str(self.supervisorctl[-1]),
+            "oauth2_become": False,
         }
+        self.credentials: dict[str, str] = {}
         self.vault: Path | None = folder / "vault-password"
-        self.vault.write_text("of the tests")
+        self.vault.write_text("vault-password-of-the-tests")
         self.tasks([{"name": "Build", "ansible.builtin.include_role": {"name": "benchkeeper.frappe.demo_bench"}}])
         self.credentials = json.loads((folder / "demo" / "credentials.json").read_text())
 
@@ -121,30 +165,26 @@ class Demo:
         everything = {
             **self.variables,
             "oauth2_bench_path": str(self.path),
-            "oauth2_nginx_conf": str(self.nginx / "conf" / "nginx.conf"),
-            "oauth2_nginx_prefix": str(self.nginx),
-            "oauth2_nginx_conf_dir": str(self.nginx / "conf.d"),
-            "oauth2_supervisorctl": str(self.supervisorctl[0]),
-            "oauth2_supervisor_config": str(self.supervisorctl[-1]),
-            "oauth2_become": False,
             "oauth2_verify": "none",
-            "oauth2_verify_user": USERS[0]["email"],
-            "oauth2_verify_password": self.credentials.get(USERS[0]["email"]) if hasattr(self, "credentials") else "",
+            "oauth2_verify_user": self.users["clerk"]["email"],
+            "oauth2_verify_password": self.credentials.get(self.users["clerk"]["email"], ""),
             "oauth2_verify_address": self.address,
             **variables,
         }
         hosts = {"benches": {"hosts": {"localhost": everything}}}
-        handle = os.open(inventory / "hosts.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle, written = tempfile.mkstemp(dir=self.folder)  # a run that was started before may still read the old one
         with open(handle, "w") as file:
             json.dump(hosts, file)
+        os.replace(written, inventory / "hosts.json")
         return subprocess.Popen(
-            [BIN / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
+            [self.ansible / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
             env={
                 **os.environ,
-                "PATH": f"{BIN}:{os.environ['PATH']}",
+                "PATH": f"{self.ansible}:{os.environ['PATH']}",
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
                 **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.vault)} if self.vault else {}),
+                **self.environment,
             },
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -165,7 +205,7 @@ class Demo:
     def play(self, tasks: list[dict]) -> str:
         """A playbook of these tasks."""
         play = self.folder / "tasks.json"
-        play.write_text(json.dumps([{"hosts": "benches", "gather_facts": False, "tasks": tasks}]))
+        play.write_text(json.dumps([{"hosts": "benches", "gather_facts": False, "tasks": tasks, **self.become}]))
         return str(play)
 
     def modules(self, module: str, *steps: tuple[str, dict], **shared: object) -> dict[str, dict]:
@@ -186,6 +226,44 @@ class Demo:
                 }
             )
         return self.tasks(tasks).results
+
+    # -------- what goes wrong
+    @contextlib.contextmanager
+    def database_down(self, site: str) -> Iterator[None]:
+        """The site's database is not there."""
+        (path,) = (self.path / "sites" / site / "db").glob("*.db")
+        away = path.rename(path.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            away.rename(path)
+
+    @contextlib.contextmanager
+    def database_held(self, site: str) -> Iterator[None]:
+        """The site's database answers nobody: with this mode of locking others may not even read."""
+        connection = self.database(site)
+        connection.isolation_level = None
+        connection.execute("pragma busy_timeout = 20000")
+        connection.execute("pragma locking_mode = exclusive")
+        connection.execute("begin exclusive")
+        try:
+            yield
+        finally:
+            connection.execute("rollback")
+            connection.close()
+
+    @contextlib.contextmanager
+    def empty_site(self, site: str) -> Iterator[None]:
+        """A site that bench new-site began: a configuration, and a database without a table."""
+        path = self.path / "sites" / site
+        for folder in ("db", "locks", "logs"):
+            (path / folder).mkdir(parents=True)
+        (path / "db" / "_empty.db").touch()
+        (path / "site_config.json").write_text('{"db_name": "_empty", "db_password": "none", "db_type": "sqlite"}')
+        try:
+            yield
+        finally:
+            shutil.rmtree(path)
 
     # -------- from outside
     def config(self, site: str) -> dict:
@@ -214,19 +292,82 @@ class Demo:
         with self.database(site) as connection:
             connection.execute(statement, values)
 
-    def snapshot(self) -> dict[str, object]:
-        """Every file of the bench with mode, owner, time and content, every row of every database; no logs."""
-        taken: dict[str, object] = {}
+    def inside(self, code: str, data: object = None, sites: Iterable[str] | None = None) -> dict[str, object]:
+        """Run code in the bench's own Python, connected to each site in turn, as its owner; commits.
+
+        Args:
+            code: sees ``frappe``, ``data`` and ``site``, and may set ``result``.
+            data: anything JSON can hold.
+            sites: all sites if left out.
+
+        Returns:
+            ``result`` by site.
+        """
+        request = {"code": code, "data": data, "sites": list(sites or self.sites)}
+        done = subprocess.run(
+            [*self.as_owner, self.path / "env/bin/python", "-c", INSIDE],
+            cwd=self.path / "sites",
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    @property
+    def as_owner(self) -> list[str]:
+        """What makes a command run as the bench's owner."""
+        return []
+
+    def files(self) -> dict[str, tuple]:
+        """Every file and folder of the bench with mode, owner, time and content; no logs, no databases."""
+        taken: dict[str, tuple] = {}
         for path in sorted(self.path.rglob("*")):
             name = str(path.relative_to(self.path))
-            if "/logs/" in name or name.startswith(("logs/", "env/")) or "__pycache__" in name:
+            if {"logs", "__pycache__"} & set(path.parts) or name.startswith(("env/", "apps/")):
                 continue
-            if path.suffix == ".db":
-                with sqlite3.connect(path) as connection:
-                    connection.create_collation(*COLLATION)
-                    taken[name] = list(connection.iterdump())
-            elif not name.endswith(("-wal", "-shm", "-journal")):
-                what = path.lstat()
-                content = path.read_bytes() if path.is_file() and not path.is_symlink() else None
-                taken[name] = (what.st_mode, what.st_uid, what.st_gid, what.st_mtime_ns if content else 0, content)
+            if path.suffix != ".db" and not name.endswith(("-wal", "-shm", "-journal", "/db")):
+                taken[name] = look(path)
         return taken
+
+    def tables(self) -> dict[str, object]:
+        """The content of every site's database."""
+        taken = {}
+        for path in sorted(self.path.glob("sites/*/db/*.db")):
+            with sqlite3.connect(path) as connection:
+                connection.create_collation(*COLLATION)
+                taken[str(path.relative_to(self.path))] = list(connection.iterdump())
+        return taken
+
+    def snapshot(self) -> dict[str, object]:
+        """Every file of the bench, every row of every database."""
+        return {**self.files(), **self.tables()}
+
+    def services(self) -> dict[str, object]:
+        """The files of nginx, and every program that supervisor runs, with its process."""
+        taken: dict[str, object] = {}
+        for path in sorted(self.nginx.rglob("*")):
+            if not {"logs", "temp", "run"} & set(path.relative_to(self.nginx).parts):
+                taken[f"nginx: {path.relative_to(self.nginx)}"] = look(path)
+        for program, state in self.programs().items():
+            taken[f"supervisor: {program}"] = state
+        return taken
+
+    def programs(self) -> dict[str, list[str]]:
+        """State and process of every program under supervisor, once none is starting."""
+        for _try in range(100):
+            done = subprocess.run([*self.supervisorctl, "status"], capture_output=True, text=True, check=False)
+            # name, RUNNING, "pid", its number; the uptime, which only grows, is left out
+            states = {name: state[:3] for name, *state in map(str.split, done.stdout.splitlines())}
+            if not any(state[0] == "STARTING" for state in states.values()):
+                break
+            time.sleep(0.1)
+        return states
+
+
+def look(path: Path) -> tuple:
+    """Mode, owner, time of change and content of a file, folder or link."""
+    what = path.lstat()
+    content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+    return (what.st_mode, what.st_uid, what.st_gid, what.st_mtime_ns, content)

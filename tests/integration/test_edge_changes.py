@@ -108,6 +108,7 @@ def test_a_broken_file_of_ours_is_mended(demo, edge):
 
 def test_a_second_bench_on_the_same_nginx(demo, edge):
     before = {path: text for path, (_time, text) in ours(demo).items()}
+    (demo.folder / "second-bench" / "sites").mkdir(parents=True)
     second = {
         "bench_path": str(demo.folder / "second-bench"),
         "conf_dir": str(demo.nginx / "conf.d"),

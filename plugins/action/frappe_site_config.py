@@ -1,0 +1,24 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps what secret_settings holds from the managed host's disk and from the terminal."""
+
+from __future__ import annotations
+
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
+
+
+class ActionModule(SecretTask):
+    """Runs the module of this name."""
+
+    SECRETS = ("secret_settings",)
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Ansible's entry point."""
+        super().run(tmp, task_vars)
+        self.task_vars = task_vars
+        self.guard(self._task.args)
+        wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
+        return self._execute_module(task_vars=task_vars, wrap_async=wrap_async)

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs many module calls, each in a process of its own, without the second that Ansible takes for one.
+
+Standard input: ``{"collections": PATH, "calls": [{"module", "args", "check_mode"}]}``. Standard output: a list with the
+result of each call, and under ``crash`` what it printed if that is no result.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import sys
+import traceback
+
+MODULES = "ansible_collections.benchkeeper.frappe.plugins.modules."
+
+
+def call(run, basic, one: dict) -> None:
+    """In the child: the module's main, as Ansible's wrapper on the managed host calls it."""
+    given = {**one["args"], "_ansible_check_mode": one["check_mode"], "_ansible_diff": True, "_ansible_verbosity": 0}
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    out, sys.stdout = sys.stdout, io.StringIO()
+    try:
+        run.main()
+    except SystemExit:
+        pass
+    except BaseException:  # whatever it is: that it came out is what is told
+        sys.stdout.write(traceback.format_exc())
+    out.write(sys.stdout.getvalue())
+    out.flush()
+
+
+def result_of(text: str) -> dict:
+    """What a module printed, as Ansible reads it."""
+    try:
+        return json.loads(text[text.index("{") :])
+    except ValueError:
+        return {"crash": text}
+
+
+def main() -> None:
+    """Serve one request."""
+    request = json.load(sys.stdin)
+    from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
+
+    _AnsibleCollectionFinder(paths=[request["collections"]])._install()
+    basic = importlib.import_module("ansible.module_utils.basic")
+    results = []
+    for one in request["calls"]:
+        run = importlib.import_module(MODULES + one["module"])
+        read_end, write_end = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(read_end)
+            os.dup2(write_end, 1)
+            sys.stdin = open(os.devnull)
+            sys.stdout = open(1, "w", closefd=False)
+            call(run, basic, one)
+            os._exit(0)
+        os.close(write_end)
+        with open(read_end) as said:
+            results.append(result_of(said.read()))
+        os.waitpid(child, 0)
+    json.dump(results, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

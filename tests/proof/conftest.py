@@ -1,0 +1,82 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proofs' scale, their ground, and the table in which they end: promise, tries, failures."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from demo import BIN, Demo
+from grounds import RealBench
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("proof")
+    group.addoption("--full", action="store_true", help="try every promise as often as make proof does")
+    group.addoption("--seed", type=int, default=int(time.time()), help="of every random choice; printed with the table")
+    group.addoption("--core", metavar="FOLDER", action="append", help="of another ansible-playbook to try too")
+    group.addoption("--ground", metavar="FILE", help="JSON: prove on this real bench; see CONTRIBUTING.md")
+
+
+class Proof:
+    """What was promised, how often it was tried, and what failed.
+
+    Attributes:
+        random: source of every random choice of the proofs.
+        full: whether everything is tried as often as `make proof` does.
+        cores: folders of every ansible-playbook to try, the one that runs the tests first.
+        rows: (promise, tries, failures).
+    """
+
+    def __init__(self, config: pytest.Config):
+        self.full, self.seed = config.getoption("--full"), config.getoption("--seed")
+        self.random = random.Random(self.seed)
+        self.cores = [BIN, *map(Path, config.getoption("--core") or ())]
+        self.rows: list[tuple[str, int, list]] = []
+
+    def count(self, short: int, full: int) -> int:
+        """How often to try."""
+        return full if self.full else short
+
+    def told(self, promise: str, tries: int, failures: list) -> None:
+        """Put a row into the table; the test fails if anything failed, or if nothing was tried."""
+        self.rows.append((promise, tries, failures))
+        assert not failures, f"{promise}: {len(failures)} of {tries} failed:\n" + "\n".join(map(str, failures[:20]))
+        assert tries > 0, f"{promise}: nothing was tried"
+
+
+@pytest.fixture(scope="session")
+def proof(request):
+    request.config.proof = Proof(request.config)
+    return request.config.proof
+
+
+@pytest.fixture(scope="session")
+def ground(request):
+    """The bench to prove on: a demo bench made for the occasion, or the real one of --ground."""
+    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: a socket lies below it
+    real = request.config.getoption("--ground")
+    bench = RealBench(folder, json.loads(Path(real).read_text())) if real else Demo(folder)
+    try:
+        yield bench
+    finally:
+        bench.stop()
+        shutil.rmtree(folder)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    proof = getattr(config, "proof", None)
+    if proof is None or not proof.rows:
+        return
+    width = max(len(promise) for promise, *rest in proof.rows)
+    terminalreporter.section(f"proof, {'full' if proof.full else 'short'} form, --seed {proof.seed}")
+    terminalreporter.write_line(f"{'promise':{width}}  {'tries':>7}  {'failures':>8}")
+    for promise, tries, failures in proof.rows:
+        terminalreporter.write_line(f"{promise:{width}}  {tries:>7}  {len(failures):>8}")

@@ -1,0 +1,27 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How hard the properties are tried: ``HYPOTHESIS_PROFILE=full`` or ``--hypothesis-profile full``; else a little."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis.configuration
+from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "hypothesis"
+
+hypothesis.configuration.set_hypothesis_home_dir(BUILD)
+SHARED = {
+    "database": DirectoryBasedExampleDatabase(BUILD / "examples"),
+    "deadline": None,
+    "derandomize": False,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.too_slow],  # a matter of the machine, not of the property
+}
+settings.register_profile("ci", max_examples=100, **SHARED)
+settings.register_profile("full", max_examples=1000, **SHARED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
