@@ -100,6 +100,6 @@ def _keys(sites: list[Declaration], users: list[str], found: list[dict], without
 
 def _tokens(site: Declaration, clients: list[str], users: list[str]) -> t.Iterator[Declaration]:
     """All tokens of the chosen clients; an app gets new ones when its user signs in again."""
-    names = [next(iter(_identity(client).values())) for client in _chosen(site, clients)]
+    names = [client.get("client_id") or client["app_name"] for client in _chosen(site, clients)]
     if names:
         yield {"name": site["name"], "clients": names, "users": users, "state": "revoked"}

@@ -98,6 +98,8 @@ def _stored_client(client: dict[str, t.Any]) -> Findings:
     declared["redirect_uris"] = [uri for uri in client["redirect_uris"] if uri not in split]
     if split and not declared["redirect_uris"]:
         del declared["redirect_uris"]
+    if client["default_redirect_uri"] in client["redirect_uris"]:
+        del declared["default_redirect_uri"]  # it is judged in the list
     for finding in client_findings({k: v for k, v in declared.items() if v != ""}, ""):
         if not (split and finding.rule == "default-redirect-uri"):
             yield finding._replace(field=f"{where}: {finding.field}")
