@@ -17,7 +17,8 @@ positional: _input
 options:
   _input:
     description:
-      - The bench, with its C(name) in the inventory, its C(path), and C(fault), why it could not be looked at as a whole.
+      - The bench, with its C(name) in the inventory, its C(path), and C(fault), why it could not be looked
+        at as a whole.
     type: dict
     required: true
   found:
@@ -35,7 +36,8 @@ options:
     required: true
   declared:
     description:
-      - C(sites), the names of the sites that are managed, and C(edge), the items of P(benchkeeper.frappe.step_rows#filter).
+      - C(sites), the names of the sites that are managed, and C(edge), the items of
+        P(benchkeeper.frappe.step_rows#filter).
     type: dict
     required: true
   failed:

@@ -39,7 +39,7 @@ author:
 EXAMPLES = r"""
 - name: Keep the verdicts
   ansible.builtin.copy:
-    content: "{{ proof.sites | benchkeeper.frappe.proof_record(at=now(utc=true).isoformat() ~ '+00:00') | to_nice_json }}"
+    content: "{{ proof.sites | benchkeeper.frappe.proof_record(now(utc=true).isoformat() ~ '+00:00') | to_nice_json }}"
     dest: ~/last_proof.json
     mode: "0600"
   delegate_to: localhost
@@ -48,7 +48,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(format), and C(sites), by name, each with C(at), C(proven), C(failed) and its C(clients), each with its C(steps).
+    - C(format), and C(sites), by name, each with C(at), C(proven), C(failed) and its C(clients), each with its
+      C(steps).
   type: dict
 """
 

@@ -168,7 +168,9 @@ def _drift(name: str, results: dict[str, Row]) -> list[Row]:
 def _what(step: str, row: Row) -> str:
     if step == "clients":
         return row.get("app_name") or row.get("client_id") or ""
-    return {"site_config": row["name"] if row["name"] == COMMON_FILE else "site_config.json", "edge": "nginx"}.get(step, "")
+    return {"site_config": row["name"] if row["name"] == COMMON_FILE else "site_config.json", "edge": "nginx"}.get(
+        step, ""
+    )
 
 
 def _fields(step: str, row: Row) -> list[Row]:

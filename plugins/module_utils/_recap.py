@@ -10,10 +10,11 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
 
 Row = t.Dict[str, t.Any]
+Own = t.Dict[str, t.Dict[str, t.List[Row]]]  # by site and step
 
 NAMED = 3  # names that a cell lists before it only counts
 SINGLE = 30  # sites with nothing to tell that have a line each; with more of them one line counts them
-WIDEST = 60  # characters of a cell; what does not fit is counted
+WIDEST = 72  # characters of a cell that says what changed; where it does not fit, it says only where
 SHARED = "(the bench)"
 NOTHING, NOT_ASKED = "nothing", "not asked"
 
@@ -35,18 +36,22 @@ def recap(
         ``rows``, each with ``site``, ``changed`` (texts by step), ``proven``, ``failed`` and ``findings`` (a count);
         ``notes``, the sentences for a human; ``lines``, all of it as a table.
     """
-    found = [row["name"] for result in results.values() for row in result.get("sites") or ()]
-    rows = [_row(name, results, failed, check) for name in dict.fromkeys([*names, *found, *failed])]
+    own: Own = {}
+    for step, result in results.items():
+        for row in result.get("sites") or ():
+            own.setdefault(row["name"], {}).setdefault(step, []).append(row)
+    rows = [_row(name, own.get(name, {}), failed, check) for name in dict.fromkeys([*names, *own, *failed])]
     rows = [row for row in rows if row["site"] != common or row["changed"] or row["failed"] or row["findings"]]
     edge = results.get("edge", {})
-    if edge.get("changed") and not any("edge" in row["changed"] for row in rows):  # such as the limit, which has no site
+    if edge.get("changed") and not any(
+        "edge" in row["changed"] for row in rows
+    ):  # such as the limit, which has no site
         rows.append({**_row(SHARED, {}, {}, check), "changed": {"edge": f"{LABELS['edge']} (what all sites share)"}})
     notes = [*_failures(failed), *_told(results)]
     return {"rows": rows, "notes": notes, "lines": [*_table(rows, check), *notes]}
 
 
-def _row(name: str, results: dict[str, Row], failed: dict[str, str], check: bool) -> Row:
-    own = {step: [row for row in result.get("sites") or () if row["name"] == name] for step, result in results.items()}
+def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bool) -> Row:
     changed = {}
     for step, text in STEPS.items():
         told = [text(row) for row in own.get(step, ()) if row["changed"]]
@@ -148,14 +153,15 @@ def _table(rows: list[Row], check: bool) -> list[str]:
     head = ("site", "would change" if check else "changed", "proven", "needs a human")
     quiet = [row for row in rows if not (row["changed"] or row["failed"] or row["findings"]) and _is_quiet(row)]
     folded = quiet if len(quiet) > SINGLE else []
-    cells = [
-        (row["site"], _changes(row), row["proven"], _human(row)) for row in rows if not any(row is one for one in folded)
-    ]
+    counted = {row["site"] for row in folded}
+    cells = [(row["site"], _changes(row), row["proven"], _human(row)) for row in rows if row["site"] not in counted]
     if folded:
         cells.append((f"{len(folded)} other sites", NOTHING, folded[0]["proven"], "no"))
     widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]
     ruler = tuple("-" * width for width in widths)
-    return ["  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in (head, ruler, *cells)]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in (head, ruler, *cells)
+    ]
 
 
 def _is_quiet(row: Row) -> bool:
@@ -163,8 +169,6 @@ def _is_quiet(row: Row) -> bool:
 
 
 def _changes(row: Row) -> str:
-    told, left = "", list(row["changed"].values())
-    while left and (not told or len(told) + len(left[0]) < WIDEST):
-        told = f"{told}; {left[0]}" if told else left[0]
-        left.pop(0)
-    return f"{told}; and {len(left)} more" if left else told or NOTHING
+    """What changed in each step; only which steps, where that is too much for a cell."""
+    told = "; ".join(row["changed"].values()) or NOTHING
+    return told if len(told) <= WIDEST else ", ".join(LABELS[step] for step in row["changed"])

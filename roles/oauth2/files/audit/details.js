@@ -60,7 +60,7 @@ function tokensBlock(site) {
     row.known ? row.app_name || row.client_id : [row.client_id || "(none)", " ", mark("warning", "client is gone")], ...cells(row)])),
   tokens.disabled_users.length ? make("p", { class: "alert" }, "Tokens of disabled users that still work: ",
     tokens.disabled_users.map((row) => `${row.user} (${row.tokens})`).join(", ")) : null,
-  issued(tokens.by_day, 110));
+  issued(tokens.by_day, false));
 }
 
 function keysBlock(site) {

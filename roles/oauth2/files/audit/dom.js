@@ -22,6 +22,9 @@ function fill(node, properties, children) {
 const make = (tag, properties, ...children) => fill(document.createElement(tag), properties, children);
 const draw = (tag, properties, ...children) => fill(document.createElementNS(SVG, tag), properties, children);
 
+// A name may break after a dot, and is the same text for all that.
+const named = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, make("wbr")]);
+
 const number = (value) => new Intl.NumberFormat("en").format(value);
 const count = (value, one, many) => `${number(value)} ${value === 1 ? one : many || one + "s"}`;
 

@@ -2,12 +2,12 @@
 // The table: what a cell shows, by what it sorts, and what is filtered.
 
 const PROOF_ORDER = { failed: 0, partial: 1, none: 2, proven: 3 };
-const unknown = () => mark("unknown", "not read");
+const unknown = () => [make("span", { class: "soft", "aria-hidden": "true" }, "–"), make("span", { class: "unseen" }, "not read")];
 const orUnread = (site, show) => (site.readable ? show(site) : unknown());
 
 function corsCell(site) {
   const cors = site.cors;
-  if (cors.nginx === "differs" || cors.nginx === "absent") return mark("drift", "not as declared");
+  if (cors.nginx === "differs" || cors.nginx === "absent") return mark("drift", "differs");
   if (cors.nginx) return cors.declared.length ? `${count(cors.declared.length, "origin")}, nginx` : "none, nginx";
   if (cors.frappe === null) return "none";
   return String(cors.frappe) === "*" ? mark("warning", "any, Frappe") : `${count([cors.frappe].flat().length, "origin")}, Frappe`;
@@ -15,7 +15,7 @@ function corsCell(site) {
 
 function keysCell(site) {
   const disabled = site.keys.filter((key) => !key.enabled && key.has_secret).length;
-  return disabled ? [number(site.keys.length), " ", mark("warning", `${number(disabled)} disabled`)] : number(site.keys.length);
+  return disabled ? [number(site.keys.length), make("span", { class: "line" }, mark("warning", `${number(disabled)} disabled`))] : number(site.keys.length);
 }
 
 function tokensCell(site) {
@@ -26,18 +26,19 @@ function tokensCell(site) {
 function driftCell(site) {
   if (site.drift.length) return mark("drift", count(site.drift.length, "difference"));
   if (site.drift_unknown) return mark("unknown", "not known");
+  if (!site.readable) return unknown();
   return site.managed ? mark("good", "none") : mark("none", "not managed");
 }
 
 function proofCell(site) {
-  const told = { proven: ["good", "proven"], partial: ["partial", "in part"], failed: ["bad", "failed"], none: ["none", "no proof on record"] }[site.proof_state];
+  const told = { proven: ["good", "proven"], partial: ["partial", "in part"], failed: ["bad", "failed"], none: ["none", "none on record"] }[site.proof_state];
   return [mark(...told), site.proof ? make("span", { class: "line soft" }, age(site.proof_age_days)) : null];
 }
 
 // name, heading, what sorts it, what it shows
 const COLUMNS = [
   ["name", "Site", (site) => site.name.toLowerCase(), null],
-  ["bench", "Bench", (site) => site.bench.toLowerCase(), (site) => site.bench],
+  ["bench", "Bench", (site) => site.bench.toLowerCase(), (site) => named(site.bench)],
   ["version", "Frappe", (site) => site.frappe_version.split(".").map((part) => part.padStart(6, "0")).join("."), (site) => orUnread(site, () => site.frappe_version)],
   ["apps", "Apps", (site) => Object.keys(site.apps).length, (site) => orUnread(site, () => Object.keys(site.apps).join(", "))],
   ["clients", "Clients", (site) => (site.clients || []).length, (site) => orUnread(site, () => number(site.clients.length)), "figure"],
@@ -83,15 +84,22 @@ function toggle(button, holder, site) {
   } else opened.delete(site);
 }
 
+// Of a site that could not be read, the reason stands in place of all that would have been read.
+function cellsOf(site) {
+  const first = COLUMNS.findIndex(([name]) => name === "version"), after = COLUMNS.findIndex(([name]) => name === "drift");
+  const cell = ([name, head, , show, kind]) => make("td", { role: "cell", class: [name, kind].filter(Boolean).join(" "), "data-head": head }, make("span", { class: "value" }, show(site)));
+  if (site.readable) return COLUMNS.slice(1).map(cell);
+  return [...COLUMNS.slice(1, first).map(cell), make("td", { role: "cell", colspan: after - first, "data-head": "Not read" }, make("span", { class: "value why" }, site.why)), ...COLUMNS.slice(after).map(cell)];
+}
+
 function siteRows(site) {
   const id = `details-${report.sites.indexOf(site)}`, open = opened.has(site);
   const holder = make("tr", { class: "details", id, role: "row", hidden: !open },
     make("td", { role: "cell", colspan: COLUMNS.length }, open ? details(site) : null));
   const button = make("button", { type: "button", class: "site", "aria-expanded": String(open), "aria-controls": id },
-    make("span", { class: "turn", "aria-hidden": "true" }), make("span", { class: "site-name" }, site.name));
+    make("span", { class: "turn", "aria-hidden": "true" }), make("span", { class: "site-name" }, named(site.name)));
   button.addEventListener("click", () => toggle(button, holder, site));
-  const row = make("tr", { role: "row", class: "one" }, make("th", { scope: "row", role: "rowheader" }, button, site.readable ? null : make("span", { class: "line why" }, site.why)),
-    COLUMNS.slice(1).map(([name, head, , show, kind]) => make("td", { role: "cell", class: [name, kind].filter(Boolean).join(" "), "data-head": head }, make("span", { class: "value" }, show(site)))));
+  const row = make("tr", { role: "row", class: "one" }, make("th", { scope: "row", role: "rowheader" }, button), cellsOf(site));
   return [row, holder];
 }
 
@@ -177,6 +185,7 @@ function start() {
   summary();
   faults();
   byId("issued").append(issued(report.tokens_by_day));
+  window.matchMedia("(max-width: 699px)").addEventListener("change", () => byId("issued").replaceChildren(issued(report.tokens_by_day)));
   byId("rules").append(ruleBars(report.rules.filter((entry) => entry.severity !== "notice"), report.sites.length, chooseRule));
   notices();
   choices();

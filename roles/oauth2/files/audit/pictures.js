@@ -27,13 +27,15 @@ function issuedWords(bars) {
 // A scale that ends at a round number of whole tokens.
 function top(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+  return [1, 2, 3, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-function issued(byDay, height = 150) {
+// Drawn for the screen it is shown on, so that its text has the size of other text.
+function issued(byDay, tall = true) {
+  const narrow = window.innerWidth < 700;
   const bars = days(byDay, report.generated_at);
   if (!bars.length) return make("p", { class: "empty" }, "No token was issued in the 90 days before this report.");
-  const left = 34, right = 4, head = 10, foot = 22, width = 560;
+  const left = 34, right = 4, head = 10, foot = 22, width = narrow ? 320 : 560, height = tall ? 150 : 110;
   const highest = top(Math.max(...bars.map(([, value]) => value)));
   const step = (width - left - right) / bars.length;
   const y = (value) => head + (height - head - foot) * (1 - value / highest);
