@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
@@ -14,7 +15,7 @@ Own = t.Dict[str, t.Dict[str, t.List[Row]]]  # by site and step
 
 NAMED = 3  # names that a cell lists before it only counts
 SINGLE = 30  # sites with nothing to tell that have a line each; with more of them one line counts them
-WIDEST = 72  # characters of a cell that says what changed; where it does not fit, it says only where
+WIDTH = 72  # of a line: wider ones are folded, where results are shown as YAML
 SHARED = "(the bench)"
 NOTHING, NOT_ASKED = "nothing", "not asked"
 
@@ -47,8 +48,12 @@ def recap(
         "edge" in row["changed"] for row in rows
     ):  # such as the limit, which has no site
         rows.append({**_row(SHARED, {}, {}, check), "changed": {"edge": f"{LABELS['edge']} (what all sites share)"}})
-    notes = [*_failures(failed), *_told(results)]
-    return {"rows": rows, "notes": notes, "lines": [*_table(rows, check), *notes]}
+    notes = [*_failures(failed), *_gaps(own), *_told(results)]
+    return {
+        "rows": rows,
+        "notes": notes,
+        "lines": [*_table(rows, check), *(line for note in notes for line in _wrapped(note))],
+    }
 
 
 def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bool) -> Row:
@@ -61,7 +66,7 @@ def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bo
     return {
         "site": name,
         "changed": changed,
-        "proven": "not in check mode" if check else _proven(own.get("verify", [])),
+        "proven": NOT_ASKED if check else _proven(own.get("verify", [])),
         "failed": name in failed,
         "findings": len(findings),
     }
@@ -102,17 +107,24 @@ def _listed(names: list[str]) -> str:
 
 # ---------------------------------------------------------------- what was proven
 def _proven(proofs: list[Row]) -> str:
-    """In a few words: all steps of all clients, or the steps that failed, else those that could not be taken."""
     if not proofs:
         return NOT_ASKED
-    steps = [step for row in proofs for step in row["steps"]]
-    for verdict, text in (("failed", "no: {0} failed"), ("not_run", "in part: {0} not run")):
-        named = list(dict.fromkeys(step["name"] for step in steps if step["verdict"] == verdict))
-        if named:
-            return text.format(_listed(named))
     if any(row["failed"] for row in proofs):
-        return "no: could not be begun"
-    return f"yes ({len(steps)} steps)" if all(row["proven"] for row in proofs) else "in part"
+        return "no"
+    return "yes" if all(row["proven"] for row in proofs) else "in part"
+
+
+def _gaps(own: Own) -> t.Iterator[str]:
+    """Steps that could not be taken, where none failed."""
+    met: dict[tuple[str, str], list[str]] = {}
+    for site, steps in own.items():
+        proofs = steps.get("verify", [])
+        for step in [step for row in proofs for step in row["steps"] if _proven(proofs) == "in part"]:
+            if step["verdict"] == "not_run":
+                met.setdefault((step["found"], step["remedy"]), []).extend([site, step["name"]])
+    for (why, remedy), pairs in met.items():
+        sites, steps = _listed(list(dict.fromkeys(pairs[::2]))), _listed(list(dict.fromkeys(pairs[1::2])))
+        yield f"NOT PROVEN {sites}: {steps}: {why}. {remedy}".rstrip()
 
 
 # ---------------------------------------------------------------- what needs a human
@@ -126,8 +138,7 @@ def _key(finding: Row) -> tuple[str, ...]:
 
 def _failures(failed: dict[str, str]) -> t.Iterator[str]:
     for site, msg in failed.items():
-        for number, line in enumerate(msg.strip().splitlines() or ["no reason given"]):
-            yield f"FAILED {site}: {line}" if number == 0 else f"  {line}"
+        yield f"FAILED {site}: {' '.join(msg.split()) or 'no reason given'}"
 
 
 def _told(results: dict[str, Row]) -> t.Iterator[str]:
@@ -143,20 +154,28 @@ def _told(results: dict[str, Row]) -> t.Iterator[str]:
 
 def _human(row: Row) -> str:
     if row["failed"]:
-        return "FAILED, see below"
+        return "FAILED"
     count = row["findings"]
-    return f"look at {count} finding{'s' if count > 1 else ''}" if count else "no"
+    return f"{count} finding{'s' if count > 1 else ''}" if count else "no"
 
 
 # ---------------------------------------------------------------- the table
 def _table(rows: list[Row], check: bool) -> list[str]:
-    head = ("site", "would change" if check else "changed", "proven", "needs a human")
-    quiet = [row for row in rows if not (row["changed"] or row["failed"] or row["findings"]) and _is_quiet(row)]
+    quiet = [row for row in rows if row["proven"] == NOT_ASKED and not (row["changed"] or _human(row) != "no")]
     folded = quiet if len(quiet) > SINGLE else []
     counted = {row["site"] for row in folded}
-    cells = [(row["site"], _changes(row), row["proven"], _human(row)) for row in rows if row["site"] not in counted]
+    shown = [row for row in rows if row["site"] not in counted]
     if folded:
-        cells.append((f"{len(folded)} other sites", NOTHING, folded[0]["proven"], "no"))
+        shown.append({**folded[0], "site": f"{len(folded)} other sites"})
+    lines = _lines(shown, check, lambda row: "; ".join(row["changed"].values()))
+    if max(map(len, lines)) > WIDTH:
+        lines = _lines(shown, check, lambda row: ", ".join(LABELS[step] for step in row["changed"]))
+    return lines
+
+
+def _lines(rows: list[Row], check: bool, changes: t.Callable[[Row], str]) -> list[str]:
+    head = ("site", "would change" if check else "changed", "proven", "needs a human")
+    cells = [(row["site"], changes(row) or NOTHING, row["proven"], _human(row)) for row in rows]
     widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]
     ruler = tuple("-" * width for width in widths)
     return [
@@ -164,11 +183,5 @@ def _table(rows: list[Row], check: bool) -> list[str]:
     ]
 
 
-def _is_quiet(row: Row) -> bool:
-    return row["proven"] in (NOT_ASKED, "not in check mode")
-
-
-def _changes(row: Row) -> str:
-    """What changed in each step; only which steps, where that is too much for a cell."""
-    told = "; ".join(row["changed"].values()) or NOTHING
-    return told if len(told) <= WIDEST else ", ".join(LABELS[step] for step in row["changed"])
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._recap import SINGLE, recap
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._recap import SINGLE, WIDTH, recap
 
 A, B = "a.example", "b.example"
 FINDING = {
@@ -24,7 +24,10 @@ def changed(name, action="updated", **more):
 
 
 def proof(name, *verdicts, **more):
-    steps = [{"name": f"step{number}", "verdict": verdict} for number, verdict in enumerate(verdicts)]
+    steps = [
+        {"name": f"step{number}", "verdict": verdict, "found": "no user", "remedy": "Name one."}
+        for number, verdict in enumerate(verdicts)
+    ]
     failed = "failed" in verdicts
     return row_of(name, steps=steps, failed=failed, proven=not failed and "not_run" not in verdicts, **more)
 
@@ -67,25 +70,29 @@ def test_a_step_that_did_not_run_has_told_nothing():
 def test_in_check_mode_it_would_and_nothing_is_proven():
     result = told({"edge": [changed(A)]}, check=True)
     assert result["lines"][0].split()[:3] == ["site", "would", "change"]
-    assert result["rows"][0]["proven"] == "not in check mode"
+    assert result["rows"][0]["proven"] == "not asked"
 
 
 def test_a_proof_is_whole_or_says_what_is_missing():
     def proven(*rows):
         return told({"verify": list(rows)})["rows"][0]["proven"]
 
-    assert proven(proof(A, "passed", "noticed")) == "yes (2 steps)"
-    assert proven(proof(A, "passed"), proof(A, "passed")) == "yes (2 steps)"
-    assert proven(proof(A, "passed", "not_run")) == "in part: step1 not run"
-    assert proven(proof(A, "failed", "not_run")) == "no: step0 failed"
-    assert proven(failed_row(A, "no user", steps=[], proven=False)) == "no: could not be begun"
+    assert proven(proof(A, "passed", "noticed")) == "yes"
+    assert proven(proof(A, "passed"), proof(A, "passed")) == "yes"
+    assert proven(proof(A, "passed", "not_run")) == "in part"
+    assert proven(proof(A, "failed", "not_run")) == "no"
+    assert proven(failed_row(A, "no user", steps=[], proven=False)) == "no"
+    note = f"NOT PROVEN {A}, {B}: step1: no user. Name one."
+    parts = [proof(name, "passed", "not_run") for name in (A, B)]
+    assert told({"verify": parts}, names=(A, B))["notes"] == [note]
+    assert told({"verify": [proof(A, "failed", "not_run")]})["notes"] == []
 
 
 def test_what_failed_is_told_with_its_reason_whether_or_not_it_was_worked_on():
     result = told({}, failed={B: "first line\nsecond line"})
     assert [(row["site"], row["failed"]) for row in result["rows"]] == [(A, False), (B, True)]
-    assert result["notes"] == [f"FAILED {B}: first line", "  second line"]
-    assert result["lines"][3].endswith("FAILED, see below")
+    assert result["notes"] == [f"FAILED {B}: first line second line"]
+    assert result["lines"][3].endswith("FAILED")
 
 
 def test_a_finding_is_told_once_with_its_sites_and_a_notice_not_at_all():
@@ -110,6 +117,19 @@ def test_many_sites_with_nothing_to_tell_are_one_line():
     assert len(result["lines"]) == 4
     assert result["lines"][3].startswith(f"{SINGLE + 1} other sites")
     assert len(told({}, names=names[:SINGLE])["lines"]) == 2 + SINGLE
+
+
+def test_no_line_is_so_wide_that_the_yaml_callback_folds_it():
+    results = {
+        "site_config": [changed(A, diff={"before": {}, "after": dict.fromkeys(["one_key", "two_key", "three_key"])})],
+        "clients": [changed(A, "created", app_name="A client with a long name")],
+        "edge": [changed(A, "created")],
+        "verify": [proof(A, "passed")],
+    }
+    result = told(results, failed={B: "word " * 40})
+    assert "config, clients, nginx" in result["lines"][2]
+    assert max(map(len, result["lines"])) <= WIDTH
+    assert [line[:4] for line in result["lines"][-2:]] == ["    ", "    "]
 
 
 def test_the_columns_stand_below_their_heads():
