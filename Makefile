@@ -15,7 +15,7 @@ export MOLECULE_COMMAND_BORDERS := 0
 # Further arguments for pytest or molecule: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-nginx demo demo-down test proof molecule lint sanity clean
+.PHONY: help setup setup-dev setup-nginx setup-browser demo demo-down test proof molecule lint sanity clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -29,6 +29,9 @@ setup-dev:
 setup-nginx:
 	@tools/setup.sh nginx
 
+setup-browser:
+	@tools/setup.sh browser
+
 demo: setup-nginx setup ## build the demo bench, configure it, prove it with a real OAuth flow; it stays up
 	$(BIN)/ansible-playbook -i inventories/demo playbooks/demo.yml
 
@@ -37,7 +40,7 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 	    $(BIN)/ansible-playbook -i inventories/demo playbooks/demo_down.yml; \
 	else echo "There is no demo bench here."; fi
 
-test: setup-nginx setup-dev ## unit, contract and end-to-end tests
+test: setup-nginx setup-browser setup-dev ## unit, contract and end-to-end tests, the report in a real browser among them
 	$(BIN)/python -m pytest $(ARGS)
 
 proof: setup-nginx setup-dev ## every promise tried in full, ending in a table: promise, tries, failures

@@ -8,6 +8,7 @@
 #   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
 #   tools/setup.sh dev     run, and the tools that test and lint
 #   tools/setup.sh nginx   nginx with headers-more
+#   tools/setup.sh browser       Chromium
 #   tools/setup.sh molecule      dev, and what the scenarios need: molecule, a Docker engine, Chromium
 #   tools/setup.sh debootstrap   what makes a Debian of packages, where no image can be pulled
 #
@@ -107,6 +108,15 @@ set_up_nginx() {
     fi
 }
 
+set_up_browser() {
+    # The browser's names are those that the tests look for, in this order.
+    if ! command -v chromium > /dev/null && ! command -v chromium-browser > /dev/null \
+        && ! command -v google-chrome > /dev/null; then
+        apt_install chromium \
+            || give_up "Chromium is missing and can't be installed from here. As root, run: apt-get install chromium"
+    fi
+}
+
 set_up_molecule() {
     set_up_dev
     python_packages molecule requirements/run.txt requirements/dev.txt requirements/molecule.txt
@@ -117,12 +127,7 @@ set_up_molecule() {
         apt_install "${docker[@]}" \
             || give_up "Docker is missing and can't be installed from here. As root, run: apt-get install ${docker[*]}"
     fi
-    # The browser's names are those that molecule/cors/tests looks for.
-    if ! command -v chromium > /dev/null && ! command -v chromium-browser > /dev/null \
-        && ! command -v google-chrome > /dev/null; then
-        apt_install chromium \
-            || give_up "Chromium is missing and can't be installed from here. As root, run: apt-get install chromium"
-    fi
+    set_up_browser
 }
 
 set_up_debootstrap() {
@@ -139,7 +144,8 @@ case "${1:-}" in
     run) set_up_run ;;
     dev) set_up_dev ;;
     nginx) set_up_nginx ;;
+    browser) set_up_browser ;;
     molecule) set_up_molecule ;;
     debootstrap) set_up_debootstrap ;;
-    *) give_up "usage: tools/setup.sh run|dev|nginx|molecule|debootstrap" ;;
+    *) give_up "usage: tools/setup.sh run|dev|nginx|browser|molecule|debootstrap" ;;
 esac
