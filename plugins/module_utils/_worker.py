@@ -115,6 +115,8 @@ def explain(frappe: t.Any, error: BaseException) -> str:
         return f"the site's database cannot be used: {text}. Check that it runs, and db_host, db_name, db_password"
     if kind == "ProgrammingError" and re.search(r"no such table|\b1146\b", text):
         return f"the site's database lacks tables of Frappe: {text}. It was half made: finish or drop it with bench"
+    if kind == "ConnectionError":
+        return f"Redis cannot be used: {text}. Start it: without its queue Frappe deletes nothing"
     if kind == "LinkExistsError":
         return f"{text}. Something else still uses this client: remove it there first"
     if kind in ("Impossible", "TimeoutError"):

@@ -179,9 +179,15 @@ def bases(site: str, user: str, ground: dict) -> dict[str, dict]:
         "frappe_nginx_edge": {
             "sites": [edge],
             "reload": False,
-            "conf_dir": ground["oauth2_nginx_conf_dir"],
-            "nginx_conf": ground["oauth2_nginx_conf"],
-            "nginx_prefix": ground["oauth2_nginx_prefix"],
+            **{
+                key: ground[f"oauth2_{name}"]
+                for key, name in (
+                    ("conf_dir", "nginx_conf_dir"),
+                    ("nginx_conf", "nginx_conf"),
+                    ("nginx_prefix", "nginx_prefix"),
+                )
+                if f"oauth2_{name}" in ground
+            },
         },
     }
 
@@ -289,7 +295,8 @@ def faults_of(case: Case, result: dict) -> list[str]:
     said = str(result.get("msg", "")) + "".join(str(row.get("msg", "")) for row in result.get("sites") or ())
     told = [str(value) for key, value in result.items() if key != "invocation"]
     found = [f"a crash: {result['crash'][-600:]}"] if "crash" in result else []
-    found += [f"a crash is told: {match[0]}" for match in CRASH.finditer(" ".join(told))][:1]
+    for match in list(CRASH.finditer(" ".join(told)))[:1]:
+        found.append(f"a crash is told: {match.string[match.start() : match.start() + 600]}")
     if CANARY in " ".join(told) and CANARY in str(case.args):
         found.append("a secret is told")
     if result.get("failed"):

@@ -131,6 +131,18 @@ def differences(wanted: dict[str, object], found: dict[str, object]) -> list[str
     return [f"{name}: {found.get(name)!r}, not {what!r}" for name, what in wanted.items() if found.get(name) != what]
 
 
+@contextlib.contextmanager
+def declared_states(ground: Demo, folder: Path) -> Iterator[States]:
+    """Two declared states; what the proofs leave of them goes in the end, and the edge is as it was found."""
+    kept, back = States(ground, folder / "secrets"), edge_as_found(ground)
+    try:
+        yield kept
+    finally:
+        run = ground.site(**kept.declared("Z"))
+        back()
+        assert run.status == 0, run.output
+
+
 def plain(client: dict) -> dict:
     """A client without what is random or Frappe's own."""
     chosen = {} if client["app_name"] == APP else {"name": client["name"]}
@@ -196,7 +208,7 @@ def left_over(ground: Demo, before: dict[str, int]) -> list[str]:
     owner, now = (ground.path / "sites").stat().st_uid, names(ground)
     strange = [name for name in now if name not in before and Path(name).name not in FILES]
     strange = [name for name in strange if "logs" not in Path(name).parts and not name.endswith(CANDIDATE_END)]
-    return strange + [f"{name} belongs to {uid}" for name, uid in now.items() if uid != owner != before.get(name)]
+    return strange + [f"{name} belongs to {uid}" for name, uid in now.items() if uid not in (owner, before.get(name))]
 
 
 def unreadable(ground: Demo) -> list[str]:

@@ -142,6 +142,11 @@ def read_only(ground: Demo, site: str) -> Iterator[None]:
 
 
 # ---------------------------------------------------------------- services
+def no_redis(_ground: Demo, _site: str):
+    """The bench's Redis does not run, for no site; it is stopped once for all of them."""
+    return contextlib.nullcontext()
+
+
 @contextlib.contextmanager
 def without_supervisor(ground: Demo) -> Iterator[dict[str, str]]:
     """Variables that lead to a supervisor which does not run."""

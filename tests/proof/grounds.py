@@ -87,7 +87,9 @@ class RealBench(Demo):
         try:
             yield
         finally:
-            path.write_text(json.dumps(kept, indent=1, sort_keys=True))
+            own = {key: kept[key] for key in ("db_host", "db_port") if key in kept}
+            rest = {key: value for key, value in self.config(site).items() if key not in ("db_host", "db_port")}
+            path.write_text(json.dumps({**rest, **own}, indent=1, sort_keys=True))
 
     @contextlib.contextmanager
     def database_held(self, site: str) -> Iterator[None]:
