@@ -248,7 +248,7 @@ def test_the_picture_of_tokens_has_a_bar_a_day_and_says_it_in_words(shown):
     picture = page.locator("#issued").get_by_role("img")
     assert picture.locator("rect").count() == 2
     assert "9 tokens issued from 2026-02-09 to 2026-03-10" in picture.get_attribute("aria-label")
-    heights = [float(bar.get_attribute("height")) for bar in picture.locator("rect").all()]
+    heights = [float(column.get_attribute("height")) for column in picture.locator("rect").all()]
     assert heights[0] / heights[1] == pytest.approx(7 / 2)
 
 
