@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-TOLD = ("name", "changed", "action", "diff", "failed", "msg", "findings", "users", "pruned", "revoked", "deleted")
+TOLD = ("name", "changed", "action", "diff", "failed", "msg", "findings")
+TOLD += ("users", "pruned", "tokens", "revoked", "deleted", "kept_live")  # of single modules
 
 
 @dataclass
