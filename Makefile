@@ -41,7 +41,7 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 	else echo "There is no demo bench here."; fi
 
 test: setup-nginx setup-browser setup-dev ## unit, contract and end-to-end tests, the report in a real browser among them
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 proof: setup-nginx setup-dev ## every promise tried in full, ending in a table: promise, tries, failures
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full $(ARGS)

@@ -32,14 +32,14 @@ class Proof:
         random: source of every random choice of the proofs.
         full: whether everything is tried as often as `make proof` does.
         cores: folders of every ansible-playbook to try, the one that runs the tests first.
-        rows: (promise, tries, failures).
+        rows: (promise, tries, number of failures).
     """
 
     def __init__(self, config: pytest.Config):
         self.full, self.seed = config.getoption("--full"), config.getoption("--seed")
         self.random = random.Random(self.seed)
         self.cores = [BIN, *map(Path, config.getoption("--core") or ())]
-        self.rows: list[tuple[str, int, list]] = []
+        self.rows: list[tuple[str, int, int]] = []
 
     def count(self, short: int, full: int) -> int:
         """How often to try."""
@@ -47,14 +47,13 @@ class Proof:
 
     def told(self, promise: str, tries: int, failures: list) -> None:
         """Put a row into the table; the test fails if anything failed, or if nothing was tried."""
-        self.rows.append((promise, tries, failures))
+        self.rows.append((promise, tries, len(failures)))
         assert not failures, f"{promise}: {len(failures)} of {tries} failed:\n" + "\n".join(map(str, failures[:20]))
         assert tries > 0, f"{promise}: nothing was tried"
 
 
 @pytest.fixture(scope="session")
 def proof(request):
-    request.config.proof = Proof(request.config)
     return request.config.proof
 
 
@@ -71,12 +70,27 @@ def ground(request):
         shutil.rmtree(folder)
 
 
+def pytest_configure(config):
+    config.proof = Proof(config)
+
+
+def pytest_sessionfinish(session):
+    """A worker of pytest-xdist hands its rows to the one who prints the table."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["proof"] = session.config.proof.rows
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    node.config.proof.rows += getattr(node, "workeroutput", {}).get("proof", [])
+
+
 def pytest_terminal_summary(terminalreporter, config):
-    proof = getattr(config, "proof", None)
-    if proof is None or not proof.rows:
+    proof = config.proof
+    if not proof.rows:
         return
     width = max(len(promise) for promise, *rest in proof.rows)
     terminalreporter.section(f"proof, {'full' if proof.full else 'short'} form, --seed {proof.seed}")
     terminalreporter.write_line(f"{'promise':{width}}  {'tries':>7}  {'failures':>8}")
     for promise, tries, failures in proof.rows:
-        terminalreporter.write_line(f"{promise:{width}}  {tries:>7}  {len(failures):>8}")
+        terminalreporter.write_line(f"{promise:{width}}  {tries:>7}  {failures:>8}")
