@@ -15,7 +15,7 @@ export MOLECULE_COMMAND_BORDERS := 0
 # Further arguments for pytest or molecule: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-nginx setup-browser demo demo-down test proof molecule lint sanity clean
+.PHONY: help setup setup-dev setup-newest setup-nginx setup-browser demo demo-down test proof molecule lint sanity clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -25,6 +25,9 @@ setup: ## .venv with Ansible; the checkout, found as a collection
 
 setup-dev:
 	@tools/setup.sh dev
+
+setup-newest:
+	@tools/setup.sh newest
 
 setup-nginx:
 	@tools/setup.sh nginx
@@ -43,8 +46,8 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 test: setup-nginx setup-browser setup-dev ## unit, contract and end-to-end tests, the report in a real browser among them
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-proof: setup-nginx setup-dev ## every promise tried in full, ending in a table: promise, tries, failures
-	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full $(ARGS)
+proof: setup-nginx setup-newest ## every promise tried in full, ending in a table: promise, tries, failures
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full --core .venv-newest/bin $(ARGS)
 
 molecule: ## scenarios in containers, one with a real browser: make molecule ARGS="--scenario-name cors"
 	@tools/setup.sh molecule
@@ -65,4 +68,4 @@ sanity: setup-dev ## ansible-test sanity, in a copy of the tree below build/
 	$(BIN)/python tools/sanity.py
 
 clean: demo-down ## stop the demo bench, then remove it and everything that was built
-	rm -rf .demo .venv .ansible build
+	rm -rf .demo .venv .venv-newest .ansible build

@@ -7,6 +7,7 @@
 #
 #   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
 #   tools/setup.sh dev     run, and the tools that test and lint
+#   tools/setup.sh newest  dev, and .venv-newest with the newest ansible-core, for the proofs
 #   tools/setup.sh nginx   nginx with headers-more
 #   tools/setup.sh browser       Chromium
 #   tools/setup.sh molecule      dev, and what the scenarios need: molecule, a Docker engine, Chromium
@@ -48,54 +49,66 @@ apt_install() {
     return "$status"
 }
 
+# $1: minor version of the oldest Python 3 that will do; $2: what needs it.
 find_python() {
     local candidate
-    for candidate in python3 python3.13 python3.12 python3.11; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$candidate" -c "import sys; sys.exit(sys.version_info < (3, $1))" 2> /dev/null; then
             command -v "$candidate"
             return
         fi
     done
-    give_up "Python 3.11 or newer is needed (ansible-core 2.19 runs on no older one). Install it and run again."
+    give_up "Python 3.$1 or newer is needed ($2 runs on no older one). Install it and run again."
 }
 
-# $1: name of the stamp; $2…: requirement files. The stamp holds all that decides what the environment contains, the
-# checkout's own path included, since scripts in a virtual environment start with it.
+# $1: folder of the environment; $2, $3: as for find_python. The checkout's own path decides too, since scripts in a
+# virtual environment start with it.
+python_environment() {
+    local venv=$1 python
+    [ "$(cat "$venv/.path" 2> /dev/null)" = "$PWD" ] && "$venv/bin/python" -c 'import pip' 2> /dev/null && return
+    python=$(find_python "$2" "$3")
+    say "building $venv with $python"
+    rm -rf "$venv"
+    # On Debian, venv without the package python3-venv makes half an environment, then fails.
+    if ! "$python" -m venv "$venv" > /dev/null 2>&1; then
+        rm -rf "$venv"
+        if ! apt_install python3-venv || ! "$python" -m venv "$venv" > /dev/null; then
+            give_up "$python has no working venv. Install it (Debian: apt-get install python3-venv) and run again."
+        fi
+    fi
+    printf '%s\n' "$PWD" > "$venv/.path"
+}
+
+# $1: folder of the environment; $2: name of the stamp, which holds all that decides what is installed; $3…: requirement
+# files.
 python_packages() {
-    local stamp=.venv/.stamp-$1 file want
-    shift
-    want="$PWD $(.venv/bin/python -V) $(cat "$@" | cksum)"
+    local venv=$1 stamp=$1/.stamp-$2 file want
+    shift 2
+    want="$PWD $("$venv/bin/python" -V) $(cat "$@" | cksum)"
     [ "$(cat "$stamp" 2> /dev/null)" = "$want" ] && return
-    say "installing $* into .venv (PyPI)"
+    say "installing $* into $venv (PyPI)"
     local options=()
     for file in "$@"; do options+=(-r "$file"); done
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-input "${options[@]}"
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-input "${options[@]}"
     printf '%s\n' "$want" > "$stamp"
 }
 
 set_up_run() {
-    local python
-    if [ "$(cat .venv/.path 2> /dev/null)" != "$PWD" ] || ! .venv/bin/python -c 'import pip' 2> /dev/null; then
-        python=$(find_python)
-        say "building .venv with $python"
-        rm -rf .venv
-        # On Debian, venv without the package python3-venv makes half an environment, then fails.
-        if ! "$python" -m venv .venv > /dev/null 2>&1; then
-            rm -rf .venv
-            if ! apt_install python3-venv || ! "$python" -m venv .venv > /dev/null; then
-                give_up "$python has no working venv. Install it (Debian: apt-get install python3-venv) and run again."
-            fi
-        fi
-        printf '%s\n' "$PWD" > .venv/.path
-    fi
-    python_packages run requirements/run.txt
+    python_environment .venv 11 "ansible-core 2.19"
+    python_packages .venv run requirements/run.txt
     mkdir -p .ansible/collections/ansible_collections/benchkeeper
     ln -sfn ../../../.. .ansible/collections/ansible_collections/benchkeeper/frappe
 }
 
 set_up_dev() {
     set_up_run
-    python_packages dev requirements/run.txt requirements/dev.txt
+    python_packages .venv dev requirements/run.txt requirements/dev.txt
+}
+
+set_up_newest() {
+    set_up_dev
+    python_environment .venv-newest 12 "the newest ansible-core"
+    python_packages .venv-newest newest requirements/newest.txt
 }
 
 set_up_nginx() {
@@ -119,7 +132,7 @@ set_up_browser() {
 
 set_up_molecule() {
     set_up_dev
-    python_packages molecule requirements/run.txt requirements/dev.txt requirements/molecule.txt
+    python_packages .venv molecule requirements/run.txt requirements/dev.txt requirements/molecule.txt
     # docker-cli is a package of its own from Debian 13 on.
     local docker=(docker.io) PATH=$PATH:/usr/sbin:/usr/local/sbin
     if ! command -v docker > /dev/null || ! { docker version || command -v dockerd; } > /dev/null 2>&1; then
@@ -143,9 +156,10 @@ set_up_debootstrap() {
 case "${1:-}" in
     run) set_up_run ;;
     dev) set_up_dev ;;
+    newest) set_up_newest ;;
     nginx) set_up_nginx ;;
     browser) set_up_browser ;;
     molecule) set_up_molecule ;;
     debootstrap) set_up_debootstrap ;;
-    *) give_up "usage: tools/setup.sh run|dev|nginx|browser|molecule|debootstrap" ;;
+    *) give_up "usage: tools/setup.sh run|dev|newest|nginx|browser|molecule|debootstrap" ;;
 esac

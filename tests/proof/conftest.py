@@ -38,7 +38,7 @@ class Proof:
     def __init__(self, config: pytest.Config):
         self.full, self.seed = config.getoption("--full"), config.getoption("--seed")
         self.random = random.Random(self.seed)
-        self.cores = [BIN, *map(Path, config.getoption("--core") or ())]
+        self.cores = [BIN, *(Path(folder).absolute() for folder in config.getoption("--core") or ())]
         self.rows: list[tuple[str, int, int]] = []
 
     def count(self, short: int, full: int) -> int:

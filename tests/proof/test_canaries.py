@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sysconfig
 from pathlib import Path
 
@@ -127,6 +128,12 @@ class Cage:
         return watched.seen
 
 
+def version(core):
+    """Of the ansible-core that a folder's programs belong to."""
+    code = "from importlib.metadata import version; print(version('ansible-core'), end='')"
+    return subprocess.run([core / "python", "-c", code], capture_output=True, text=True, check=True).stdout
+
+
 def texts_of(value, name):
     """Every secret in what the store holds, with its place."""
     if isinstance(value, dict):
@@ -243,7 +250,7 @@ def test_no_canary_is_seen_anywhere(cage, proof):
     failures, tries, versions = [], 0, []
     for core in proof.cores:
         cage.ground.ansible = core
-        versions.append(core.parent.name)
+        versions.append(version(core))
         for runs in (runs_of_the_role(cage), runs_of_the_modules(cage), runs_that_are_killed(cage, proof)):
             for name, seen in runs:
                 canaries = cage.canaries()
@@ -251,7 +258,7 @@ def test_no_canary_is_seen_anywhere(cage, proof):
                 tries += len(canaries)
                 failures += [f"{name}: {hit}" for hit in hits(canaries, seen)]
     assert any("token" in name for name in canaries) and any("api_keys" in name for name in canaries)
-    proof.told(f"no secret is seen anywhere, on {len(versions)} ansible-core", tries, failures)
+    proof.told(f"no secret is seen anywhere, on ansible-core {' and '.join(versions)}", tries, failures)
 
 
 def test_a_planted_canary_is_found_in_every_place(cage, proof):
