@@ -195,6 +195,15 @@ def runs_of_the_role(cage):
     assert cage.status != 0
 
 
+def runs_of_the_other_playbooks(cage):
+    """What reads everything, and writes it into a report; and what replaces secrets."""
+    told = {"oauth2_report_dir": str(cage.folder / "reports")}
+    rotation = {"oauth2_rotate": ["api_keys", "client_secrets", "tokens"], "oauth2_rotate_users": [cage.manager]}
+    for playbook, more in (("verify", told), ("audit", told), ("rotate", rotation)):
+        yield playbook, cage.watch(f"playbooks/{playbook}.yml", **cage.variables(), **more)
+        assert cage.status == 0, playbook
+
+
 def runs_of_the_modules(cage):
     """Each module with its secret: registered and shown, in a loop, in vars, failing."""
     site, shared = cage.ground.sites[2], {"bench_path": str(cage.ground.path)}
@@ -251,7 +260,12 @@ def test_no_canary_is_seen_anywhere(cage, proof):
     for core in proof.cores:
         cage.ground.ansible = core
         versions.append(version(core))
-        for runs in (runs_of_the_role(cage), runs_of_the_modules(cage), runs_that_are_killed(cage, proof)):
+        for runs in (
+            runs_of_the_role(cage),
+            runs_of_the_other_playbooks(cage),
+            runs_of_the_modules(cage),
+            runs_that_are_killed(cage, proof),
+        ):
             for name, seen in runs:
                 canaries = cage.canaries()
                 assert cage.looks > 20 and seen["terminal"], f"{name} was not watched"
