@@ -62,6 +62,7 @@ def ground(request):
     """The bench to prove on: a demo bench made for the occasion, or the real one of --ground."""
     folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: a socket lies below it
     real = request.config.getoption("--ground")
+    assert not (real and hasattr(request.config, "workerinput")), "there is one real bench: leave out --numprocesses"
     bench = RealBench(folder, json.loads(Path(real).read_text())) if real else Demo(folder)
     try:
         yield bench
