@@ -81,7 +81,7 @@ JOBS = {
         "_frappe_check",
     ),
 }
-KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|FRAPPE_\w+")
+KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
 
 # Runs before anything of ours is there to import: makes the shipped sources modules, then hands over.

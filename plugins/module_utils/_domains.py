@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
-    """Host names of a site: ``host_name``, then ``domains``, then the folder's own name.
+    """Host names of a site: that of ``host_name`` (never its port), then ``domains``, then the folder's own name.
 
     nginx lowers the name that a browser sends (``$host``), so a folder with a capital in its name is found under its
     domains only. An item of ``domains`` is a name, or an object with the key ``domain`` (bench, config/nginx).
@@ -21,8 +21,7 @@ def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
     """
     listed = [item.get("domain") if isinstance(item, dict) else item for item in _listed(config)]
     address = _address(config)
-    host = urlsplit(address).netloc if address else None
-    found = [host, *listed, name if name == name.lower() else None]
+    found = [urlsplit(address).hostname if address else None, *listed, name if name == name.lower() else None]
     return list(dict.fromkeys(domain.lower() for domain in found if isinstance(domain, str) and domain))
 
 
@@ -49,6 +48,6 @@ def _address(config: dict[str, t.Any]) -> str | None:
         return None
     address = host if "://" in host else f"http://{host}"
     try:
-        return address if urlsplit(address).netloc else None
+        return address if urlsplit(address).hostname else None
     except ValueError:
         return None

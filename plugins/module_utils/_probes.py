@@ -87,12 +87,13 @@ def discovery(proof: Proof) -> Seen:
 
 
 def domain(proof: Proof) -> Seen:
-    """Every name leads here: only this site knows the token, or without one the client."""
+    """Every name leads here, at the site's own port: only this site knows the token, or without one the client."""
     expected = "every domain leads to this site"
     names = [name for name in proof.params["domains"] if "*" not in name]
-    scheme = urlsplit(proof.params["url"]).scheme
+    parts = urlsplit(proof.params["url"])
+    port = f":{parts.port}" if parts.port else ""
     for name in names:
-        visitor = proof.visitor_of(f"{scheme}://{name}")
+        visitor = proof.visitor_of(f"{parts.scheme}://{name}{port}")
         try:
             reply = visitor.get(METHOD + "ping")
         except Fault as fault:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import typing as t
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -22,7 +23,7 @@ class Visitor:
     Args:
         url: base URL of the site, as its users write it.
         address: base URL to connect to instead; the site is then asked for by Host header and, with TLS, by SNI.
-        validate_certs: whether a certificate must be valid.
+        validate_certs: whether a certificate must be valid: signed by one whom this machine or requests trusts.
         until: time.monotonic() after which nothing is sent any more.
     """
 
@@ -33,19 +34,21 @@ class Visitor:
         self.requests, self.url, self.verify, self.until = requests, url.rstrip("/"), validate_certs, until
         self.base, self.host = (address or url).rstrip("/"), urlsplit(url).netloc
 
+        # An authority of the operator's own is known to the machine; requests by itself knows its own list alone.
+        trust = {"ssl_context": ssl.create_default_context()} if validate_certs else {}
+
         class NamedHost(requests.adapters.HTTPAdapter):
             """Ask for the site's name, and check its certificate, whatever address is connected to."""
 
             def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
                 name = urlsplit(url).hostname
-                super().init_poolmanager(*args, server_hostname=name, assert_hostname=name, **kwargs)
+                super().init_poolmanager(*args, server_hostname=name, assert_hostname=name, **trust, **kwargs)
 
         self.browser, self.app = requests.Session(), requests.Session()
         for session in (self.browser, self.app):
             session.trust_env = False
             session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-check"})
-            if address:
-                session.mount("https://", NamedHost())
+            session.mount("https://", NamedHost())
 
     def send(self, session: t.Any, method: str, path: str, **more: t.Any) -> t.Any:
         """One request, redirects not followed; the app's session sends no cookie, a bearer and a cookie do not mix.

@@ -89,6 +89,7 @@ def test_keys_that_count_only_after_bench_setup_are_named():
         ("Trust.com", {"domains": ["Trust.example.com"]}, ["trust.example.com"], "http://trust.example.com"),
         ("a", {"host_name": "https://x.example/"}, ["x.example", "a"], "https://x.example"),
         ("a", {"host_name": "x.example"}, ["x.example", "a"], "http://x.example"),
+        ("a", {"host_name": "http://X.example:8000"}, ["x.example", "a"], "http://X.example:8000"),
         ("a", {"domains": [{"domain": "x", "ssl_certificate": "/c"}, "y"]}, ["x", "y", "a"], "https://x"),
         ("a", {"ssl_certificate": "/c"}, ["a"], "https://a"),
         ("a", {"domains": [None, 5, {}, ""]}, ["a"], "http://a"),

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site behind https, as `bench setup nginx` serves one with a certificate: the proof, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from certificates import certificate
+from demo import free_port
+from edge_kit import APP, reload_nginx
+
+SITE = "site3.localhost"
+STEP = "Verify | Sign in, authorize, call, refresh, revoke"
+CLIENT = {"app_name": "TLS App", "redirect_uris": ["com.example.tls://cb"], "scopes": ["openid", "crm"]}
+
+
+class Secured:
+    """The demo bench with https on a port of its own, and one site that says so.
+
+    Attributes:
+        url: of the site.
+        address: where it is reached.
+    """
+
+    def __init__(self, demo, folder):
+        self.demo, self.folder = demo, folder
+        self.conf = demo.path / "config" / "nginx.conf"
+        self.plain, self.config = self.conf.read_text(), demo.config_path(SITE).read_text()
+        port = free_port()
+        self.url, self.address = f"https://{SITE}:{port}", f"https://127.0.0.1:{port}"
+        self.listen = f"listen 127.0.0.1:{port} ssl"
+
+    def show(self, name=SITE, days=90):
+        """Serve a certificate, self-signed, for a name and a time."""
+        path = certificate(self.folder, name, days)
+        plain = f"listen 127.0.0.1:{self.demo.ports['demo_bench_nginx_port']};"
+        lines = f"{plain} {self.listen}; ssl_certificate {path}; ssl_certificate_key {path};"
+        assert plain in self.plain
+        self.conf.write_text(self.plain.replace(plain, lines))
+        reload_nginx(self.demo)
+        return path
+
+    def prove(self, trusted=None, **verify):
+        """Rows of the proof; with a certificate that this machine trusts, for this run."""
+        self.demo.environment = {"SSL_CERT_FILE": trusted} if trusted else {}
+        try:
+            run = self.demo.site(
+                oauth2_discover_sites=False,
+                oauth2_sites=[{"name": SITE, "oauth_clients": [CLIENT], "cors": {"origins": [APP]}, "verify": verify}],
+                oauth2_verify="all",
+                oauth2_verify_address=self.address,
+            )
+        finally:
+            self.demo.environment = {}
+        return run
+
+    def steps(self, run):
+        """Each step of the proof by its name: verdict, rule, what was found."""
+        (row,) = run.results[STEP]["sites"]
+        return {step["name"]: (step["verdict"], step["rule"], step["found"]) for step in row["steps"]}
+
+    def restore(self):
+        self.conf.write_text(self.plain)
+        self.demo.config_path(SITE).write_text(self.config)
+        reload_nginx(self.demo)
+
+
+@pytest.fixture
+def secured(demo, tmp_path):
+    kept = Secured(demo, tmp_path)
+    demo.config_path(SITE).write_text(json.dumps({**demo.config(SITE), "host_name": kept.url}))
+    yield kept
+    kept.restore()
+    gone = {"name": SITE, "state": "absent", "app_name": CLIENT["app_name"]}
+    demo.modules("frappe_oauth_client", ("Remove", gone))
+
+
+def test_the_whole_proof_over_https(secured):
+    """With an authority that this machine trusts, and requests by itself does not know."""
+    run = secured.prove(trusted=secured.show())
+    assert run.status == 0, run.output
+    steps = secured.steps(run)
+    assert {verdict for verdict, _rule, _found in steps.values()} <= {"passed", "noticed"}, steps
+    assert steps["tls"] == ("passed", "", f"valid for {SITE}, for 90 more days")
+    assert steps["issuer"][1] == "issuer-port", "nginx's $host tells Frappe no port"
+    assert steps["domain"][0] == steps["preflight"][0] == steps["dead"][0] == "passed"
+
+
+def test_an_authority_that_nobody_trusts_is_named_and_nobody_signs_in(secured):
+    secured.show()
+    run = secured.prove()
+    assert run.status != 0
+    steps = secured.steps(run)
+    assert steps["tls"][:2] == ("failed", "tls-invalid") and "self-signed" in steps["tls"][2]
+    assert steps["login"][0] == "not_run", steps
+
+
+def test_a_certificate_need_not_be_valid_where_that_is_declared(secured):
+    secured.show(name="other.example.com", days=-1)
+    run = secured.prove(validate_certs=False)
+    assert run.status == 0, run.output
+    steps = secured.steps(run)
+    assert "tls" not in steps and steps["dead"][0] == "passed", steps
+
+
+def test_http_answers_where_https_is_promised(secured):
+    run = secured.prove(address=secured.demo.address.replace("http:", "https:"))
+    assert run.status != 0
+    assert secured.steps(run)["tls"][:2] == ("failed", "tls-missing")
