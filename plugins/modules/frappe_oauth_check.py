@@ -101,7 +101,9 @@ options:
       - Connect here instead, such as V(http://127.0.0.1:8080), and ask for the site by Host header and SNI.
     type: str
   validate_certs:
-    description: Whether certificates must be valid.
+    description:
+      - Whether certificates must be valid.
+      - Trusted are the authorities of the machine that asks, and those of E(SSL_CERT_FILE) or E(SSL_CERT_DIR).
     type: bool
     default: true
   probes:

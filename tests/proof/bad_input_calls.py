@@ -15,18 +15,20 @@ import io
 import json
 import os
 import sys
+import tempfile
 import traceback
 
 MODULES = "ansible_collections.benchkeeper.frappe.plugins.modules."
 
 
-def call(run, basic, one: dict) -> None:
+def call(run, basic, one: dict, temporary: str) -> None:
     """In the child: the module's main, as Ansible's wrapper on the managed host calls it."""
     if os.geteuid() != one["uid"]:
         os.setgroups([])
         os.setgid(one["gid"])
         os.setuid(one["uid"])
     given = {**one["args"], "_ansible_check_mode": one["check_mode"], "_ansible_diff": True, "_ansible_verbosity": 0}
+    given["_ansible_remote_tmp"] = temporary
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
     out, sys.stdout = sys.stdout, io.StringIO()
@@ -40,13 +42,13 @@ def call(run, basic, one: dict) -> None:
     out.flush()
 
 
-def warmed_up(name: str, basic):
+def warmed_up(name: str, basic, temporary: str):
     """The module, with all that it imports on its way: the owner of a bench may not be able to read it."""
     run = importlib.import_module(MODULES + name)
     for needed in ("encodings.idna", "ansible_collections.benchkeeper.frappe.plugins.module_utils._rest"):
         importlib.import_module(needed)
     with contextlib.redirect_stdout(io.StringIO()):
-        call(run, basic, {"args": {}, "check_mode": True, "uid": os.geteuid()})
+        call(run, basic, {"args": {}, "check_mode": True, "uid": os.geteuid()}, temporary)
     return run
 
 
@@ -58,6 +60,24 @@ def result_of(text: str) -> dict:
         return {"crash": text}
 
 
+def answer(run, basic, one: dict, temporary: str) -> dict:
+    """The result of one call, made in a child that ends with it."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read_end)
+        os.dup2(write_end, 1)
+        sys.stdin = open(os.devnull)
+        sys.stdout = open(1, "w", closefd=False)
+        call(run, basic, one, temporary)
+        os._exit(0)
+    os.close(write_end)
+    with open(read_end) as said:
+        printed = said.read()
+    os.waitpid(child, 0)
+    return result_of(printed)
+
+
 def main() -> None:
     """Serve one request."""
     request = json.load(sys.stdin)
@@ -65,22 +85,12 @@ def main() -> None:
 
     _AnsibleCollectionFinder(paths=[request["collections"]])._install()
     basic = importlib.import_module("ansible.module_utils.basic")
-    results, runs = [], {}
-    for one in request["calls"]:
-        run = runs.get(one["module"]) or runs.setdefault(one["module"], warmed_up(one["module"], basic))
-        read_end, write_end = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(read_end)
-            os.dup2(write_end, 1)
-            sys.stdin = open(os.devnull)
-            sys.stdout = open(1, "w", closefd=False)
-            call(run, basic, one)
-            os._exit(0)
-        os.close(write_end)
-        with open(read_end) as said:
-            results.append(result_of(said.read()))
-        os.waitpid(child, 0)
+    results = []
+    with tempfile.TemporaryDirectory(prefix="benchkeeper-calls-") as temporary:
+        os.chmod(temporary, 0o1777)  # every owner's module makes its own folder there; none lives to remove it
+        runs = {name: warmed_up(name, basic, temporary) for name in {one["module"] for one in request["calls"]}}
+        for one in request["calls"]:
+            results.append(answer(runs[one["module"]], basic, one, temporary))
     json.dump(results, sys.stdout)
 
 
