@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo bench that the integration tests share."""
+"""The demo bench on which the tests of a file stand, and what they put on it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from kept import Keys
 from token_kit import Tokens
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo():
+    """A bench as new: what another file left would count where files are spread over processes."""
     folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: a socket lies below it
     bench = Demo(folder)
     try:
