@@ -107,11 +107,16 @@ class Demo:
         environment: what it is given beside the usual.
         kills: how often a proof in full kills a run.
         redis: names of the programs that are Redis.
+        method: what the users may call, as an app does.
+        module: a module of an app, below apps/, in which a function may be whitelisted for a while.
+        proof_leaves: tables in which the proof of a site leaves its sign-in.
     """
 
     kills = 200
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
+    method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
+    proof_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe has in redis
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
@@ -337,12 +342,20 @@ class Demo:
         for path in sorted(self.path.glob("sites/*/db/*.db")):
             with sqlite3.connect(path) as connection:
                 connection.create_collation(*COLLATION)
-                taken[str(path.relative_to(self.path))] = list(connection.iterdump())
+                schema = sorted(connection.execute("select type, name, sql from sqlite_master").fetchall())
+                taken[f"{path.parts[-3]}: schema"] = schema
+                for table in (name for kind, name, _sql in schema if kind == "table"):
+                    rows = connection.execute(f'select * from "{table}"')
+                    taken[f"{path.parts[-3]}: {table}"] = sorted(map(repr, rows))
         return taken
 
     def snapshot(self) -> dict[str, object]:
         """Every file of the bench, every row of every database."""
         return {**self.files(), **self.tables()}
+
+    def snapshot_but_sign_ins(self) -> dict[str, object]:
+        """The same without what every sign-in leaves."""
+        return {name: what for name, what in self.snapshot().items() if not name.endswith(self.proof_leaves)}
 
     def services(self) -> dict[str, object]:
         """The files of nginx, and every program that supervisor runs, with its process."""

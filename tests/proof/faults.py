@@ -177,7 +177,7 @@ def edge_as_found(ground: Demo):
             (ground.nginx / name).parent.mkdir(exist_ok=True)
             (ground.nginx / name).write_text(text)
         if now != kept:
-            subprocess.run([*nginx(ground), "-s", "reload"], check=True, capture_output=True)
+            reload_nginx(ground)
 
     return back
 
@@ -187,6 +187,12 @@ def nginx(ground: Demo) -> list[str]:
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     prefix = ["-p", ground.variables["oauth2_nginx_prefix"]] if "oauth2_nginx_prefix" in ground.variables else []
     return [program, *prefix, "-c", ground.variables["oauth2_nginx_conf"]]
+
+
+def reload_nginx(ground: Demo) -> None:
+    """Let nginx read its configuration, and replace its workers."""
+    subprocess.run([*nginx(ground), "-s", "reload"], check=True, capture_output=True)
+    time.sleep(0.5)
 
 
 def names(ground: Demo) -> dict[str, int]:

@@ -48,6 +48,8 @@ class RealBench(Demo):
     """
 
     kills = 60  # each costs three times as long as on the demo bench
+    method, module = "frappe.auth.get_logged_user", "frappe/frappe/client.py"
+    proof_leaves = (": tabUser", ": tabActivity Log")
 
     def __init__(self, folder: Path, given: dict):
         self.folder, self.path = folder, Path(given["bench_path"])

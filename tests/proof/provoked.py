@@ -1,0 +1,102 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is done to a site so that the doctor has something to find: each a context manager of the clinic."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from faults import reload_nginx
+from faults_sick import rewritten
+
+UNMANAGED = {"cors": {"managed": False}}
+
+
+@contextlib.contextmanager
+def client(clinic, **columns):
+    """Columns of its OAuth client, behind everybody's back."""
+    (row,) = (row for row in clinic.ground.rows(clinic.sick, "OAuth Client") if row["app_name"] == "Mobile App")
+    change = f'update "tabOAuth Client" set {", ".join(f"{name} = ?" for name in columns)} where name = ?'
+    clinic.ground.execute(clinic.sick, change, *columns.values(), row["name"])
+    try:
+        yield
+    finally:
+        clinic.ground.execute(clinic.sick, change, *(row[name] for name in columns), row["name"])
+
+
+def config(clinic, **keys):
+    """Keys of its site_config.json."""
+    path = clinic.ground.config_path(clinic.sick)
+    return rewritten(path, json.dumps({**json.loads(path.read_text()), **keys}))
+
+
+@contextlib.contextmanager
+def star(clinic):
+    """Frappe itself answers for the site, to every origin."""
+    assert clinic.ground.site(**{**clinic.declared, **clinic.with_own(**UNMANAGED)}).status == 0
+    try:
+        with config(clinic, allow_cors="*"):
+            yield
+    finally:
+        assert clinic.ground.site(**clinic.declared).status == 0
+
+
+@contextlib.contextmanager
+def nginx(clinic, after, line):
+    """A line in the configuration that bench wrote."""
+    path = clinic.ground.path / "config" / "nginx.conf"
+    text = path.read_text()
+    assert after in text
+    try:
+        with rewritten(path, text.replace(after, f"{after}\n{line}", 1)):
+            reload_nginx(clinic.ground)
+            yield
+    finally:
+        reload_nginx(clinic.ground)
+
+
+@contextlib.contextmanager
+def token(clinic, user, **columns):
+    """A token of somebody's in its database."""
+    columns["user"] = clinic.ground.users[user]["email"]
+    marks = ", ".join(["?"] * len(columns))
+    insert = f'insert into "tabOAuth Bearer Token" ({", ".join(columns)}) values ({marks})'
+    clinic.ground.execute(clinic.sick, insert, *columns.values())
+    try:
+        yield
+    finally:
+        clinic.ground.execute(clinic.sick, 'delete from "tabOAuth Bearer Token" where name = ?', columns["name"])
+
+
+@contextlib.contextmanager
+def role(clinic, name):
+    """The only role that its OAuth client is for."""
+    kept = clinic.ground.rows(clinic.sick, "OAuth Client Role")
+    clinic.ground.execute(clinic.sick, 'update "tabOAuth Client Role" set role = ?', name)
+    try:
+        yield
+    finally:
+        for one in kept:
+            change = 'update "tabOAuth Client Role" set role = ? where name = ?'
+            clinic.ground.execute(clinic.sick, change, one["role"], one["name"])
+
+
+def code(clinic, text):
+    """A function in an app, which the running web program has not loaded."""
+    path = clinic.ground.path / "apps" / clinic.ground.module
+    return rewritten(path, path.read_text() + text)
+
+
+@contextlib.contextmanager
+def single(clinic, doctype, field, value):
+    """A field of a single doctype."""
+    values = (doctype, field, value)
+    insert = 'insert into "tabSingles" (doctype, field, value) values (?, ?, ?)'
+    clinic.ground.execute(clinic.sick, insert, *values)
+    try:
+        yield
+    finally:
+        delete = 'delete from "tabSingles" where doctype = ? and field = ? and value = ?'
+        clinic.ground.execute(clinic.sick, delete, *values)
