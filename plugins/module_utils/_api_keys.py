@@ -43,6 +43,7 @@ class User:
         api_key: None or empty if there is none.
         has_secret: an encrypted secret is stored.
         api_secret: the stored secret, None where there is none or where it cannot be decrypted.
+        full_name: for those who read.
     """
 
     name: str
@@ -51,6 +52,7 @@ class User:
     api_key: str | None = None
     has_secret: bool = False
     api_secret: str | None = None
+    full_name: str = ""
 
     @property
     def live(self) -> bool:

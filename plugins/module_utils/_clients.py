@@ -68,6 +68,7 @@ class Step:
         findings: rules that only the site's own state can break.
         new_secret: write a fresh 256-bit secret that nobody keeps.
         pruned: not declared, and removed by ``exclusive``.
+        stale: its column ``client_id`` shows another id than the one that Frappe knows it by; any save mends that.
     """
 
     action: str = "unchanged"
@@ -79,6 +80,7 @@ class Step:
     findings: list[Finding] = dataclasses.field(default_factory=list)
     new_secret: bool = False
     pruned: bool = False
+    stale: bool = False
 
 
 @dataclasses.dataclass
@@ -293,11 +295,13 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
             step.after[field] = shown(kind, step.values[field])
             if current:
                 step.before[field] = shown(kind, stored.get(field))
+    # The column that forms show; Frappe itself goes by the name, and sets the column to it on every save.
+    step.stale = current is not None and current.get("client_id", current["name"]) != current["name"]
     _show_identity(step, current, declared)
     for what, wanted_here in (("client_id", current is None and step.name), ("rename", step.rename)):
         if wanted_here and what in state.unable:
             raise Impossible(f"{what}: {state.unable[what]}")
-    if current and (step.values or step.rename or step.new_secret):
+    if current and (step.values or step.rename or step.new_secret or step.stale):
         step.action = "updated"
     return step
 
@@ -306,8 +310,9 @@ def _show_identity(step: Step, current: dict[str, t.Any] | None, declared: dict[
     """Put what is no plain column into the diff: the chosen client_id, and that a secret changes."""
     if current is None and declared.get("client_id"):
         step.after["client_id"] = declared["client_id"]
-    if step.rename:
-        step.before["client_id"], step.after["client_id"] = step.name, step.rename
+    if step.rename or step.stale:
+        step.before["client_id"] = current["client_id"] if step.stale else step.name
+        step.after["client_id"] = step.rename or step.name
     if step.new_secret or "client_secret" in step.values:
         step.after["client_secret"] = HIDDEN_NEW
         if current:

@@ -45,7 +45,7 @@ class FrappeClients:
 
     def _rows(self, filters: dict[str, t.Any]) -> list[dict[str, t.Any]]:
         columns = [field for field in self.fields if field != "allowed_roles"]
-        clients = self.frappe.get_all(CLIENT, filters=filters, fields=["name", "owner", *columns])
+        clients = self.frappe.get_all(CLIENT, filters=filters, fields=["name", "owner", "client_id", *columns])
         parents = {"parent": filters["name"]} if filters else {}
         rows = self.frappe.get_all(
             ROLE_ROW, filters={**parents, "parenttype": CLIENT}, fields=["parent", "role"], order_by="idx asc"

@@ -9,16 +9,25 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import os
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, shown
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_clients import CLIENT, FrappeClients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_keys import FrappeKeys
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import ENDPOINTS, TOKEN, VALIDATOR, traits
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import (
+    ENDPOINTS,
+    TOKEN,
+    VALIDATOR,
+    open_to_everybody,
+    traits,
+)
 
 BEARER = "OAuth Bearer Token"
 SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # the second came with Frappe 16
+SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # of System Settings, which has many more
+BOOTSTRAP = ("setup", "oauth_bootstrap")  # where an app made after the old guide has what hands out secrets
 # An `Active` row whose access token has ended still refreshes for ever, so it is counted apart from what is over.
 COUNT = """
     select t.client, c.name, c.app_name, coalesce(u.name, t.user), u.enabled,
@@ -33,6 +42,16 @@ COUNT = """
 """
 BY_DAY = "select date(creation), count(*) from `tabOAuth Bearer Token` where creation > %(since)s group by 1 order by 1"
 DAYS = 90  # how far back the tokens issued on each day are counted
+LATEST = """
+    select user, client, scopes, status, creation, expiration_time from `tabOAuth Bearer Token`
+    order by creation desc limit 10
+"""
+# Where Frappe keeps the change of a document, it keeps old and new values, a secret in clear among them.
+IN_VERSIONS = """
+    select distinct c.name from `tabOAuth Client` c
+        join `tabVersion` v on v.ref_doctype = 'OAuth Client' and v.docname = c.name
+    where c.client_secret != '' and instr(v.data, c.client_secret) > 0
+"""
 
 
 def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -47,24 +66,30 @@ def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[
             "config_cached": "cached" in inspect.signature(frappe.get_site_config).parameters,
             "oauth_settings": bool(frappe.db.exists("DocType", "OAuth Settings")),
             **traits_of_bench(_controller(frappe)),
+            "open_bootstraps": [name for app in frappe.get_installed_apps() for name in open_bootstraps(app)],
         }
     if "oauth_clients" in gather:
-        facts["oauth_clients"] = [_client(row) for row in FrappeClients(site).clients()]
+        in_versions = {name for (name,) in frappe.db.sql(IN_VERSIONS)}
+        facts["oauth_clients"] = [_client(row, row["name"] in in_versions) for row in FrappeClients(site).clients()]
     if "oauth_settings" in gather:
         facts["oauth_settings"] = {doctype: found for doctype in SETTINGS if (found := _single(frappe, doctype))}
+        facts["oauth_settings"]["System Settings"] = _sign_in(frappe)
     if "tokens" in gather:
         facts["tokens"] = _tokens(frappe)
     if "api_keys" in gather:
+        keys = FrappeKeys(site)
         facts["api_keys"] = [
             {
                 "user": user.name,
+                "full_name": user.full_name,
                 "enabled": user.enabled,
                 "user_type": "Website User" if user.website else "System User",
                 "has_secret": user.has_secret,
             }
-            for user in FrappeKeys(site).holders()
+            for user in keys.holders()
         ]
-        facts["encryption_key_missing"] = FrappeKeys(site).no_key() is not None
+        facts["encryption_key_missing"] = keys.no_key() is not None
+        facts["secrets_not_opened"] = keys.not_opened()
     return facts
 
 
@@ -76,10 +101,11 @@ def _version(app: str) -> str:
         return ""
 
 
-def _client(row: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A client in declared form, with its client_id and without its secret."""
+def _client(row: dict[str, t.Any], in_versions: bool) -> dict[str, t.Any]:
+    """A client in declared form, with its client_id; of its secret only the length, and whether copies lie about."""
     fields = {field: shown(kind, row.get(field)) for field, kind in KINDS.items() if field in row and kind != "secret"}
-    return {"client_id": row["name"], "owner": row["owner"], **fields}
+    secret = {"secret_bytes": len((row.get("client_secret") or "").encode()), "secret_in_versions": in_versions}
+    return {"client_id": row["name"], "owner": row["owner"], **fields, **secret}
 
 
 # ---------------------------------------------------------------- the source
@@ -97,11 +123,28 @@ def traits_of_bench(controller: str) -> dict[str, str]:
 
 def _source(module: str) -> str:
     try:
-        spec = importlib.util.find_spec(module)
-        with open(spec.origin, encoding="utf-8") as file:
-            return file.read()
-    except (ImportError, AttributeError, TypeError, ValueError, OSError):
+        return _read(importlib.util.find_spec(module).origin)
+    except (ImportError, AttributeError, TypeError, ValueError):
         return ""
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""
+
+
+@functools.lru_cache(maxsize=None)
+def open_bootstraps(app: str) -> list[str]:
+    """What an app's bootstrap module hands to everybody who has signed in; of the app only its package is imported."""
+    try:
+        folder = os.path.dirname(importlib.import_module(app).__file__)
+    except (ImportError, TypeError):
+        return []
+    source = _read(f"{os.path.join(folder, *BOOTSTRAP)}.py")
+    return [".".join((app, *BOOTSTRAP, name)) for name in open_to_everybody(source)]
 
 
 # ---------------------------------------------------------------- settings and tokens
@@ -120,6 +163,12 @@ def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
         elif field.fieldtype in ("Select", "Data", "Small Text", "Text", "Link", "Int"):
             found[field.fieldname] = value or ""
     return found
+
+
+def _sign_in(frappe: t.Any) -> dict[str, bool]:
+    """How people sign in, which the password grant does not ask."""
+    stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = 'System Settings'"))
+    return {field: str(stored.get(field) or 0) == "1" for field in SIGN_IN}
 
 
 def _tokens(frappe: t.Any) -> dict[str, t.Any]:
@@ -148,6 +197,17 @@ def _tokens(frappe: t.Any) -> dict[str, t.Any]:
         **total,
         "by_client": sorted(by_client.values(), key=lambda entry: entry["client_id"]),
         "disabled_users": [{"user": user, "tokens": number} for user, number in sorted(disabled.items())],
+        "latest": [
+            {
+                "user": user,
+                "client_id": client,
+                "scopes": (scopes or "").split(),
+                "status": status,
+                "issued": str(issued),
+                "expires": str(expires) if expires else None,
+            }
+            for user, client, scopes, status, issued, expires in frappe.db.sql(LATEST)
+        ],
         "by_day": {str(day): number for day, number in frappe.db.sql(BY_DAY, {"since": since})},
     }
 

@@ -13,7 +13,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import judge
 
 STORED = "select name, password from `__Auth` where doctype='User' and fieldname='api_secret' and encrypted=1"
-FIELDS = ["name", "enabled", "user_type", "api_key"]
+ENCRYPTED = "select doctype, password from `__Auth` where encrypted=1"
+FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -96,6 +97,7 @@ class FrappeKeys:
             text = stored.get(folded(row["name"]))
             users[row["name"]] = User(
                 name=row["name"],
+                full_name=row["full_name"] or "",
                 enabled=bool(row["enabled"]),
                 website=row["user_type"] == "Website User",
                 api_key=row["api_key"],
@@ -126,6 +128,15 @@ class FrappeKeys:
             "encryption_key: site_config.json has none, and the site holds encrypted secrets. Restore it from a "
             "backup: Frappe would make a new one, and every stored password would be lost"
         )
+
+    def not_opened(self) -> dict[str, int]:
+        """How many stored secrets of which doctype the site's key does not open; empty where there is no key."""
+        counts: dict[str, int] = {}
+        if self.frappe.local.conf.get("encryption_key"):
+            for doctype, text in self.frappe.db.sql(ENCRYPTED):
+                if self._decrypted(text) is None:
+                    counts[doctype] = counts.get(doctype, 0) + 1
+        return dict(sorted(counts.items()))
 
     def write(self, changes: list[Change]) -> None:
         """Write or remove pairs; User's ``modified`` stays, and no Version is made.

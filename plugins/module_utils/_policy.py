@@ -237,6 +237,9 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
         yield Finding("consent-skipped", "skip_authorization", f"no consent page before {told(private[0])}")
+    if given.get("token_endpoint_auth_method") not in (None, "", "None") and private:
+        found = f"{told(given['token_endpoint_auth_method'])}, for an app at {told(private[0])}"
+        yield Finding("client-auth-method", "token_endpoint_auth_method", found)
 
 
 def _scope_findings(given: dict[str, t.Any]) -> Findings:

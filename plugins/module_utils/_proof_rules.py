@@ -49,8 +49,8 @@ PROBLEMS = {
     "client-ambiguous": ("Frappe, OAuth Client", "Declare the client_id of the one you mean."),
     "client-id-stale": (
         "Frappe, OAuth Client",
-        "Save the client once (frappe_oauth_client with rename does): the id that its form shows is not the one that "
-        "Frappe knows it by.",
+        "Run site.yml, where the client is declared, or save it once in its form: the id that it shows is not the one "
+        "that Frappe knows it by.",
     ),
     "client-role": (
         "Frappe, user_has_allowed_role",

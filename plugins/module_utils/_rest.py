@@ -131,7 +131,8 @@ class RestClients:
         in_use = {row["client"] for kind in (TOKEN, CODE) for row in self.site.rows(kind, ["client"])} if uses else ()
         columns = [field for field in self.fields if field != "allowed_roles"]
         clients = {
-            row["name"]: {**row, "allowed_roles": []} for row in self.site.rows(CLIENT, ["name", "owner", *columns])
+            row["name"]: {**row, "allowed_roles": []}
+            for row in self.site.rows(CLIENT, ["name", "owner", "client_id", *columns])
         }
         for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
             if row.get("role"):

@@ -36,7 +36,18 @@ RULES = {
     "secret-short": Rule(
         REFUSED, "this collection", "Use 32 random bytes: a short secret, once masked, eats other words of the output."
     ),
-    "secret-weak": Rule(WARNING, "RFC 7518, 3.2", "Use at least 32 random bytes."),
+    "secret-weak": Rule(
+        WARNING,
+        "RFC 7518, 3.2",
+        "Use at least 32 random bytes: who has an id_token can try out what signed it. Frappe 14 and 15 make 5; "
+        "frappe_oauth_client with rotate_secret: true makes 32.",
+    ),
+    "secret-in-versions": Rule(
+        WARNING,
+        "Frappe, Version",
+        "Set rotate_secret: true once (rotate.yml: client_secrets), which leaves no copy: who may read the client's "
+        "history reads the secret in use.",
+    ),
     "secret-long": Rule(INVALID, "Frappe, varchar(140)", "Use at most 140 characters."),
     "secret-rewritten": Rule(INVALID, "Frappe, sanitize_html", "Use letters, digits, - and _ only."),
     "secret-in-name": Rule(INVALID, "this collection", "Use a random value: masking it would eat the name."),
@@ -74,7 +85,13 @@ RULES = {
     "consent-skipped": Rule(
         WARNING,
         "RFC 8252, 8.6",
-        "Ask for consent: Frappe 14 and 15 do not demand PKCE, and any app can claim the scheme.",
+        "Ask for consent: Frappe does not demand PKCE (14 to 17, by mid-2026), and any app can claim the scheme.",
+    ),
+    "client-auth-method": Rule(
+        WARNING,
+        "RFC 8252, 8.4; Frappe, OAuth Client",
+        "Declare token_endpoint_auth_method: None, which says that the app keeps no secret: newer Frappe asks all "
+        "others for theirs, and an app on somebody's device cannot keep one.",
     ),
     "field-unsupported": Rule(WARNING, "Frappe, OAuth Client", "Frappe 16 brought this field; this site ignores it."),
     "grant-implicit": Rule(REFUSED, "RFC 9700, 2.1.2", "Use Authorization Code with PKCE."),
@@ -90,7 +107,12 @@ RULES = {
     "scope-form": Rule(
         INVALID, "RFC 6749, 3.3", "Give one scope an item: printable ASCII without space, quote, backslash, < or >."
     ),
-    "scope-all": Rule(WARNING, "RFC 9700, 2.3", "Name the scopes that the app needs: 'all' is all the user may do."),
+    "scope-all": Rule(
+        WARNING,
+        "RFC 9700, 2.3",
+        "Name the scopes that the app needs. Frappe 15 itself bounds no call by a scope, apps and proxies may: there a "
+        "token may do what its user's roles allow, so bound those.",
+    ),
     "client-secret-unknown": Rule(
         WARNING,
         "this collection",
@@ -176,7 +198,36 @@ RULES = {
     "encryption-key-missing": Rule(
         WARNING, "Frappe, get_encryption_key", "Restore it from a backup: stored passwords and API secrets need it."
     ),
+    "encryption-key-wrong": Rule(
+        WARNING,
+        "Frappe, decrypt",
+        "Restore the key that they were stored with from a backup of site_config.json. Where it is lost, enter these "
+        "secrets anew; API keys: state: rotated.",
+    ),
     # a site as it is
+    "domain-missing": Rule(
+        WARNING,
+        "nginx, $host",
+        "Give the site a domain (bench setup add-domain) and run bench setup nginx: nginx lowers the name that is "
+        "asked for, so no request finds a folder with a capital in its name.",
+    ),
+    "bootstrap-open": Rule(
+        REFUSED,
+        "Frappe, whitelist",
+        "Take @frappe.whitelist() off the function and restart the web program, then rotate.yml for client_secrets and "
+        "api_keys: whoever can sign in, users of the portal too, could call it and be given secrets.",
+    ),
+    "cors-origins-differ": Rule(
+        WARNING,
+        "Frappe 16, set_cors_headers",
+        "Add them, or empty the field: it replaces allow_cors at the token, revocation and userinfo endpoints.",
+    ),
+    "password-grant-bypass": Rule(
+        WARNING,
+        "RFC 9700, 2.4; Frappe, validate_user",
+        "Do not rely on it: the password grant, open to every client, asks neither. Limit the token endpoint "
+        "(oauth2_token_rate_limit), and update Frappe once it has upstream's change 42692, which ends that grant.",
+    ),
     "stored-uris-split": Rule(
         WARNING,
         "Frappe, get_url_delimiter",
@@ -204,7 +255,8 @@ RULES = {
     "token-client-gone": Rule(
         WARNING,
         "Frappe, delete_doc with force",
-        "Remove them (frappe_oauth_token with clients and state: absent): their client was deleted past them.",
+        "Revoke them (frappe_oauth_token with clients and state: revoked; then state: absent takes the rows): their "
+        "client was deleted past them, and what is live still refreshes under another client's id.",
     ),
     # tokens
     "token-duration": Rule(
@@ -259,6 +311,22 @@ RULES = {
         "RFC 9700, 4.14.2; Frappe, validate_refresh_token",
         "Declare tokens: max_refresh_age (frappe_oauth_token): this Frappe lets a refresh token live for ever.",
     ),
+    "frappe-refresh-unbound": Rule(
+        NOTICE,
+        "RFC 6749, 6; Frappe, validate_refresh_token",
+        "Treat a refresh token as what it is, a password: whoever holds one refreshes it under any client's id.",
+    ),
+    "frappe-code-endless": Rule(
+        NOTICE,
+        "RFC 6749, 4.1.2; Frappe, validate_code",
+        "Declare tokens: max_refresh_age (frappe_oauth_token), which ends codes that nobody redeemed too: this Frappe "
+        "lets them wait for ever.",
+    ),
+    "frappe-introspection-expired": Rule(
+        NOTICE,
+        "RFC 7662, 2.2; Frappe, introspect_token",
+        "Let what asks about tokens look at exp too: this Frappe calls a token active that has expired.",
+    ),
     "frappe-introspection-open": Rule(
         NOTICE,
         "RFC 7662, 2.1; Frappe, introspect_token",
@@ -267,8 +335,8 @@ RULES = {
     "frappe-password-grant": Rule(
         NOTICE,
         "RFC 9700, 2.4; Frappe, validate_grant_type",
-        "Limit the token endpoint (oauth2_token_rate_limit): the password grant is open to every client, and skips "
-        "two-factor authentication.",
+        "Limit the token endpoint (oauth2_token_rate_limit): the password grant is open to every client. It asks for "
+        "no second factor, no allowed role, and not whether one may sign in with a password at all.",
     ),
     "frappe-trait-unknown": Rule(
         NOTICE,

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+    GOOD_SECRET,
     HIDDEN,
     SECRET_KEY,
     UNREAD_KEYS,
@@ -42,10 +43,14 @@ TRAITS = {
     "pkce_required": ("no", "frappe-pkce-optional"),
     "client_secret_checked": ("no", "frappe-secret-unchecked"),
     "old_token_revoked_on_refresh": ("no", "frappe-refresh-keeps-old"),
-    "introspection_open_to_guests": ("yes", "frappe-introspection-open"),
-    "password_grant": ("open", "frappe-password-grant"),
+    "refresh_bound_to_client": ("no", "frappe-refresh-unbound"),
     "refresh_tokens_expire": ("no", "frappe-refresh-endless"),
+    "codes_expire": ("no", "frappe-code-endless"),
+    "introspection_open_to_guests": ("yes", "frappe-introspection-open"),
+    "expired_tokens_told_active": ("yes", "frappe-introspection-expired"),
+    "password_grant": ("open", "frappe-password-grant"),
 }
+NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_in_versions")
 LISTED = 5  # names that a finding lists before it only counts
 
 
@@ -63,9 +68,15 @@ def site_findings(facts: dict[str, t.Any]) -> Findings:
     """All that breaks a rule among the facts of one site, as frappe_site_info gathers them."""
     for key, held in facts.get("config", {}).items():
         yield from setting_findings(key, held["value"], held["file"])
+    if facts.get("domains") == []:
+        yield Finding("domain-missing", f"domains in {SITE_FILE}", "names none, and the site's folder has a capital")
     if facts.get("encryption_key_missing"):
         yield Finding("encryption-key-missing", f"encryption_key in {SITE_FILE}", "is missing")
-    yield from _settings(facts.get("oauth_settings", {}))
+    if facts.get("secrets_not_opened"):
+        sealed = ", ".join(f"{number} of {doctype}" for doctype, number in facts["secrets_not_opened"].items())
+        yield Finding("encryption-key-wrong", f"encryption_key in {SITE_FILE}", f"does not open {sealed}")
+    yield from _settings(facts)
+    yield from _origins(facts)
     for client in facts.get("oauth_clients", ()):
         yield from _stored_client(client)
     if "tokens" in facts:
@@ -73,6 +84,8 @@ def site_findings(facts: dict[str, t.Any]) -> Findings:
     disabled = [row["user"] for row in facts.get("api_keys", ()) if not row["enabled"] and row["has_secret"]]
     if disabled:
         yield Finding("key-user-disabled", "api_keys", listed(disabled))
+    for function in facts.get("features", {}).get("open_bootstraps", ()):
+        yield Finding("bootstrap-open", "apps", function)
     for trait, (value, rule) in TRAITS.items():
         if facts.get("features", {}).get(trait) == value:
             yield Finding(rule, f"features.{trait}", value)
@@ -80,11 +93,28 @@ def site_findings(facts: dict[str, t.Any]) -> Findings:
             yield Finding("frappe-trait-unknown", f"features.{trait}", "unknown")
 
 
-def _settings(settings: dict[str, dict[str, t.Any]]) -> Findings:
-    if settings.get("OAuth Provider Settings", {}).get("skip_authorization") == "Auto":
+def _settings(facts: dict[str, t.Any]) -> Findings:
+    settings, features = facts.get("oauth_settings", {}), facts.get("features", {})
+    provider, oauth = (settings.get(doctype, {}) for doctype in ("OAuth Provider Settings", "OAuth Settings"))
+    if provider.get("skip_authorization") == "Auto":
         yield Finding("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "'Auto'")
-    if settings.get("OAuth Settings", {}).get("enable_dynamic_client_registration"):
+    if oauth.get("enable_dynamic_client_registration"):
         yield Finding("settings-registration-open", "OAuth Settings: enable_dynamic_client_registration", "on")
+    passed_by = [field for field, on in settings.get("System Settings", {}).items() if on]
+    if passed_by and features.get("password_grant") == "open":
+        yield Finding("password-grant-bypass", "System Settings", " and ".join(passed_by))
+
+
+def _origins(facts: dict[str, t.Any]) -> Findings:
+    """Frappe 16 and later answer at the OAuth endpoints for a list of origins of their own, where that is filled in."""
+    settings, held = facts.get("oauth_settings", {}).get("OAuth Settings", {}), facts.get("config", {})
+    answered = held.get("allow_cors", {}).get("value")
+    own = (settings.get("allowed_public_client_origins") or "").split()
+    if own and isinstance(answered, (str, list)):
+        missing = [one for one in ([answered] if isinstance(answered, str) else answered) if one not in (*own, "*")]
+        if missing:
+            field = "OAuth Settings: allowed_public_client_origins"
+            yield Finding("cors-origins-differ", field, f"lacks {listed(list(map(str, missing)))}")
 
 
 def _stored_client(client: dict[str, t.Any]) -> Findings:
@@ -93,8 +123,12 @@ def _stored_client(client: dict[str, t.Any]) -> Findings:
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
     if split:
         yield Finding("stored-uris-split", f"{where}: redirect_uris", f"{split[0]!r}")
+    if 0 < client["secret_bytes"] < GOOD_SECRET:
+        yield Finding("secret-weak", f"{where}: client_secret", f"has {client['secret_bytes']} bytes")
+    if client["secret_in_versions"]:
+        yield Finding("secret-in-versions", f"{where}: client_secret", "stands in Version in clear")
     # What Frappe itself fills in, or the operator can no longer mean, is no fault of the client.
-    declared = {key: value for key, value in client.items() if key not in ("client_id", "owner", "allowed_roles")}
+    declared = {key: value for key, value in client.items() if key not in NOT_DECLARED}
     declared["redirect_uris"] = [uri for uri in client["redirect_uris"] if uri not in split]
     if split and not declared["redirect_uris"]:
         del declared["redirect_uris"]

@@ -15,7 +15,8 @@ import typing as t
 UNKNOWN = "unknown"
 VALIDATOR, ENDPOINTS, TOKEN = SOURCES = ("oauth", "integrations.oauth2", "OAuth Bearer Token")
 DEPTH = 4  # calls that are followed, from a method of the validator to what helps it
-TIMES = ("expiration_time", "expires_in", "creation", "expiry", "expires_at")
+TIMES = {"expiration_time", "expires_in", "creation", "expiry", "expires_at"}
+CLIENT = {"client", "client_id"}
 PUBLIC = ("token_endpoint_auth_method", "is_public_client", "is_public", "public_client")
 AUTHENTICATES = (
     "session",
@@ -26,6 +27,7 @@ AUTHENTICATES = (
     "PermissionError",
     "AuthenticationError",
 )
+GUARDS = {"only_for", "has_permission", "check_permission", "PermissionError"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -42,10 +44,24 @@ def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
         "pkce_required": _pkce_required(oauth),
         "client_secret_checked": _client_secret_checked(oauth),
         "old_token_revoked_on_refresh": _old_token_revoked(oauth, token),
-        "introspection_open_to_guests": _introspection_open(endpoints),
-        "password_grant": _password_grant(oauth),
+        "refresh_bound_to_client": _refresh_bound_to_client(oauth),
         "refresh_tokens_expire": _refresh_tokens_expire(oauth, token),
+        "codes_expire": _codes_expire(oauth),
+        "introspection_open_to_guests": _introspection_open(endpoints),
+        "expired_tokens_told_active": _expired_told_active(endpoints),
+        "password_grant": _password_grant(oauth),
     }
+
+
+def open_to_everybody(source: str) -> list[str]:
+    """Names of the functions that whoever has signed in may call over HTTP, none of which asks for a permission."""
+    code = Code(source)
+    return sorted(
+        name
+        for name, function in code.functions.items()
+        if any(_name_of(getattr(one, "func", one)) == "whitelist" for one in function.decorator_list)
+        and not words(code.reach(name)) & GUARDS
+    )
 
 
 # ---------------------------------------------------------------- source
@@ -239,6 +255,41 @@ def _old_token_revoked(oauth: Code, token: Code) -> str:
     return "no" if not any("revoke" in word.lower() for word in written) else UNKNOWN
 
 
+def _refresh_bound_to_client(oauth: Code) -> str:
+    """Is a refresh token refused that was issued to another client?"""
+    nodes = oauth.reach("validate_refresh_token")
+    if "refresh_token" not in words(nodes):
+        return UNKNOWN
+    return _yes_no(_asked(nodes, CLIENT), not words(nodes) & CLIENT)
+
+
+def _codes_expire(oauth: Code) -> str:
+    """Is an authorization code refused once it is old?"""
+    nodes = oauth.reach("validate_code")
+    if "validity" not in words(nodes):
+        return UNKNOWN
+    return _yes_no(_asked(nodes, TIMES), not words(nodes) & TIMES)
+
+
+def _asked(nodes: list[ast.AST], names: set[str]) -> bool:
+    """Does a comparison or a filter, a mapping, name one of these?"""
+    tests = (node for node in nodes if isinstance(node, (ast.Compare, ast.Dict)))
+    return any(words(ast.walk(node)) & names for node in tests)
+
+
+def _expired_told_active(endpoints: Code) -> str:
+    """Is ``active`` made of the token's status alone, without its end?"""
+    told: list[ast.AST] = []
+    for node in endpoints.reach("introspect_token"):
+        if isinstance(node, ast.Dict):
+            told += [value for key, value in zip(node.keys, node.values) if getattr(key, "value", None) == "active"]
+        elif isinstance(node, ast.keyword) and node.arg == "active":
+            told.append(node.value)
+    parts = [part for value in told for part in ast.walk(value)]
+    computed = any(isinstance(part, ast.Call) for part in parts)
+    return _yes_no("status" in words(parts) and not computed and not words(parts) & TIMES, bool(words(parts) & TIMES))
+
+
 def _introspection_open(endpoints: Code) -> str:
     """May somebody who has not signed in, and no client, ask about a token?"""
     function = endpoints.functions.get("introspect_token")
@@ -270,7 +321,6 @@ def _refresh_tokens_expire(oauth: Code, token: Code) -> str:
     nodes = oauth.reach("validate_refresh_token")
     if "refresh_token" not in words(nodes) or not token.readable:
         return UNKNOWN
-    if words(nodes) & set(TIMES):
-        tests = [node for node in nodes if isinstance(node, (ast.Compare, ast.Dict))]
-        return "yes" if any(words(ast.walk(node)) & set(TIMES) for node in tests) else UNKNOWN
+    if words(nodes) & TIMES:
+        return "yes" if _asked(nodes, TIMES) else UNKNOWN
     return "when_cleared" if "clear_old_logs" in token.functions else "no"

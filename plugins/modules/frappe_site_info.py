@@ -151,10 +151,13 @@ sites:
           app that replaces Frappe's own code is not seen.
         - C(code_bound_to) is V(cookie) if an authorization code is the user's whom the cookie C(user_id) names, and
           V(session) if it is the session's.
-        - C(pkce_required) is V(yes), V(no) or V(public_clients), C(client_secret_checked) is V(yes) or V(no), and so
-          are C(old_token_revoked_on_refresh) and C(introspection_open_to_guests).
+        - C(pkce_required) is V(yes), V(no) or V(public_clients). V(yes) or V(no) are C(client_secret_checked),
+          C(old_token_revoked_on_refresh), C(refresh_bound_to_client), C(codes_expire), C(introspection_open_to_guests)
+          and C(expired_tokens_told_active).
         - C(password_grant) is V(open) or V(gone).
         - C(refresh_tokens_expire) is V(yes), V(no), or V(when_cleared), where Log Settings delete their rows.
+        - C(open_bootstraps) are functions in the C(setup/oauth_bootstrap.py) of the site's apps that whoever has signed
+          in may call, and that ask for no permission.
       type: dict
       sample:
         client_fields: [app_name, redirect_uris, scopes]
@@ -164,9 +167,13 @@ sites:
         pkce_required: "no"
         client_secret_checked: "no"
         old_token_revoked_on_refresh: "no"
-        introspection_open_to_guests: "yes"
-        password_grant: open
+        refresh_bound_to_client: "no"
         refresh_tokens_expire: "no"
+        codes_expire: "no"
+        introspection_open_to_guests: "yes"
+        expired_tokens_told_active: "yes"
+        password_grant: open
+        open_bootstraps: []
     config:
       description:
         - The keys of the effective configuration that decide about CORS, or that open something, each with its C(value)
@@ -178,11 +185,15 @@ sites:
     oauth_settings:
       description:
         - The fields of C(OAuth Provider Settings), and of C(OAuth Settings) where Frappe has that doctype. A password
-          is hidden.
+          is hidden. Of C(System Settings) the two that the password grant passes by.
       type: dict
-      sample: {OAuth Provider Settings: {skip_authorization: Force}}
+      sample:
+        OAuth Provider Settings: {skip_authorization: Force}
+        System Settings: {disable_user_pass_login: false, enable_two_factor_auth: false}
     oauth_clients:
-      description: The OAuth clients, as M(benchkeeper.frappe.frappe_oauth_client) would declare them.
+      description:
+        - The OAuth clients, as M(benchkeeper.frappe.frappe_oauth_client) would declare them. Of its secret a client
+          shows the length, C(secret_bytes), and whether it lies in clear in Frappe's history, C(secret_in_versions).
       type: list
       elements: dict
     tokens:
@@ -194,6 +205,8 @@ sites:
           gone.
         - C(disabled_users) are users that are disabled, or gone, and whose tokens still work, each with C(user) and
           C(tokens).
+        - C(latest) are the ten that were issued last, each with C(user), C(client_id), C(scopes), C(status), C(issued)
+          and C(expires).
         - C(by_day) says how many were issued on each of the last 90 days.
       type: dict
       sample:
@@ -214,17 +227,35 @@ sites:
             oldest: "2026-01-05 10:11:12.131415"
             newest: "2026-03-05 10:11:12.131415"
         disabled_users: [{user: former@example.com, tokens: 1}]
+        latest:
+          - user: clerk@example.com
+            client_id: mobile-app
+            scopes: [openid]
+            status: Active
+            issued: "2026-03-05 10:11:12.131415"
+            expires: "2026-03-05 11:11:12.131415"
         by_day: {"2026-03-05": 4}
     api_keys:
       description:
-        - The users that have an API key, each with C(user), C(enabled), C(user_type) and C(has_secret), without which
-          the key opens nothing. Neither key nor secret is shown.
+        - The users that have an API key, each with C(user), C(full_name), C(enabled), C(user_type) and C(has_secret),
+          without which the key opens nothing. Neither key nor secret is shown.
       type: list
       elements: dict
-      sample: [{user: integration@example.com, enabled: true, user_type: System User, has_secret: true}]
+      sample:
+        - user: integration@example.com
+          full_name: Integration
+          enabled: true
+          user_type: System User
+          has_secret: true
     encryption_key_missing:
       description: Whether the site holds encrypted secrets and has lost the key to them. Gathered with V(api_keys).
       type: bool
+    secrets_not_opened:
+      description:
+        - How many encrypted secrets of each doctype the site's key does not open, since they were stored with another
+          one. Gathered with V(api_keys).
+      type: dict
+      sample: {User: 2}
     findings:
       description:
         - Rules that are broken by what was gathered.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from demo import SITES
@@ -17,18 +18,25 @@ TRAITS = {
     "pkce_required": "no",
     "client_secret_checked": "no",
     "old_token_revoked_on_refresh": "no",
-    "introspection_open_to_guests": "yes",
-    "password_grant": "open",
+    "refresh_bound_to_client": "no",
     "refresh_tokens_expire": "no",
+    "codes_expire": "no",
+    "introspection_open_to_guests": "yes",
+    "expired_tokens_told_active": "yes",
+    "password_grant": "open",
+    "open_bootstraps": [],
 }
 NOTICES = {
     "frappe-code-cookie",
     "frappe-pkce-optional",
     "frappe-secret-unchecked",
     "frappe-refresh-keeps-old",
-    "frappe-introspection-open",
-    "frappe-password-grant",
+    "frappe-refresh-unbound",
     "frappe-refresh-endless",
+    "frappe-code-endless",
+    "frappe-introspection-open",
+    "frappe-introspection-expired",
+    "frappe-password-grant",
 }
 
 
@@ -79,7 +87,11 @@ def test_it_says_what_is_there(tokens, keys):
     row = site(look(tokens.demo, name=SITE)[0])
     assert row["frappe_version"] == "15.55.1" and set(row["apps"]) == {"frappe", "demo_crm"}
     assert row["domains"] == ["127.0.0.1", SITE]
-    assert row["oauth_settings"] == {"OAuth Provider Settings": {"skip_authorization": ""}}
+    assert row["oauth_settings"] == {
+        "OAuth Provider Settings": {"skip_authorization": ""},
+        "System Settings": {"disable_user_pass_login": False, "enable_two_factor_auth": False},
+    }
+    assert {(client["secret_bytes"], client["secret_in_versions"]) for client in row["oauth_clients"]} == {(43, False)}
     assert [client["app_name"] for client in row["oauth_clients"]] and row["encryption_key_missing"] is False
     assert row["config"] == {"encryption_key": {"value": "(hidden)", "file": "site_config.json"}}
     counts = {key: row["tokens"][key] for key in ("active", "expired", "revoked", "refreshable")}
@@ -93,9 +105,14 @@ def test_it_says_what_is_there(tokens, keys):
     assert sum(row["tokens"]["by_day"].values()) == 3 and row["tokens"]["disabled_users"] == []
     user = {"enabled": True, "user_type": "System User"}
     assert row["api_keys"] == [
-        {"user": CLERK, "has_secret": True, **user},
-        {"user": MANAGER, "has_secret": False, **user},
+        {"user": CLERK, "full_name": "Clara", "has_secret": True, **user},
+        {"user": MANAGER, "full_name": "Manuel", "has_secret": False, **user},
     ]
+    assert row["secrets_not_opened"] == {}
+    latest = [(held["user"], held["client_id"], held["status"]) for held in row["tokens"]["latest"]]
+    assert latest[0] in ((MANAGER, tokens.ids[KIOSK], "Revoked"), (CLERK, tokens.ids[MOBILE], "Active"))
+    assert len(latest) == 3 and row["tokens"]["latest"][2]["issued"][:19] == issued[first["access_token"]][:19]
+    assert all(held["scopes"] == ["openid"] and held["expires"] for held in row["tokens"]["latest"])
 
 
 def test_no_secret_and_no_token_is_in_the_result(tokens, keys):
@@ -112,6 +129,25 @@ def test_no_secret_and_no_token_is_in_the_result(tokens, keys):
     secrets = [*stored, *PAIR.values(), pair["access_token"], pair["refresh_token"], "canary-of-admin", "424242"]
     secrets += [json.loads(kept)["db_password"], json.loads(kept)["encryption_key"]]
     assert len(secrets) == 10 and not [secret for secret in secrets if secret in shown]
+
+
+ANOTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+# As in the client's form, where Frappe keeps a Version of the change.
+SAVED_BY_HAND = """
+doc = frappe.get_doc("OAuth Client", {"app_name": data})
+doc.client_secret = "by-hand-0123456789-0123456789-0123456789"
+doc.save()
+"""
+
+
+def bootstrap(demo):
+    """Where an app that followed the old guide has what hands out secrets."""
+    return demo.path / "apps/demo_crm/demo_crm/setup/oauth_bootstrap.py"
+
+
+def write_bootstrap(demo, text):
+    bootstrap(demo).parent.mkdir()
+    bootstrap(demo).write_text(f"import frappe\n\n\n{text}")
 
 
 def write_config(demo, **settings):
@@ -152,6 +188,15 @@ PROVOKED = {
         kit.demo.execute(SITE, 'delete from "tabOAuth Client" where app_name = ?', KIOSK),
     ),
     "key-user-disabled": lambda kit: (give_key(kit.demo, CLERK), disable(kit.demo, CLERK)),
+    "encryption-key-wrong": lambda kit: (give_key(kit.demo, CLERK), write_config(kit.demo, encryption_key=ANOTHER_KEY)),
+    "password-grant-bypass": lambda kit: kit.demo.execute(
+        SITE, "insert into tabSingles values ('System Settings', 'disable_user_pass_login', '1')"
+    ),
+    "secret-weak": lambda kit: change_client(kit.demo, client_secret="0123456789"),
+    "secret-in-versions": lambda kit: kit.demo.inside(SAVED_BY_HAND, MOBILE, [SITE]),
+    "bootstrap-open": lambda kit: write_bootstrap(
+        kit.demo, "@frappe.whitelist()\ndef bootstrap_site():\n    return 1\n"
+    ),
     "encryption-key-missing": lambda kit: (give_key(kit.demo, CLERK), write_config(kit.demo, encryption_key=None)),
 }
 
@@ -168,6 +213,9 @@ def provoked(tokens, keys):
     yield tokens
     path.write_bytes(kept)
     tokens.demo.execute(SITE, "delete from tabSingles where doctype = 'OAuth Provider Settings'")
+    tokens.demo.execute(SITE, "delete from tabSingles where field = 'disable_user_pass_login'")
+    tokens.demo.execute(SITE, "delete from tabVersion")
+    shutil.rmtree(bootstrap(tokens.demo).parent, ignore_errors=True)
 
 
 @pytest.mark.parametrize("rule", PROVOKED)
@@ -175,8 +223,25 @@ def test_each_problem_has_its_own_finding_on_its_own_site(provoked, rule):
     PROVOKED[rule](provoked)
     result, warnings = look(provoked.demo)
     assert problems(site(result)) == [rule]
-    assert problems(site(result, SITES[0])) == problems(site(result, SITES[2])) == []
-    assert len(warnings) == 1 and f"[{rule}; " in warnings[0] and warnings[0].startswith(f"{SITE}: ")
+    others = [] if rule != "bootstrap-open" else [rule]  # the app is on every site
+    assert problems(site(result, SITES[0])) == problems(site(result, SITES[2])) == others
+    assert (
+        len(warnings) == 1
+        and f"[{rule}; " in warnings[0]
+        and warnings[0].startswith(f"{SITE}: " if not others else "3 ")
+    )
+
+
+def test_a_folder_with_a_capital_needs_a_domain(tokens):
+    path = tokens.demo.config_path("Trust.com")
+    kept = path.read_bytes()
+    path.write_text(json.dumps({key: value for key, value in json.loads(kept).items() if key != "domains"}))
+    try:
+        result, warnings = look(tokens.demo, gather=["domains"])
+    finally:
+        path.write_bytes(kept)
+    assert [problems(row) for row in result["sites"]] == [["domain-missing"], [], []]
+    assert len(warnings) == 1 and warnings[0].startswith("Trust.com: domains in site_config.json")
 
 
 def test_what_is_common_is_told_with_its_file_and_warned_of_once(tokens):

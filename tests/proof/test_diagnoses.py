@@ -20,11 +20,14 @@ from truth import differences
 ORIGIN = "https://app.example.com"
 FRAPPE_ITSELF = {
     "frappe-code-cookie",
+    "frappe-code-endless",
+    "frappe-introspection-expired",
     "frappe-introspection-open",
     "frappe-password-grant",
     "frappe-pkce-optional",
     "frappe-refresh-endless",
     "frappe-refresh-keeps-old",
+    "frappe-refresh-unbound",
     "frappe-revoke-needs-hint",
     "frappe-secret-unchecked",
 }

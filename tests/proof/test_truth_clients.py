@@ -111,6 +111,7 @@ def matrix(roles):
         case("undeclared kept beside a change", "updated",
              {"skip_authorization": 1, "roles": [two, one], "scopes": "all"}, without=["skip_authorization"]),
         case("another client_id", "updated", {"name": "old-id"}, {"client_id": "new-id", "rename": True}),
+        case("an old id in its form", "updated", {"client_id": "stale-id"}),
         case("a field of Frappe 16", "unchanged", None, {"software_id": "x"}, v16=True),
         case("to go, and not there", "unchanged", False, {"state": "absent"}, without=bare),
         case("to go", "deleted", None, {"state": "absent"}, without=bare),

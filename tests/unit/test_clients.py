@@ -181,6 +181,13 @@ def test_two_clients_of_one_name_are_listed():
         find({"app_name": "mobile app"}, [stored("b", app_name="MÓBILE app "), stored("a")])
 
 
+def test_an_id_that_only_the_form_shows_is_set_right_by_the_next_save():
+    step = one({"app_name": "Mobile App"}, stored(client_id="5c2b6a1f3f"))
+    assert (step.action, step.values, step.stale) == ("updated", {}, True)
+    assert (step.before, step.after) == ({"client_id": "5c2b6a1f3f"}, {"client_id": "5c2b6a1f3e"})
+    assert one({"app_name": "Mobile App"}, stored(client_id="5c2b6a1f3e")).action == "unchanged"
+
+
 def test_a_chosen_id_for_an_existing_app_needs_rename():
     declared = {"client_id": "mobile-app", "app_name": "Mobile App"}
     with pytest.raises(Impossible, match="rename: true"):

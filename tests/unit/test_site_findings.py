@@ -28,14 +28,21 @@ CLIENT = {
     "response_type": "Code",
     "skip_authorization": False,
     "allowed_roles": ["Desk User"],
+    "secret_bytes": 43,
+    "secret_in_versions": False,
 }
 HEALTHY = {
     "config": {"allow_cors": {"value": ["https://app.example.com"], "file": "site_config.json"}},
-    "oauth_settings": {"OAuth Provider Settings": {"skip_authorization": "Force"}},
+    "domains": ["crm.example.com"],
+    "oauth_settings": {
+        "OAuth Provider Settings": {"skip_authorization": "Force"},
+        "System Settings": {"disable_user_pass_login": False, "enable_two_factor_auth": False},
+    },
     "oauth_clients": [CLIENT],
     "tokens": {"disabled_users": [], "by_client": [{"client_id": "c1", "known": True}]},
     "api_keys": [{"user": "a@example.com", "enabled": True, "has_secret": True}],
     "encryption_key_missing": False,
+    "secrets_not_opened": {},
     "features": {trait: value for trait, (value, _rule) in TRAITS.items()},
 }
 
@@ -93,6 +100,43 @@ def client(**changes):
             ("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "'Auto'"),
         ),
         (
+            {"domains": []},
+            ("domain-missing", "domains in site_config.json", "names none, and the site's folder has a capital"),
+        ),
+        (
+            {"secrets_not_opened": {"Email Account": 1, "User": 2}},
+            (
+                "encryption-key-wrong",
+                "encryption_key in site_config.json",
+                "does not open 1 of Email Account, 2 of User",
+            ),
+        ),
+        (
+            {"oauth_settings": {"System Settings": {"disable_user_pass_login": True, "enable_two_factor_auth": True}}},
+            ("password-grant-bypass", "System Settings", "disable_user_pass_login and enable_two_factor_auth"),
+        ),
+        (
+            {"oauth_settings": {"OAuth Settings": {"allowed_public_client_origins": "https://other.example.com\n"}}},
+            ("cors-origins-differ", "OAuth Settings: allowed_public_client_origins", "lacks https://app.example.com"),
+        ),
+        (
+            {"features": {"open_bootstraps": ["crm.setup.oauth_bootstrap.bootstrap_site"]}},
+            ("bootstrap-open", "apps", "crm.setup.oauth_bootstrap.bootstrap_site"),
+        ),
+        (client(secret_bytes=10), ("secret-weak", "Mobile App: client_secret", "has 10 bytes")),
+        (
+            client(secret_in_versions=True),
+            ("secret-in-versions", "Mobile App: client_secret", "stands in Version in clear"),
+        ),
+        (
+            client(token_endpoint_auth_method="Client Secret Basic"),
+            (
+                "client-auth-method",
+                "Mobile App: token_endpoint_auth_method",
+                "'Client Secret Basic', for an app at 'com.example.crm://cb'",
+            ),
+        ),
+        (
             client(redirect_uris=["com.example.crm://cb\nhttps://app.example.com/cb"]),
             ("stored-uris-split", "Mobile App: redirect_uris", "'com.example.crm://cb\\nhttps://app.example.com/cb'"),
         ),
@@ -132,6 +176,25 @@ def client(**changes):
 def test_each_fault_has_its_own_finding(changes, expected):
     assert expected in found(**changes)
     assert {rule for rule, _field, _found in found(**changes)} <= {expected[0], "redirect-uri-absolute"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        client(token_endpoint_auth_method="None"),
+        client(redirect_uris=["https://app.example.com/cb"], default_redirect_uri="https://app.example.com/cb")
+        | {"token_endpoint_auth_method": "Client Secret Post"},
+        client(secret_bytes=0),
+        {"oauth_settings": {"OAuth Settings": {"allowed_public_client_origins": "https://app.example.com"}}},
+        {"oauth_settings": {"OAuth Settings": {"allowed_public_client_origins": ""}}},
+        {
+            "oauth_settings": {"System Settings": {"enable_two_factor_auth": True}},
+            "features": {"password_grant": "gone"},
+        },
+    ],
+)
+def test_what_is_as_it_should_be_has_no_finding(changes):
+    assert found(**changes) == []
 
 
 def test_a_key_without_a_secret_opens_nothing():

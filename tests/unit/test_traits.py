@@ -8,7 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import ENDPOINTS, TOKEN, VALIDATOR, traits
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import (
+    ENDPOINTS,
+    TOKEN,
+    VALIDATOR,
+    open_to_everybody,
+    traits,
+)
 
 STAND_IN = Path(__file__).resolve().parents[2] / "roles/demo_bench/files/frappe/frappe"
 AS_IN_15 = {
@@ -16,9 +22,12 @@ AS_IN_15 = {
     "pkce_required": "no",
     "client_secret_checked": "no",
     "old_token_revoked_on_refresh": "no",
-    "introspection_open_to_guests": "yes",
-    "password_grant": "open",
+    "refresh_bound_to_client": "no",
     "refresh_tokens_expire": "no",
+    "codes_expire": "no",
+    "introspection_open_to_guests": "yes",
+    "expired_tokens_told_active": "yes",
+    "password_grant": "open",
 }
 CLASS = "class Validator(RequestValidator):\n"
 
@@ -241,3 +250,79 @@ def test_whether_the_password_grant_is_open(methods, rest, expected):
 )
 def test_whether_refresh_tokens_end(methods, token, expected):
     assert read("refresh_tokens_expire", *methods, token=token) == expected
+
+
+@pytest.mark.parametrize(
+    ("methods", "expected"),
+    [
+        ([PLAIN], "no"),
+        ([method(VALID, "return get({'refresh_token': refresh_token, 'client': client.name})")], "yes"),
+        ([method(VALID, "t = get(refresh_token)", "return t.client == request.client_id")], "yes"),
+        ([method(VALID, "return self.own(refresh_token)"), method("own(self, t)", "return t.client == self.c")], "yes"),
+        ([method(VALID, "return belongs(refresh_token, client)")], "unknown"),
+        ([method(VALID, "return self.known(request)")], "unknown"),
+    ],
+)
+def test_whether_a_refresh_token_is_its_clients_own(methods, expected):
+    assert read("refresh_bound_to_client", *methods) == expected
+
+
+@pytest.mark.parametrize(
+    ("methods", "expected"),
+    [
+        ([method(CODE, "return code in get_all(filters={'client': client_id, 'validity': 'Valid'})")], "no"),
+        ([method(CODE, "return get_all({'validity': 'Valid', 'creation': ('>', recent)})")], "yes"),
+        ([method(CODE, "c = get(code, {'validity': 'Valid'})", "return now() < c.expiration_time")], "yes"),
+        ([method(CODE, "c = get(code, {'validity': 'Valid'})", "return young(c.creation)")], "unknown"),
+        ([method(CODE, "return find(code)")], "unknown"),
+    ],
+)
+def test_whether_codes_end(methods, expected):
+    assert read("codes_expire", *methods) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("{'active': bearer.status == 'Active', 'exp': bearer.expiration_time}", "yes"),
+        ("_dict(active=bearer.status == 'Active')", "yes"),
+        ("{'active': bearer.status == 'Active' and now() < bearer.expiration_time}", "no"),
+        ("{'active': is_valid(bearer.status)}", "unknown"),
+        ("{'active': False}", "unknown"),
+        ("{'exp': bearer.expiration_time}", "unknown"),
+    ],
+)
+def test_whether_a_token_that_has_ended_is_told_active(answer, expected):
+    assert (
+        read("expired_tokens_told_active", endpoints=f"def introspect_token(token):\n    return {answer}\n") == expected
+    )
+
+
+def test_what_everybody_may_call_is_told_unless_it_asks_for_a_permission():
+    source = """
+@frappe.whitelist()
+def bootstrap_site(show_secret=False):
+    return frappe.get_doc("OAuth Client", "x").client_secret
+
+@frappe.whitelist
+def plain():
+    return 1
+
+@frappe.whitelist()
+def guarded():
+    frappe.only_for("System Manager")
+    return secrets()
+
+@frappe.whitelist()
+def guarded_deeper():
+    return check()
+
+def check():
+    if not frappe.has_permission("OAuth Client"):
+        raise Refused
+
+def not_whitelisted():
+    return 1
+"""
+    assert open_to_everybody(source) == ["bootstrap_site", "plain"]
+    assert open_to_everybody("def broken(:") == open_to_everybody("") == []
