@@ -68,4 +68,4 @@ sanity: setup-dev ## ansible-test sanity, in a copy of the tree below build/
 	$(BIN)/python tools/sanity.py
 
 clean: demo-down ## stop the demo bench, then remove it and everything that was built
-	rm -rf .demo .venv .venv-newest .ansible build
+	rm -rf .demo .venv .venv-newest .ansible .cache build

@@ -46,7 +46,6 @@ RETURN = r"""
 _value:
   description:
     - C(web) is V(none), V(reload) or V(restart), C(workers) V(none) or V(restart).
-    - C(bench_keys) are changed keys that count only after C(bench setup supervisor) and C(bench setup nginx).
   type: dict
 """
 

@@ -41,7 +41,7 @@ OPTIONS = {
     },
     "rate_limit": {
         "type": "dict",
-        "options": {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "default": 0}},
+        "options": {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "default": 10}},
     },
     "address": {"type": "str"},
     "validate_certs": {"type": "bool", "default": True},

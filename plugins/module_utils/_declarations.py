@@ -314,7 +314,7 @@ def faults(
     def stop(where: str, findings: t.Iterable[Finding]) -> None:
         lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
 
-    stop("bench", limit_findings({"burst": 0, **rate_limit} if rate_limit else None, proxies))
+    stop("bench", limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies))
     stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
     for site in declarations:
         stop(site["name"], name_findings(site["name"]))

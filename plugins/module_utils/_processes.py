@@ -74,8 +74,7 @@ def reload_needs(changed_keys: t.Collection[str], config_cached: bool, strategy:
         strategy: ``graceful``, ``restart`` or ``none``.
 
     Returns:
-        ``web``: ``none``, ``reload`` or ``restart``; ``workers``: ``none`` or ``restart``; ``bench_keys``: changed keys
-        that count only after ``bench setup``.
+        ``web``: ``none``, ``reload`` or ``restart``; ``workers``: ``none`` or ``restart``.
     """
     at_start = bool(set(changed_keys) & set(START_KEYS))
     web, workers = "none", "none"
@@ -85,4 +84,4 @@ def reload_needs(changed_keys: t.Collection[str], config_cached: bool, strategy:
         elif config_cached:
             web = "reload"
         workers = "restart" if at_start else "none"
-    return {"web": web, "workers": workers, "bench_keys": sorted(set(changed_keys) & set(BENCH_KEYS))}
+    return {"web": web, "workers": workers}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import BENCH_KEYS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
 
 Row = t.Dict[str, t.Any]
@@ -48,7 +49,7 @@ def recap(
         "edge" in row["changed"] for row in rows
     ):  # such as the limit, which has no site
         rows.append({**_row(SHARED, {}, {}, check), "changed": {"edge": f"{LABELS['edge']} (what all sites share)"}})
-    notes = [*_failures(failed), *_gaps(own), *_told(results)]
+    notes = [*_failures(failed), *_gaps(own), *_told(results), *_left_to_bench(own)]
     return {
         "rows": rows,
         "notes": notes,
@@ -150,6 +151,21 @@ def _told(results: dict[str, Row]) -> t.Iterator[str]:
                 met.setdefault(_key(finding), []).append(row["name"])
     for (rule, field, found, remedy), sites in met.items():
         yield f"LOOK AT {_listed(list(dict.fromkeys(sites)))}: {field}: {found} [{rule}]. {remedy}"
+
+
+def _left_to_bench(own: Own) -> t.Iterator[str]:
+    """Changed keys that no process reads: bench writes them into the configuration of nginx and supervisor."""
+    met: dict[str, list[str]] = {}
+    for site, steps in own.items():
+        for key in [key for row in steps.get("site_config", ()) if row["changed"] for key in _keys(row)]:
+            if key in BENCH_KEYS:
+                met.setdefault(key, []).append(site)
+    if met:
+        sites = _listed(list(dict.fromkeys(site for names in met.values() for site in names)))
+        yield (
+            f"LOOK AT {sites}: {_listed(list(met))}: no program reads this. Run bench setup supervisor and bench setup "
+            "nginx, and let supervisor and nginx read what they wrote"
+        )
 
 
 def _human(row: Row) -> str:

@@ -81,7 +81,6 @@ RULES = {
     "client-identity": Rule(INVALID, "Frappe, OAuth Client", "Give app_name, client_id, or both."),
     "client-id-form": Rule(INVALID, "Frappe, naming", "Use letters, digits, period, underscore, hyphen; at most 140."),
     "client-twice": Rule(INVALID, "this collection", "Declare each client of a site once."),
-    "client-incomplete": Rule(INVALID, "Frappe, OAuth Client", "A new client needs app_name and redirect_uris."),
     "consent-skipped": Rule(
         WARNING,
         "RFC 8252, 8.6",
@@ -169,11 +168,6 @@ RULES = {
         WARNING, "nginx, server_name", "Give the site a domain (domains): nginx lowers what a browser asks for."
     ),
     "domain-form": Rule(INVALID, "RFC 1123, 2.1", "Use letters, digits, period and hyphen; unicode as xn--."),
-    "cors-two-owners": Rule(
-        WARNING,
-        "Frappe, set_cors_headers",
-        "Remove allow_cors from common_site_config.json: nginx answers for this site.",
-    ),
     "cors-foreign-header": Rule(
         WARNING,
         "nginx, add_header",

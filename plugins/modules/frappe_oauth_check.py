@@ -95,7 +95,7 @@ options:
       burst:
         description: Requests above the rate that are served at once.
         type: int
-        default: 0
+        default: 10
   address:
     description:
       - Connect here instead, such as V(http://127.0.0.1:8080), and ask for the site by Host header and SNI.
@@ -256,6 +256,10 @@ sites:
       description: The client that was checked.
       type: str
       sample: 5c2b6a1f3e
+    app_name:
+      description: Its name.
+      type: str
+      sample: Mobile App
     proven:
       description: Whether every step that was to be taken was taken, and none failed.
       type: bool
@@ -290,6 +294,20 @@ sites:
         remedy:
           description: What to do.
           type: str
+    action:
+      description: V(unchanged) or V(failed), as in the rows of the other modules; nothing is ever changed.
+      type: str
+      sample: unchanged
+    changed:
+      description: Always V(false).
+      type: bool
+    diff:
+      description: Always empty.
+      type: dict
+    findings:
+      description: Always empty; what is found stands in C(steps).
+      type: list
+      elements: dict
     failed:
       description: Whether a step failed, or the flow could not be begun.
       type: bool

@@ -87,7 +87,7 @@ EXAMPLES = r"""
 RETURN = r"""
 bench:
   description: The bench.
-  returned: success
+  returned: where it could be looked at, also if a site failed
   type: dict
   contains:
     path:
@@ -256,6 +256,16 @@ sites:
           one. Gathered with V(api_keys).
       type: dict
       sample: {User: 2}
+    action:
+      description: V(unchanged) or V(failed), as in the rows of the other modules; nothing is ever changed.
+      type: str
+      sample: unchanged
+    changed:
+      description: Always V(false).
+      type: bool
+    diff:
+      description: Always empty.
+      type: dict
     findings:
       description:
         - Rules that are broken by what was gathered.

@@ -12,6 +12,22 @@ from faults import reload_nginx
 from faults_sick import rewritten
 
 UNMANAGED = {"cors": {"managed": False}}
+# In the bench's Python: as in the client's form, where Frappe keeps a Version of the change; and the user's API key.
+SAVE = """
+doc = frappe.get_doc("OAuth Client", {"app_name": "Mobile App"})
+doc.client_secret, result = data, doc.client_secret
+doc.save()
+"""
+FORGET = "frappe.db.delete('Version', {'ref_doctype': 'OAuth Client'})"
+GIVE_KEY = """
+from frappe.utils.password import set_encrypted_password
+set_encrypted_password("User", data, "secret-of-the-clinic", "api_secret")
+"""
+TAKE_KEY = """
+from frappe.utils.password import remove_encrypted_password
+remove_encrypted_password("User", data, "api_secret")
+"""
+ANOTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 @contextlib.contextmanager
@@ -100,3 +116,27 @@ def single(clinic, doctype, field, value):
     finally:
         delete = 'delete from "tabSingles" where doctype = ? and field = ? and value = ?'
         clinic.ground.execute(clinic.sick, delete, *values)
+
+
+@contextlib.contextmanager
+def saved_by_hand(clinic):
+    """Its client got another secret in its form."""
+    inside, site = clinic.ground.inside, clinic.sick
+    kept = inside(SAVE, "by-hand-0123456789-0123456789-0123456789", [site])[site]
+    try:
+        yield
+    finally:
+        inside(SAVE, kept, [site])
+        inside(FORGET, None, [site])
+
+
+@contextlib.contextmanager
+def another_key(clinic):
+    """A secret was stored, and the key to it replaced, as by a template of the whole file."""
+    user = clinic.ground.users["clerk"]["email"]
+    clinic.ground.inside(GIVE_KEY, user, [clinic.sick])
+    try:
+        with config(clinic, encryption_key=ANOTHER_KEY):
+            yield
+    finally:
+        clinic.ground.inside(TAKE_KEY, user, [clinic.sick])

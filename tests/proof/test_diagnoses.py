@@ -14,7 +14,19 @@ import pytest
 from demo import Demo
 from faults import edge_as_found
 from faults_sick import rewritten
-from provoked import UNMANAGED, client, code, config, nginx, role, single, star, token
+from provoked import (
+    UNMANAGED,
+    another_key,
+    client,
+    code,
+    config,
+    nginx,
+    role,
+    saved_by_hand,
+    single,
+    star,
+    token,
+)
 from truth import differences
 
 ORIGIN = "https://app.example.com"
@@ -232,6 +244,9 @@ WARNINGS = [
         "settings-consent-auto",
         lambda c: single(c, "OAuth Provider Settings", "skip_authorization", "Auto"),
     ),
+    Case("a secret as Frappe makes them", "secret-weak", lambda c: client(c, client_secret="0123456789")),
+    Case("a secret in the client's history", "secret-in-versions", saved_by_hand),
+    Case("another encryption key than the secrets'", "encryption-key-wrong", another_key),
     Case("a key that nobody reads", "unread-key", lambda c: config(c, cors_allow_credentials=True)),
 ]
 

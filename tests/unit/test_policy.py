@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
@@ -17,6 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
     settings_findings,
     text_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID, NOTICE, REFUSED, RULES, WARNING
 
 GOOD_CLIENT = {
@@ -280,3 +283,11 @@ def test_a_notice_is_not_warned_of():
     found = [Finding(by_severity(severity), "field", "found") for severity in (NOTICE, WARNING)]
     module.warn(("a.example", finding.row()) for finding in found)
     assert len(module.ansible.warnings) == 1 and by_severity(WARNING) in module.ansible.warnings[0]
+
+
+def test_no_rule_stands_in_the_list_that_nothing_raises():
+    plugins = Path(__file__).resolve().parents[2] / "plugins"
+    text = "".join(
+        path.read_text() for path in plugins.rglob("*.py") if path.name not in ("_rules.py", "_proof_rules.py")
+    )
+    assert [rule for rule in (*RULES, *PROBLEMS, *NOTES) if f'"{rule}"' not in text] == []

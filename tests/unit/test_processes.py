@@ -77,10 +77,6 @@ def test_what_must_hear(keys, cached, strategy, web, workers):
     assert (needs["web"], needs["workers"]) == (web, workers)
 
 
-def test_keys_that_count_only_after_bench_setup_are_named():
-    assert reload_needs(["gunicorn_workers", "x"], False, "graceful")["bench_keys"] == ["gunicorn_workers"]
-
-
 @pytest.mark.parametrize(
     ("name", "config", "domains", "url"),
     [

@@ -135,3 +135,12 @@ def test_no_line_is_so_wide_that_the_yaml_callback_folds_it():
 def test_the_columns_stand_below_their_heads():
     lines = told({"verify": [proof(A, "passed"), proof("a-long-name.example", "passed")]})["lines"]
     assert len({line.index("yes") for line in lines[2:]} | {lines[0].index("proven")}) == 1
+
+
+def test_keys_that_only_bench_itself_reads_are_left_to_a_human():
+    wanted = {"before": {}, "after": {"gunicorn_workers": 4, "x": 1}}
+    (note,) = told(
+        {"site_config": [changed("common", diff=wanted), changed(A, diff={"before": {}, "after": {"x": 1}})]}
+    )["notes"]
+    assert note.startswith("LOOK AT common: gunicorn_workers: ") and "bench setup supervisor" in note
+    assert told({"site_config": [row_of("common", diff=wanted)]})["notes"] == []
