@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
+from runs import Run, Started
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 # The stand-in's own: a row written under another order than its index is in harms the database.
@@ -58,36 +60,6 @@ for site in request["sites"]:
     found[site] = names["result"]
 json.dump(found, replies, default=str)
 """
-
-
-class Run:
-    """What one ansible-playbook run said.
-
-    Attributes:
-        status: exit status.
-        output: everything it printed.
-        results: each task's result by the task's name, without the role's.
-        stats: the recap of the host.
-    """
-
-    def __init__(self, done: subprocess.CompletedProcess):
-        self.status, self.output = done.returncode, done.stdout + done.stderr
-        start = done.stdout.find("{\n")
-        report = json.loads(done.stdout[start:]) if start >= 0 else {"plays": [], "stats": {}}
-        self.results = {}
-        for play in report["plays"]:
-            for task in play["tasks"]:
-                self.results[task["task"]["name"].rpartition(" : ")[2]] = task["hosts"].get("localhost", {})
-        self.stats = report["stats"].get("localhost", {})
-
-    @property
-    def changed(self) -> int:
-        """Number of changed tasks."""
-        return self.stats["changed"]
-
-    def rows(self, task: str) -> dict[str, dict]:
-        """The result rows of a module's task, by site."""
-        return {row["name"]: row for row in self.results[task]["sites"]}
 
 
 class Demo:
@@ -163,7 +135,7 @@ class Demo:
             out, err = process.communicate()
         return Run(subprocess.CompletedProcess(process.args, process.returncode, out, err))
 
-    def start(self, playbook: str, *options: str, **variables: object) -> subprocess.Popen:
+    def start(self, playbook: str, *options: str, **variables: object) -> Started:
         """Start a playbook of the collection on the bench."""
         inventory = self.folder / "inventory"
         inventory.mkdir(exist_ok=True)
@@ -181,7 +153,7 @@ class Demo:
         with open(handle, "w") as file:
             json.dump(hosts, file)
         os.replace(written, inventory / "hosts.json")
-        return subprocess.Popen(
+        return Started(
             [self.ansible / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
             env={
                 **os.environ,
@@ -192,9 +164,6 @@ class Demo:
                 **self.environment,
             },
             cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
         )
 
     def site(self, *options: str, **variables: object) -> Run:
