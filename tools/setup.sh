@@ -49,10 +49,11 @@ apt_install() {
     return "$status"
 }
 
-# $1: minor version of the oldest Python 3 that will do; $2: what needs it.
+# $1: minor version of the oldest Python 3 that will do; $2: what needs it. Of pyenv's only one is called python3.
 find_python() {
     local candidate
-    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
         if "$candidate" -c "import sys; sys.exit(sys.version_info < (3, $1))" 2> /dev/null; then
             command -v "$candidate"
             return
