@@ -101,6 +101,14 @@ def source_of(name: str) -> tuple[str, str]:
     return f"{__name__.rpartition('.')[0]}.{name}", __spec__.loader.get_data(path).decode()
 
 
+def login_name(uid: int) -> str:
+    """Login name of a user, or the number of one without an account."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 class BenchError(Exception):
     """The bench as a whole cannot be worked on; the message names what was found and the remedy."""
 
@@ -112,7 +120,7 @@ class Bench:
         path: the folder that holds ``apps``, ``env`` and ``sites``.
 
     Raises:
-        BenchError: it is no bench.
+        BenchError: it is no bench, or it is not one user's.
     """
 
     def __init__(self, path: str):
@@ -127,15 +135,39 @@ class Bench:
             )
         if not os.path.isdir(self.sites_path):
             raise BenchError(f"bench_path: {self.path} has no folder sites. Give the folder that bench init made")
-        self.owner = os.stat(self.sites_path).st_uid
+        if os.path.islink(self.sites_path):
+            raise BenchError(
+                f"bench_path: {self.sites_path} is a link, to {os.path.realpath(self.sites_path)}. A link says nothing "
+                "of whose the bench is: put the folder itself there, or mount it"
+            )
+        self.owner = os.lstat(self.sites_path).st_uid
+        self._require_one_owner()
 
     @property
     def owner_name(self) -> str:
         """Login name of the bench's owner, or the number of one without an account."""
-        try:
-            return pwd.getpwuid(self.owner).pw_name
-        except KeyError:
-            return str(self.owner)
+        return login_name(self.owner)
+
+    def _require_one_owner(self) -> None:
+        """Refuse a bench that somebody put together out of what is others'.
+
+        The owner of ``sites`` is whom Ansible becomes, to run what lies in ``env``. A folder of root's, moved or linked
+        to there, would hand root to whoever owns the rest. What a link of the owner's leads to may be the system's.
+
+        Raises:
+            BenchError: not all of it is one user's.
+        """
+        env = os.path.join(self.path, "env")
+        parts = [(self.path, os.stat), *((path, os.lstat) for path in (env, os.path.join(env, "bin"), self.python))]
+        if self.owner == 0:
+            parts.append((self.path, os.lstat))
+        for path, look in parts:
+            if os.path.lexists(path) and look(path).st_uid != self.owner:
+                raise BenchError(
+                    f"bench_path: {path} belongs to {login_name(look(path).st_uid)}, and {self.sites_path} to "
+                    f"{self.owner_name}. Expected one owner for the bench, its sites and its env: see who should have "
+                    f"it, then chown -hR USER {self.path}"
+                )
 
     def require_owner(self) -> None:
         """Refuse to work as anyone but the bench's owner: another user's files would lock Frappe out.

@@ -197,6 +197,61 @@ def test_somebody_elses_bench(bench, monkeypatch):
         work(bench, "a.test")
 
 
+# ---------------------------------------------------------------- whose it is
+def belongs_to(monkeypatch, uid, *paths):
+    """Have these paths, as they are there and not where they lead, belong to a user; all others to this one."""
+    others = {os.lstat(path).st_ino for path in paths}
+
+    def told(look):
+        def as_told(path, **options):
+            found = look(path, **options)
+            return os.stat_result((*found[:4], uid, *found[5:])) if found.st_ino in others else found
+
+        return as_told
+
+    monkeypatch.setattr(os, "stat", told(os.stat))
+    monkeypatch.setattr(os, "lstat", told(os.lstat))
+
+
+def test_sites_that_is_a_link_says_nothing_of_the_owner(bench, tmp_path_factory):
+    folder, elsewhere = bench_folder(bench), tmp_path_factory.mktemp("elsewhere")
+    (folder / "sites").rename(elsewhere / "sites")
+    (folder / "sites").symlink_to(elsewhere / "sites")
+    with pytest.raises(BenchError, match=f"sites is a link, to {elsewhere}/sites. .* put the folder itself there"):
+        Bench(bench.path)
+
+
+@pytest.mark.parametrize("part", ["", "sites", "env", "env/bin", "env/bin/python"])
+def test_a_bench_of_several_owners_is_refused(bench, monkeypatch, part):
+    """Whoever owns a part of it could run it as the owner of the rest, root above all."""
+    path = os.path.join(bench.path, part).rstrip("/")
+    belongs_to(monkeypatch, 4242, path)
+    with pytest.raises(BenchError, match="belongs to .*4242.* one owner for the bench, its sites and its env: .*chown"):
+        Bench(bench.path)
+
+
+def test_the_system_s_python_may_be_anybody_s(bench, monkeypatch):
+    python = bench_folder(bench) / "env/bin/python"
+    python.rename(bench_folder(bench) / "system-python")
+    python.symlink_to(bench_folder(bench) / "system-python")
+    belongs_to(monkeypatch, 4242, bench_folder(bench) / "system-python")
+    assert Bench(bench.path).owner == os.getuid()
+
+
+@pytest.mark.parametrize("linked_by_owner", [True, False])
+def test_only_root_may_link_to_a_bench_of_root_s(bench, tmp_path_factory, monkeypatch, linked_by_owner):
+    link = tmp_path_factory.mktemp("link") / "bench"
+    link.symlink_to(bench.path)
+    every = [bench.path, *map(str, bench_folder(bench).rglob("*")), *([link] if linked_by_owner else [])]
+    belongs_to(monkeypatch, 0, *every)
+    belongs_to(monkeypatch, 4242, *([] if linked_by_owner else [link]))
+    if linked_by_owner:
+        assert Bench(str(link)).owner == 0
+    else:
+        with pytest.raises(BenchError, match="bench belongs to 4242, and .*/sites to root"):
+            Bench(str(link))
+
+
 # ---------------------------------------------------------------- what is sent along
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_brings_what_it_imports_each_after_the_other(job):
