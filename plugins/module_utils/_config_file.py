@@ -14,7 +14,7 @@ import os
 import time
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import Unreadable, read_file, replace
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, looks_secret
 
 LOCK_WAIT = 30.0  # seconds, as frappe.utils.synchronization.filelock waits
@@ -23,7 +23,7 @@ READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an un
 
 
 class BrokenConfig(Exception):
-    """The file is no JSON object; the message names file, line and remedy."""
+    """The file is not what it should be; the message names file, place and remedy."""
 
 
 @dataclasses.dataclass
@@ -105,10 +105,9 @@ def read_config(path: str) -> dict[str, t.Any]:
     """
     for left in reversed(range(READ_TRIES)):
         try:
-            with open(path, "rb") as file:
-                return parse(file.read(), path)
-        except OSError as error:
-            raise BrokenConfig(f"{path}: {error.strerror}") from None
+            return parse(read_file(path), path)
+        except Unreadable as error:
+            raise BrokenConfig(str(error)) from None
         except BrokenConfig as error:
             if not left:
                 raise BrokenConfig(str(error)) from None

@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _config_file
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import _config_file, _files
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import (
     BrokenConfig,
     canonical,
@@ -171,6 +171,42 @@ def test_a_reader_waits_for_a_writer_that_truncates_in_place(site):
     path.write_text("")
     threading.Timer(0.2, path.write_text, [whole]).start()
     assert read_config(str(path))["db_name"] == "x"
+
+
+def put_a_pipe(path):
+    os.mkfifo(path)
+
+
+def put_a_device(path):
+    path.symlink_to("/dev/zero")
+
+
+def put_a_folder(path):
+    path.mkdir()
+
+
+def put_too_much(path):
+    path.write_text("{" + " " * 100)
+
+
+@pytest.mark.parametrize(
+    ("put", "message"),
+    [
+        (put_a_pipe, "is a named pipe. Expected a regular file"),
+        (put_a_device, "is a device. Expected a regular file"),
+        (put_a_folder, "is a folder. Expected a regular file"),
+        (put_too_much, "has more than 0 MiB. Restore it from a backup"),
+    ],
+)
+def test_what_would_hang_a_reader_or_never_end_is_refused_at_once(site, monkeypatch, put, message):
+    monkeypatch.setattr(_files, "LARGEST", 64)
+    path = site / "site_config.json"
+    path.unlink()
+    put(path)
+    begun = time.monotonic()
+    with pytest.raises(BrokenConfig, match=message) as error:
+        read_config(str(path))
+    assert str(path) in str(error.value) and time.monotonic() - begun < 0.5
 
 
 # ---------------------------------------------------------------- the lock
