@@ -254,16 +254,23 @@ class _Child:
     def __init__(self, bench: Bench, request: dict[str, t.Any]):
         read_end, write_end = os.pipe()
         self.items, self.output, self.lines = request["items"], "", queue.Queue()
-        self.process = subprocess.Popen(
-            [bench.python, "-I", "-c", BOOTSTRAP],
-            cwd=bench.sites_path,
-            env={key: value for key, value in os.environ.items() if KEPT_ENVIRONMENT.fullmatch(key)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(write_end,),
-        )
-        os.close(write_end)
+        try:
+            self.process = subprocess.Popen(
+                [bench.python, "-I", "-c", BOOTSTRAP],
+                cwd=bench.sites_path,
+                env={key: value for key, value in os.environ.items() if KEPT_ENVIRONMENT.fullmatch(key)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(write_end,),
+            )
+        except OSError as error:  # a folder, another machine's program, an interpreter that is gone
+            os.close(read_end)
+            raise BenchError(
+                f"bench_path: {bench.python} cannot be run: {error.strerror}. Run bench setup env in {bench.path}"
+            ) from None
+        finally:
+            os.close(write_end)
         modules = [source_of(name) for name in (*JOBS[request["job"]], "_worker")]
         self.payload = json.dumps({"modules": modules, "request": {**request, "reply_fd": write_end}}).encode()
         self.threads = [

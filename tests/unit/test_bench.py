@@ -185,6 +185,23 @@ def test_a_bench_without_env(bench):
         work(bench, "a.test")
 
 
+@pytest.mark.parametrize(
+    ("put", "message"),
+    [
+        (lambda python: python.mkdir(), "Permission denied"),
+        (lambda python: python.write_bytes(b"\x7fELF of another machine"), "Exec format error"),
+        (lambda python: python.write_text("#!/nosuch/python\n"), "No such file or directory"),
+    ],
+)
+def test_a_python_that_cannot_be_run(bench, put, message):
+    python = Path(bench.python)
+    python.unlink()
+    put(python)
+    python.chmod(0o755)
+    with pytest.raises(BenchError, match=f"env/bin/python cannot be run: {message}. Run bench setup env in"):
+        work(bench, "a.test")
+
+
 def test_a_bench_without_frappe(bench):
     (bench_folder(bench) / "env/lib/frappe.py").unlink()
     with pytest.raises(BenchError, match="import frappe failed in the bench's Python: ModuleNotFoundError"):
