@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -82,6 +83,7 @@ JOBS = {
     ),
 }
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
+LAST_WORDS = 1.0  # seconds in which a child that says no more ends
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
 
 # Runs before anything of ours is there to import: makes the shipped sources modules, then hands over.
@@ -293,7 +295,8 @@ class _Child:
                 self.output = (self.output + line.decode(errors="replace"))[-OUTPUT_TAIL:]
 
     def _receive(self, read_end: int) -> None:
-        with open(read_end, encoding="utf-8") as replies:
+        # what is no JSON was cut off by the death of its writer: nothing follows
+        with open(read_end, encoding="utf-8") as replies, contextlib.suppress(ValueError):
             for line in replies:
                 self.lines.put(json.loads(line))
         self.lines.put(None)
@@ -309,7 +312,7 @@ class _Child:
                     yield {"failed": f"no answer within {site_timeout:g} s (site_timeout). Its database may hang"}
                     return
                 if line is None:
-                    self.process.wait()
+                    self._end()
                     self.threads[1].join(timeout=1)
                     said = self.output.strip() or "nothing"
                     yield {"failed": f"the bench's Python ended with status {self.process.returncode}. It said: {said}"}
@@ -320,5 +323,13 @@ class _Child:
                     done += 1
                     yield line
         finally:
+            self.process.kill()
+            self.process.wait()
+
+    def _end(self) -> None:
+        """Wait for a child that says no more to end, and end it if it does not."""
+        try:
+            self.process.wait(timeout=LAST_WORDS)
+        except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ local, db = types.SimpleNamespace(message_log=[]), types.SimpleNamespace()
 
 class OperationalError(Exception): pass
 
+def reply(text):
+    for number in os.listdir("/proc/self/fd"):
+        path = "/proc/self/fd/" + number
+        if int(number) > 2 and os.path.islink(path) and os.readlink(path).startswith("pipe:"):
+            os.write(int(number), text)
+
 def init(site, sites_path):
     local.conf = json.load(open(os.path.join(sites_path, site, "site_config.json")))
     local.site = site
@@ -33,6 +40,8 @@ def connect():
     if what == "database": raise OperationalError(2003, "Can't connect to MySQL server")
     if what == "hang": time.sleep(60)
     if what == "die": print("last words"); sys.stdout.flush(); os._exit(7)
+    if what == "half": reply(b'{"site": "b.te'); os._exit(9)
+    if what == "mute": reply(b'no reply\\n'); time.sleep(60)
     if what == "exit": sys.exit("gone")
     if what == "markup": raise ValueError("<b>bad</b> value")
 
@@ -102,6 +111,16 @@ def test_one_broken_site_never_stops_the_others(bench, fault, message):
 def test_a_dead_worker_is_quoted(bench):
     add_site(bench_folder(bench), "b.test", fault="die")
     assert "last words" in work(bench, "b.test")[0]["failed"]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("half", 9), ("mute", -9)])
+def test_a_reply_that_was_cut_off_is_told_at_once(bench, fault, status):
+    """Half a line is a worker that died while it wrote, and the time a site may take need not be waited for."""
+    add_site(bench_folder(bench), "b.test", fault=fault)
+    begun = time.monotonic()
+    first, broken, last = work(bench, "a.test", "b.test", "c.test", site_timeout=30.0)
+    assert "reply" in first and "reply" in last and time.monotonic() - begun < 10
+    assert f"the bench's Python ended with status {status}" in broken["failed"]
 
 
 def test_a_site_that_hangs_is_given_up_and_the_others_go_on(bench):
