@@ -236,7 +236,7 @@ class Bench:
             For each item, in order, its ``reply``, or ``failed`` with the message.
 
         Raises:
-            BenchError: not the owner, no Python, or Frappe cannot be imported.
+            BenchError: not the owner, no Python, or Frappe cannot be imported; nothing was done on any site.
         """
         self.require_owner()
         if not os.access(self.python, os.X_OK):
@@ -244,9 +244,18 @@ class Bench:
         replies = [{"failed": fault} if fault else {} for fault in (self.fault(item["site"]) for item in items)]
         left = [number for number, reply in enumerate(replies) if not reply]
         request = {"job": job, "common": common, "check_mode": check_mode, "lock_wait": site_timeout / 2}
+        wanted = list(left)
         while left:
-            for reply in _Child(self, {**request, "items": [items[number] for number in left]}).replies(site_timeout):
-                replies[left.pop(0)] = reply
+            child = {**request, "items": [items[number] for number in left]}
+            try:
+                for reply in _Child(self, child).replies(site_timeout):
+                    replies[left.pop(0)] = reply
+            except BenchError as error:
+                if left == wanted:
+                    raise
+                for number in left:  # what the sites before them got stays true
+                    replies[number] = {"failed": str(error)}
+                break
         return replies
 
 

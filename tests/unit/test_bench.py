@@ -42,6 +42,7 @@ def connect():
     if what == "die": print("last words"); sys.stdout.flush(); os._exit(7)
     if what == "half": reply(b'{"site": "b.te'); os._exit(9)
     if what == "mute": reply(b'no reply\\n'); time.sleep(60)
+    if what == "vanish": os.remove(__file__); os._exit(9)
     if what == "exit": sys.exit("gone")
     if what == "markup": raise ValueError("<b>bad</b> value")
 
@@ -225,6 +226,14 @@ def test_a_bench_without_frappe(bench):
     (bench_folder(bench) / "env/lib/frappe.py").unlink()
     with pytest.raises(BenchError, match="import frappe failed in the bench's Python: ModuleNotFoundError"):
         work(bench, "a.test")
+
+
+def test_a_frappe_that_goes_away_meanwhile_takes_back_nothing(bench):
+    """What was done on the sites before is told, or the run would say that nothing was written."""
+    add_site(bench_folder(bench), "b.test", fault="vanish")
+    first, broken, last = work(bench, "a.test", "b.test", "c.test")
+    assert "reply" in first and "ended with status 9" in broken["failed"]
+    assert "import frappe failed in the bench's Python: ModuleNotFoundError" in last["failed"]
 
 
 def test_somebody_elses_bench(bench, monkeypatch):
