@@ -35,6 +35,7 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _proof_rules,
         _refusals,
         _rules,
+        _secrecy,
         _settle,
         _token_life,
         _tokens,
@@ -60,6 +61,7 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _proof_rules,
         _refusals,
         _rules,
+        _secrecy,
         _settle,
         _token_life,
         _tokens,
@@ -70,12 +72,12 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
     )
 
 # What each job imports, each after what it imports itself.
-PLANS = ("_rules", "_policy", "_clients", "_settle", "_frappe_clients")
+PLANS = ("_rules", "_secrecy", "_policy", "_clients", "_settle", "_frappe_clients")
 JOBS = {
     "_frappe_clients": PLANS,
     "_frappe_info": (*PLANS, "_api_keys", "_frappe_keys", "_traits", "_frappe_info"),
-    "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
-    "_frappe_tokens": ("_rules", "_policy", "_clients", "_tokens", "_frappe_tokens"),
+    "_frappe_keys": ("_rules", "_secrecy", "_policy", "_clients", "_api_keys", "_frappe_keys"),
+    "_frappe_tokens": ("_rules", "_secrecy", "_policy", "_clients", "_tokens", "_frappe_tokens"),
     "_frappe_check": (
         *PLANS,
         *("_proof_rules", "_verdicts", "_visitor", "_flow", "_token_life", "_refusals", "_probes", "_proof", "_causes"),

@@ -15,7 +15,7 @@ import time
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import Unreadable, read_file, replace
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, looks_secret
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW, looks_secret
 
 LOCK_WAIT = 30.0  # seconds, as frappe.utils.synchronization.filelock waits
 PAUSE = 0.05  # seconds between two tries

@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ansible.module_utils.urls import Request
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, Impossible, State, Step
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, told
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import told
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"

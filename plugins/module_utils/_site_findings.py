@@ -12,14 +12,13 @@ import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    HIDDEN,
-    SECRET_KEY,
     UNREAD_KEYS,
     Finding,
     Findings,
     client_findings,
     setting_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, SECRET_KEY
 
 SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
 CORS_KEYS = ("allow_cors", *UNREAD_KEYS)

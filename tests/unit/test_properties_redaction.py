@@ -11,15 +11,13 @@ import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import plan
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    HIDDEN,
-    HIDDEN_NEW,
     client_findings,
     edge_findings,
-    looks_secret,
     secret_findings,
     settings_findings,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW, looks_secret
 from hypothesis import given
 from hypothesis import strategies as st
 
