@@ -157,7 +157,7 @@ def redirect_uri_findings(field: str, uri: str) -> Findings:
 
 def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> Findings:
     if not parts.hostname:
-        yield Finding("redirect-uri-absolute", field, f"{uri!r} has no host")
+        yield Finding("redirect-uri-absolute", field, f"{told(uri)} has no host")
     elif parts.username is not None:
         yield Finding("redirect-uri-userinfo", field, "holds a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":

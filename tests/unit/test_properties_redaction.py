@@ -80,11 +80,16 @@ def test_no_finding_shows_a_client_secret(secret, spoiled, site):
     assert secret not in "".join(told)
 
 
-@given(make.canaries, addresses, st.sampled_from(["redirect_uris", "default", "origins", "allow_cors", "unread"]))
+@given(
+    make.canaries,
+    addresses,
+    st.sampled_from(["redirect_uris", "hostless", "default", "origins", "allow_cors", "unread"]),
+)
 def test_no_finding_shows_the_password_of_a_url(secret, address, where):
     url = address.format(secret)
     found = {
         "redirect_uris": lambda: client_findings({"app_name": "a", "redirect_uris": [url, f" {url}", f"<{url}>"]}, "s"),
+        "hostless": lambda: client_findings({"app_name": "a", "redirect_uris": [f"https://u:{secret}@/"]}, "s"),
         "default": lambda: client_findings(
             {"client_id": "a", "redirect_uris": ["b"], "default_redirect_uri": url}, "s"
         ),
