@@ -15,7 +15,7 @@ import time
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import Unreadable, read_file, replace
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW, looks_secret
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW, looks_secret, shown
 
 LOCK_WAIT = 30.0  # seconds, as frappe.utils.synchronization.filelock waits
 PAUSE = 0.05  # seconds between two tries
@@ -32,7 +32,7 @@ class Change:
 
     Attributes:
         config: the whole configuration afterwards.
-        before: the keys that change, with their old values; secret ones hidden.
+        before: the keys that change, with those of their old values that may be shown.
         after: the same afterwards; a key that is removed is missing.
     """
 
@@ -59,19 +59,20 @@ def plan(
         settings: keys to set, values shown in the diff.
         secrets: keys to set, values hidden in the diff.
         absent: keys to remove.
+
+    An old value was not declared by anybody here, and may be a secret under any name.
     """
     change = Change(dict(current), {}, {})
     for key, value in {**settings, **secrets}.items():
         if key in current and canonical(current[key]) == canonical(value):
             continue
         if key in current:
-            change.before[key] = HIDDEN if key in secrets or looks_secret(key, current[key]) else current[key]
+            change.before[key] = HIDDEN if key in secrets else shown(key, current[key])
         change.after[key] = HIDDEN_NEW if key in secrets or looks_secret(key, value) else value
         change.config[key] = value
     for key in absent:
         if key in change.config:
-            value = change.config.pop(key)
-            change.before[key] = HIDDEN if looks_secret(key, value) else value
+            change.before[key] = shown(key, change.config.pop(key))
     return change
 
 

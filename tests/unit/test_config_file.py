@@ -24,6 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file im
     replace,
     text_of,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, UNTOLD
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,8 +39,8 @@ configs = st.dictionaries(st.text(max_size=6), json_values, max_size=6)
     [(True, 1), (1, True), (0, False), (1, 1.0), ("1", 1), (None, ""), ([], {}), ([1, 2], [2, 1])],
 )
 def test_values_keep_their_type(current, wanted):
-    change = plan({"key": current}, {"key": wanted}, {}, [])
-    assert change.before == {"key": current} and change.after == {"key": wanted}
+    change = plan({"limits": current}, {"limits": wanted}, {}, [])
+    assert change.before == {"limits": current} and change.after == {"limits": wanted}
 
 
 def test_equal_values_change_nothing():
@@ -61,6 +62,18 @@ def test_secrets_never_show():
     change = plan(current, {}, {"x": "new-secret"}, ["mail_password", "s3"])
     assert change.config == {"x": "new-secret"}
     assert "-secret" not in json.dumps([change.before, change.after])
+
+
+def test_an_old_text_may_be_a_secret_under_any_name():
+    """What was in secret_settings once, and is now to go, is still a secret."""
+    old = {"vendor": "old-secret", "pin": 123456789, "deep": [{"x": "old-secret"}], "port": 8000, "on": True}
+    kept = {"host_name": "https://a.example", "redis_cache": "redis://:old-secret@127.0.0.1"}
+    change = plan({**old, **kept}, {"vendor": "declared", "pin": 1}, {}, ["deep", "port", "on", *kept])
+    assert change.before == {
+        **{"vendor": UNTOLD, "pin": UNTOLD, "deep": UNTOLD, "port": 8000, "on": True},
+        **{"host_name": "https://a.example", "redis_cache": HIDDEN},
+    }
+    assert change.after == {"vendor": "declared", "pin": 1}
 
 
 @given(configs, configs, st.lists(st.text(max_size=6)))
