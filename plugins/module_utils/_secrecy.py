@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections.abc import Mapping
 
 HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # what a diff shows of a secret, and of one that changes
 UNTOLD = "(not shown)"  # of a value that may be one, under a name that does not say so
@@ -66,6 +67,17 @@ def _harmless(value: t.Any) -> bool:
     if isinstance(value, (int, float)):
         return abs(value) <= LARGEST_OPEN
     return value is None or value == ""
+
+
+def texts_in(value: t.Any) -> t.Iterator[str]:
+    """Every text and every number in a value, as text, however deep, but for the keys of mappings and what is empty."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from texts_in(part)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
+        yield str(value)
 
 
 def told(value: t.Any) -> str:
