@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultSecretsContext
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failure
-from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
     Content,
     FileFault,
@@ -39,7 +39,7 @@ class SecretsAction(SecretTask):
     def run(self, tmp=None, task_vars=None):
         """Ansible's entry point."""
         super().run(tmp, task_vars)
-        self.task_vars, self.args = task_vars, dict(self._task.args)
+        self.task_vars, self.args = task_vars, parsed(self._task.args)
         items = items_of(self.args)
         if items is None or not self.args.get("secrets_store") or not self.wants_store(items):
             return self.module(self.args, async_too=True)
@@ -150,7 +150,11 @@ class SecretsAction(SecretTask):
 
 
 def items_of(args: Item) -> list[Item] | None:
-    """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them."""
+    """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them.
+
+    Args:
+        args: as `_secret_task.parsed` gives them.
+    """
     name, sites = args.get("name"), args.get("sites")
     if (name is None) == (sites is None):
         return None
