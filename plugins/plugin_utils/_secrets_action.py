@@ -66,6 +66,10 @@ class SecretsAction(SecretTask):
         """The item with what ``content`` knows of it: what is pending before what was in use."""
         raise NotImplementedError
 
+    def overtaken(self, item: Item, row: Item, content: Content) -> bool:
+        """Take out of ``content`` what is pending for something that by now came from elsewhere; was there anything?"""
+        return False
+
     def review(self, item: Item, row: Item, content: Content) -> bool:
         """Make what the module's answer says is missing, and put it into ``content`` as pending; was there anything?"""
         raise NotImplementedError
@@ -92,13 +96,12 @@ class SecretsAction(SecretTask):
                     broken[site] = str(fault)
         sound = [item for item in items if item["name"] in contents]
         result = self.call(sound, contents, check_mode=True)
+        overtaken = sites_where(self.overtaken, sound, result, contents)
+        if overtaken:
+            result = self.call(sound, contents, check_mode=True)
         if not self._task.check_mode:
-            reviewed = {
-                item["name"]
-                for item, row in zip(sound, result.get("sites") or ())
-                if not row["failed"] and self.review(item, row, contents[item["name"]])
-            }
-            for site in sorted(reviewed):
+            reviewed = sites_where(self.review, sound, result, contents)
+            for site in sorted(reviewed | overtaken):
                 store.write(site, contents[site])
             if reviewed or result.get("changed"):
                 result = self.call(sound, contents, check_mode=False)
@@ -147,6 +150,14 @@ class SecretsAction(SecretTask):
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+
+def sites_where(
+    look: t.Callable[[Item, Item, Content], bool], items: list[Item], result: Result, contents: dict[str, Content]
+) -> set[str]:
+    """The sites for which ``look`` found something, given each item with the row that answers it."""
+    answered = zip(items, result.get("sites") or ())
+    return {item["name"] for item, row in answered if not row["failed"] and look(item, row, contents[item["name"]])}
 
 
 def items_of(args: Item) -> list[Item] | None:
