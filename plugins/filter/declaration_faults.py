@@ -43,6 +43,12 @@ options:
     type: list
     elements: str
     default: []
+  listed:
+    description:
+      - Names of the sites that the inventory itself names. One that was found on the bench is not held to the form of a
+        name here, it fails by itself. Left out, every name is.
+    type: list
+    elements: str
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -68,7 +74,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations i
 
 
 def declaration_faults(
-    declarations, common=None, policy="warn", exceptions=(), secrets_store=None, rate_limit=None, trusted_proxies=()
+    declarations,
+    common=None,
+    policy="warn",
+    exceptions=(),
+    secrets_store=None,
+    rate_limit=None,
+    trusted_proxies=(),
+    listed=None,
 ):
     """See DOCUMENTATION."""
     try:
@@ -80,6 +93,7 @@ def declaration_faults(
             secrets_store,
             rate_limit,
             names_in(trusted_proxies, "oauth2_trusted_proxies"),
+            listed,
         )
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.filter.declaration_faults import declaration_faults
 from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
 
@@ -202,6 +203,14 @@ def test_api_keys_merge_by_key_and_become_a_row():
 def test_mistakes_in_api_keys(declared, message):
     with pytest.raises(Mistake, match=message):
         site(api_keys=declared)
+
+
+def test_a_stray_folder_on_the_bench_stops_nobody_and_a_listed_name_is_held_to_its_form():
+    declarations = merge([{"name": "Trust.com"}], {}, ["Trust.com", "Copy of Trust.com"], True, [], [])
+    assert declaration_faults(declarations, listed=["Trust.com"]) == []
+    (line,) = declaration_faults(declarations, listed=["Trust.com", "Copy of Trust.com"])
+    assert line.startswith("Copy of Trust.com: name: ") and "[site-name" in line
+    assert declaration_faults(declarations) == [line]
 
 
 def test_what_must_be_kept_needs_a_store_before_the_first_write():
