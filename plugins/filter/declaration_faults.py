@@ -49,6 +49,9 @@ options:
         name here, it fails by itself. Left out, every name is.
     type: list
     elements: str
+  verify_password:
+    description: The password of the user whom every site is proven with, if there is one.
+    type: str
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -82,6 +85,7 @@ def declaration_faults(
     rate_limit=None,
     trusted_proxies=(),
     listed=None,
+    verify_password=None,
 ):
     """See DOCUMENTATION."""
     try:
@@ -94,6 +98,7 @@ def declaration_faults(
             rate_limit,
             names_in(trusted_proxies, "oauth2_trusted_proxies"),
             listed,
+            verify_password,
         )
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None

@@ -17,6 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
 MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
 SHORTEST_SECRET = 16  # characters: a shorter one, once masked, would eat the output
+SHORTEST_PASSWORD = 8  # characters: what a human, or Frappe itself, has chosen (its own API secrets have 15)
 GOOD_SECRET = 32  # bytes: 256 bits
 
 LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
@@ -114,6 +115,20 @@ def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
         yield Finding("secret-rewritten", field, "holds <, >, &, a control character, or white space at an edge")
     if any(value in name for name in names):
         yield Finding("secret-in-name", field, "is part of a site, user or app name")
+
+
+def password_findings(field: str, value: str | None, names: t.Iterable[str | None]) -> Findings:
+    """A password, or an API secret, that somebody has already: only what its masking would eat counts.
+
+    Args:
+        field: where it is given.
+        value: the password; None or empty if there is none.
+        names: what the output must be able to show, of sites, users, apps and hosts.
+    """
+    if value and len(value) < SHORTEST_PASSWORD:
+        yield Finding("password-short", field, f"has {len(value)} characters")
+    if value and any(value in name for name in names if name):
+        yield Finding("secret-in-name", field, "is part of a site, user, app or host name")
 
 
 # ---------------------------------------------------------------- redirect URIs

@@ -36,7 +36,10 @@ options:
     description: API key of a System Manager, for O(url).
     type: str
   api_secret:
-    description: API secret that belongs to O(api_key).
+    description:
+      - API secret that belongs to O(api_key).
+      - One of less than 8 characters, or one that is part of the name of the site or the app or of the address, is
+        refused, since masking it would make the output unreadable.
     type: str
   validate_certs:
     description: Whether the certificate of O(url) must be valid.
