@@ -84,16 +84,29 @@ class RestSite:
         except ValueError:
             raise Impossible(f"url: {self.url} answered {method} {path} with something else than JSON") from None
         if not isinstance(said, dict):
-            raise Impossible(f"url: {self.url} answered {method} {path} as no Frappe does")
+            raise self.foreign(method, path)
         return said.get("data")
 
     def rows(self, doctype: str, fields: list[str], filters: list[list[t.Any]] | None = None) -> list[dict[str, t.Any]]:
         """All rows of a doctype."""
         query = {"fields": fields, "filters": filters or [], "limit_page_length": 0}
         found = self.call("GET", f"/api/resource/{doctype}", query)
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise Impossible(f"url: {self.url} answered GET /api/resource/{doctype} as no Frappe does")
+        if not isinstance(found, list) or not all(isinstance(row, dict) and fields[0] in row for row in found):
+            raise self.foreign("GET", f"/api/resource/{doctype}")
         return found
+
+    def document(self, method: str, path: str, data: t.Any = None) -> dict[str, t.Any]:
+        """One document, as it is after the request."""
+        found = self.call(method, path, data=data)
+        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+            raise self.foreign(method, path)
+        return found
+
+    def foreign(self, method: str, path: str) -> Impossible:
+        """What is raised for an answer that is not Frappe's."""
+        return Impossible(
+            f"url: {self.url} answered {method} {path} as no Frappe does. See that url leads to the site itself"
+        )
 
 
 def _is_address(url: str) -> bool:
@@ -122,7 +135,8 @@ class RestClients:
         meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
         if not isinstance(meta, dict) or not isinstance(meta.get("fields"), list):
             raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Check url: it must lead to a Frappe site")
-        self.fields = [field["fieldname"] for field in meta["fields"] if field["fieldname"] in KINDS]
+        names = [field.get("fieldname") for field in meta["fields"] if isinstance(field, dict)]
+        self.fields = [name for name in names if name in KINDS]
 
     def state(self, roles: t.Collection[str], uses: bool) -> State:
         """All clients; each is read whole, its secret too: Frappe leaves nothing out."""
@@ -135,7 +149,7 @@ class RestClients:
             row["name"]: {**row, "allowed_roles": []} for row in self.site.rows(CLIENT, ["name", "owner", *columns])
         }
         for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
-            if row.get("role"):
+            if row.get("role") and row["name"] in clients:  # another may have registered since
                 clients[row["name"]]["allowed_roles"].append(row["role"])
         unable = {"rename": "Frappe's REST API cannot rename a client. Use bench_path"}
         if "token_endpoint_auth_method" not in self.fields:  # came with the API that takes a name
@@ -146,8 +160,8 @@ class RestClients:
 
     def read(self, name: str) -> dict[str, t.Any]:
         """One client."""
-        client = self.site.call("GET", f"/api/resource/{CLIENT}/{name}")
-        return {**client, "allowed_roles": [row.get("role") for row in client.get("allowed_roles", ())]}
+        client = self.site.document("GET", f"/api/resource/{CLIENT}/{name}")
+        return {**client, "allowed_roles": [row.get("role") for row in client.get("allowed_roles") or ()]}
 
     def write(self, step: Step) -> str:
         """Create or update one client."""
@@ -157,9 +171,9 @@ class RestClients:
         if "allowed_roles" in values:
             values["allowed_roles"] = [{"role": role} for role in values["allowed_roles"]]
         if step.action == "updated":
-            return self.site.call("PUT", f"/api/resource/{CLIENT}/{step.name}", data=values)["name"]
+            return self.site.document("PUT", f"/api/resource/{CLIENT}/{step.name}", values)["name"]
         path = f"/api/v2/document/{CLIENT}" if step.name else f"/api/resource/{CLIENT}"
-        return self.site.call("POST", path, data={**values, **({"name": step.name} if step.name else {})})["name"]
+        return self.site.document("POST", path, {**values, **({"name": step.name} if step.name else {})})["name"]
 
     def delete(self, name: str) -> None:
         """Delete a client after its tokens and codes."""
