@@ -17,7 +17,7 @@ from ansible.module_utils.urls import Request
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, Impossible, State, Step
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import told
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import planned, rows_of, write
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
 HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
@@ -43,6 +43,9 @@ class RestSite:
         api_secret: the secret that belongs to it.
         validate_certs: whether the certificate must be valid.
         check_mode: refuse every request but GET.
+
+    Attributes:
+        writes: number of requests that changed something.
     """
 
     def __init__(self, url: str, api_key: str | None, api_secret: str | None, validate_certs: bool, check_mode: bool):
@@ -50,7 +53,7 @@ class RestSite:
             raise Impossible(f"url: {told(url)} is no address of a site. Write it as https://crm.example.com")
         if not all(HEADER_TEXT.fullmatch(text or "") for text in (api_key, api_secret)):
             raise Impossible("api_key, api_secret: one of them cannot be sent in a header. Use printable ASCII")
-        self.url, self.check_mode = url.rstrip("/"), check_mode
+        self.url, self.check_mode, self.writes = url.rstrip("/"), check_mode, 0
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if api_key:
             headers["Authorization"] = f"token {api_key}:{api_secret}"
@@ -76,6 +79,7 @@ class RestSite:
         url = f"{self.url}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
         try:
             with self.request.open(method, url, data=None if data is None else json.dumps(data)) as reply:
+                self.writes += method != "GET"
                 said = json.loads(reply.read() or b"{}")
         except HTTPError as error:
             raise Impossible(f"url: {self.url} answered {method} {path} with {error.code}: {_said(error)}") from None
@@ -189,17 +193,42 @@ def settle_over_rest(
     """Settle the clients of one site that has a URL.
 
     Returns:
-        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it.
+        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it. REST has no transaction: where a
+        client fails, what was written before stays, and the reply says so row by row.
     """
     first = clients[0]
     try:
         site = RestSite(first["url"], first["api_key"], first["api_secret"], first["validate_certs"], check_mode)
-        settled = settle(RestClients(site), clients, judgement, check_mode)
+        store = RestClients(site)
+        steps, findings = planned(store, clients, judgement)
     except Impossible as error:
         return {"failed": str(error)}
+    failures = {} if check_mode else _write_all(store, steps)
+    settled = rows_of(clients, steps, findings)
+    for number, failure in failures.items():
+        settled[number].update(failure)
     for row in settled:
         row["findings"] += [Finding("rest-copies", field, HOW).row() for field in _copied(row)]
     return {"reply": settled}
+
+
+NOTHING = {"action": "failed", "failed": True, "diff": {"before": {}, "after": {}}}
+
+
+def _write_all(store: RestClients, steps: list[Step]) -> dict[int, dict[str, t.Any]]:
+    """Do every step, up to the first that fails; for that one and those not tried, what their rows say instead."""
+    failures: dict[int, dict[str, t.Any]] = {}
+    reason = ""
+    for number, step in enumerate(steps):
+        before = store.site.writes
+        try:
+            if reason and step.action != "unchanged":
+                raise Impossible(f"not tried, since another client of this site failed before: {reason}")
+            write(store, step)
+        except Impossible as error:
+            reason = reason or str(error)
+            failures[number] = {**NOTHING, "changed": store.site.writes > before, "msg": str(error)}
+    return failures
 
 
 HOW = "Frappe keeps a copy in its database"

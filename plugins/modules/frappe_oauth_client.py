@@ -333,7 +333,9 @@ sites:
       description: Whether the client was not declared and O(exclusive) removed it.
       type: bool
     failed:
-      description: Whether the site could not be brought to the declared state. It then has what it had.
+      description:
+        - Whether the site could not be brought to the declared state. It then has what it had.
+        - Over O(url) there is no transaction, and it has what its other rows say.
       type: bool
     msg:
       description: Why it failed, and what to do.

@@ -89,6 +89,34 @@ def test_a_client_that_registers_between_two_requests_is_left_alone(frappe):
     assert told(settle(client(1))) == [("unchanged", False, False)]
 
 
+def test_where_one_client_fails_what_was_written_is_told(frappe):
+    """There is no transaction over REST: the first client is there, and a row that denied it would be a lie."""
+    settle(client(0))
+    frappe.instead["POST", "App 2"] = refused
+    rows = settle(client(1), client(2), client(3), client(0))
+    assert told(rows) == [
+        ("created", True, False),
+        ("failed", False, True),
+        ("failed", False, True),
+        ("unchanged", False, False),
+    ]
+    assert "answered POST /api/resource/OAuth Client with 417" in rows[1]["msg"]
+    assert rows[2]["msg"].startswith("not tried, since another client of this site failed before: url: ")
+    assert [one["app_name"] for one in frappe.clients.values()] == ["App 0", "App 1"]
+    del frappe.instead["POST", "App 2"]
+    assert [row["action"] for row in settle(client(1), client(2), client(3))] == ["unchanged", "created", "created"]
+
+
+def test_a_write_that_cannot_be_read_back_is_a_change_all_the_same(frappe):
+    frappe.instead["GET", "id0"] = refused
+    assert told(settle(client(1))) == [("failed", True, True)]
+
+
+def test_a_site_that_cannot_be_planned_gets_nothing(frappe):
+    frappe.instead["GET", "owner"] = refused
+    assert told(settle(client(1), client(2))) == [("failed", False, True)] * 2
+
+
 @pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": []}, {"data": {"no": "name"}}, {"data": {"name": 5}}])
 @pytest.mark.parametrize("request_", [("POST", "App 1"), ("GET", "id0")])
 def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
