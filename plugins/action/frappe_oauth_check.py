@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, failure
-from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 
 Item = t.Dict[str, t.Any]
 MODULE = "benchkeeper.frappe.frappe_oauth_check"
@@ -26,7 +26,7 @@ class ActionModule(SecretTask):
     def run(self, tmp=None, task_vars=None):
         """Ansible's entry point."""
         super().run(tmp, task_vars)
-        self.task_vars, args = task_vars, dict(self._task.args)
+        self.task_vars, args = task_vars, parsed(self._task.args)
         self.guard(args)
         batches = batches_of(args)
         if len(batches) < 2 or self._task.check_mode or self._task.async_val:

@@ -66,19 +66,25 @@ class ActionModule(SecretsAction):
         value = entry.get("pending") or ({} if flag(self.args, item, "rotate_secret") else entry)
         return {**item, "client_secret": value["client_secret"]} if value.get("client_secret") else item
 
+    def overtaken(self, item: Item, row: Row, content: Content) -> bool:
+        """What was made for a client that was not there goes, where the client by now has a secret from elsewhere."""
+        if not self.kept_here(item) or self.absent(item):
+            return False
+        kept, key = content["oauth_clients"], self.key(item, content)
+        pending = kept.get(key, {}).get("pending")
+        differs = row["action"] == "updated" and "client_secret" in row["diff"]["after"]
+        if not pending or pending.get("replace") or not differs:
+            return False
+        kept[key] = withdraw(kept[key]) or {}
+        return True
+
     def review(self, item: Item, row: Row, content: Content) -> bool:
         """A new client and a rotation get a new secret; that of an unknown one is not touched."""
         if not self.kept_here(item) or self.absent(item):
             return False
         kept, key, rotate = content["oauth_clients"], self.key(item, content), flag(self.args, item, "rotate_secret")
         entry = kept.get(key, {})
-        pending = entry.get("pending")
-        differs = row["action"] == "updated" and "client_secret" in row["diff"]["after"]
-        if pending and not pending.get("replace") and differs:
-            # made for a client that was not there, and it now has a secret from elsewhere
-            kept[key] = withdraw(entry) or {}
-            return True
-        if pending or (row["action"] == "created" and entry.get("client_secret") and not rotate):
+        if entry.get("pending") or (row["action"] == "created" and entry.get("client_secret") and not rotate):
             return False
         if not rotate and row["action"] != "created":
             return False

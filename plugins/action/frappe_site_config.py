@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 
 
 class ActionModule(SecretTask):
@@ -18,7 +18,7 @@ class ActionModule(SecretTask):
     def run(self, tmp=None, task_vars=None):
         """Ansible's entry point."""
         super().run(tmp, task_vars)
-        self.task_vars = task_vars
-        self.guard(self._task.args)
+        self.task_vars, args = task_vars, parsed(self._task.args)
+        self.guard(args)
         wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
-        return self._execute_module(task_vars=task_vars, wrap_async=wrap_async)
+        return self._execute_module(module_args=args, task_vars=task_vars, wrap_async=wrap_async)

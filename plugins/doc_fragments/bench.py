@@ -16,6 +16,7 @@ options:
     description:
       - Folder of the bench on the managed host, the one that holds C(apps), C(env) and C(sites).
       - The task must run as the owner of the bench, see C(become_user).
+      - The bench, its C(sites), its C(env) and the Python in it must belong to one user, and C(sites) must be no link.
     type: path
 attributes:
   check_mode:

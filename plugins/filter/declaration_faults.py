@@ -43,6 +43,15 @@ options:
     type: list
     elements: str
     default: []
+  listed:
+    description:
+      - Names of the sites that the inventory itself names. One that was found on the bench is not held to the form of a
+        name here, it fails by itself. Left out, every name is.
+    type: list
+    elements: str
+  verify_password:
+    description: The password of the user whom every site is proven with, if there is one.
+    type: str
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -68,7 +77,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations i
 
 
 def declaration_faults(
-    declarations, common=None, policy="warn", exceptions=(), secrets_store=None, rate_limit=None, trusted_proxies=()
+    declarations,
+    common=None,
+    policy="warn",
+    exceptions=(),
+    secrets_store=None,
+    rate_limit=None,
+    trusted_proxies=(),
+    listed=None,
+    verify_password=None,
 ):
     """See DOCUMENTATION."""
     try:
@@ -80,6 +97,8 @@ def declaration_faults(
             secrets_store,
             rate_limit,
             names_in(trusted_proxies, "oauth2_trusted_proxies"),
+            listed,
+            verify_password,
         )
     except Mistake as error:
         raise AnsibleFilterError(str(error)) from None

@@ -15,13 +15,12 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import Impossible, folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    HIDDEN,
-    HIDDEN_NEW,
     Finding,
     Findings,
     secret_findings,
     text_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW
 
 EXCLUDED = ["Administrator", "Guest"]
 # frappe.permissions.AUTOMATIC_ROLES: given to everybody of a kind, without a row that says so

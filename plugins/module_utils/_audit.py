@@ -15,19 +15,13 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_record import read_record
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE, RULES
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import (
-    COMMON_FILE,
-    CORS_KEYS,
-    RISKY_KEYS,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import OPEN_KEYS, UNTOLD, shown
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import COMMON_FILE
 
 Row = t.Dict[str, t.Any]
 
 FORMAT = 1
 STEPS = ("site_config", "clients", "api_keys", "tokens", "edge")
-# A key of site_config.json may be a secret by any name, so of the others only that they differ is told.
-OPEN_KEYS = {key for key in (*CORS_KEYS, *RISKY_KEYS) if not key.endswith(("_key", "_password"))}
-UNTOLD = "(not shown)"
 CLIENT_PARTS = (
     "app_name",
     "client_id",
@@ -175,15 +169,11 @@ def _what(step: str, row: Row) -> str:
 
 def _fields(step: str, row: Row) -> list[Row]:
     before, after = row["diff"]["before"], row["diff"]["after"]
-    names = list(dict.fromkeys([*before, *after]))
-    shown = [name for name in names if step != "site_config" or name in OPEN_KEYS]
+    if step == "site_config":  # a report is kept, and read by others: what was declared in clear is no exception
+        before, after = ({key: shown(key, value) for key, value in side.items()} for side in (before, after))
     return [
-        {
-            "field": name,
-            "before": _text(before, name) if name in shown else UNTOLD,
-            "after": _text(after, name) if name in shown else UNTOLD,
-        }
-        for name in names
+        {"field": name, "before": _text(before, name), "after": _text(after, name)}
+        for name in dict.fromkeys([*before, *after])
     ]
 
 

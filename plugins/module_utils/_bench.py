@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -34,6 +35,7 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _proof_rules,
         _refusals,
         _rules,
+        _secrecy,
         _settle,
         _token_life,
         _tokens,
@@ -59,6 +61,7 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
         _proof_rules,
         _refusals,
         _rules,
+        _secrecy,
         _settle,
         _token_life,
         _tokens,
@@ -69,12 +72,12 @@ if t.TYPE_CHECKING:  # Ansible sends along what is imported anywhere in a module
     )
 
 # What each job imports, each after what it imports itself.
-PLANS = ("_rules", "_policy", "_clients", "_settle", "_frappe_clients")
+PLANS = ("_rules", "_secrecy", "_policy", "_clients", "_settle", "_frappe_clients")
 JOBS = {
     "_frappe_clients": PLANS,
     "_frappe_info": (*PLANS, "_api_keys", "_frappe_keys", "_traits", "_frappe_info"),
-    "_frappe_keys": ("_rules", "_policy", "_clients", "_api_keys", "_frappe_keys"),
-    "_frappe_tokens": ("_rules", "_policy", "_clients", "_tokens", "_frappe_tokens"),
+    "_frappe_keys": ("_rules", "_secrecy", "_policy", "_clients", "_api_keys", "_frappe_keys"),
+    "_frappe_tokens": ("_rules", "_secrecy", "_policy", "_clients", "_tokens", "_frappe_tokens"),
     "_frappe_check": (
         *PLANS,
         *("_proof_rules", "_verdicts", "_visitor", "_flow", "_token_life", "_refusals", "_probes", "_proof", "_causes"),
@@ -82,6 +85,7 @@ JOBS = {
     ),
 }
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
+LAST_WORDS = 1.0  # seconds in which a child that says no more ends
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
 
 # Runs before anything of ours is there to import: makes the shipped sources modules, then hands over.
@@ -101,6 +105,14 @@ def source_of(name: str) -> tuple[str, str]:
     return f"{__name__.rpartition('.')[0]}.{name}", __spec__.loader.get_data(path).decode()
 
 
+def login_name(uid: int) -> str:
+    """Login name of a user, or the number of one without an account."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 class BenchError(Exception):
     """The bench as a whole cannot be worked on; the message names what was found and the remedy."""
 
@@ -112,7 +124,7 @@ class Bench:
         path: the folder that holds ``apps``, ``env`` and ``sites``.
 
     Raises:
-        BenchError: it is no bench.
+        BenchError: it is no bench, or it is not one user's.
     """
 
     def __init__(self, path: str):
@@ -127,15 +139,39 @@ class Bench:
             )
         if not os.path.isdir(self.sites_path):
             raise BenchError(f"bench_path: {self.path} has no folder sites. Give the folder that bench init made")
-        self.owner = os.stat(self.sites_path).st_uid
+        if os.path.islink(self.sites_path):
+            raise BenchError(
+                f"bench_path: {self.sites_path} is a link, to {os.path.realpath(self.sites_path)}. A link says nothing "
+                "of whose the bench is: put the folder itself there, or mount it"
+            )
+        self.owner = os.lstat(self.sites_path).st_uid
+        self._require_one_owner()
 
     @property
     def owner_name(self) -> str:
         """Login name of the bench's owner, or the number of one without an account."""
-        try:
-            return pwd.getpwuid(self.owner).pw_name
-        except KeyError:
-            return str(self.owner)
+        return login_name(self.owner)
+
+    def _require_one_owner(self) -> None:
+        """Refuse a bench that somebody put together out of what is others'.
+
+        The owner of ``sites`` is whom Ansible becomes, to run what lies in ``env``. A folder of root's, moved or linked
+        to there, would hand root to whoever owns the rest. What a link of the owner's leads to may be the system's.
+
+        Raises:
+            BenchError: not all of it is one user's.
+        """
+        env = os.path.join(self.path, "env")
+        parts = [(self.path, os.stat), *((path, os.lstat) for path in (env, os.path.join(env, "bin"), self.python))]
+        if self.owner == 0:
+            parts.append((self.path, os.lstat))
+        for path, look in parts:
+            if os.path.lexists(path) and look(path).st_uid != self.owner:
+                raise BenchError(
+                    f"bench_path: {path} belongs to {login_name(look(path).st_uid)}, and {self.sites_path} to "
+                    f"{self.owner_name}. Expected one owner for the bench, its sites and its env: see who should have "
+                    f"it, then chown -hR USER {self.path}"
+                )
 
     def require_owner(self) -> None:
         """Refuse to work as anyone but the bench's owner: another user's files would lock Frappe out.
@@ -202,7 +238,7 @@ class Bench:
             For each item, in order, its ``reply``, or ``failed`` with the message.
 
         Raises:
-            BenchError: not the owner, no Python, or Frappe cannot be imported.
+            BenchError: not the owner, no Python, or Frappe cannot be imported; nothing was done on any site.
         """
         self.require_owner()
         if not os.access(self.python, os.X_OK):
@@ -210,9 +246,18 @@ class Bench:
         replies = [{"failed": fault} if fault else {} for fault in (self.fault(item["site"]) for item in items)]
         left = [number for number, reply in enumerate(replies) if not reply]
         request = {"job": job, "common": common, "check_mode": check_mode, "lock_wait": site_timeout / 2}
+        wanted = list(left)
         while left:
-            for reply in _Child(self, {**request, "items": [items[number] for number in left]}).replies(site_timeout):
-                replies[left.pop(0)] = reply
+            child = {**request, "items": [items[number] for number in left]}
+            try:
+                for reply in _Child(self, child).replies(site_timeout):
+                    replies[left.pop(0)] = reply
+            except BenchError as error:
+                if left == wanted:
+                    raise
+                for number in left:  # what the sites before them got stays true
+                    replies[number] = {"failed": str(error)}
+                break
         return replies
 
 
@@ -222,16 +267,23 @@ class _Child:
     def __init__(self, bench: Bench, request: dict[str, t.Any]):
         read_end, write_end = os.pipe()
         self.items, self.output, self.lines = request["items"], "", queue.Queue()
-        self.process = subprocess.Popen(
-            [bench.python, "-I", "-c", BOOTSTRAP],
-            cwd=bench.sites_path,
-            env={key: value for key, value in os.environ.items() if KEPT_ENVIRONMENT.fullmatch(key)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(write_end,),
-        )
-        os.close(write_end)
+        try:
+            self.process = subprocess.Popen(
+                [bench.python, "-I", "-c", BOOTSTRAP],
+                cwd=bench.sites_path,
+                env={key: value for key, value in os.environ.items() if KEPT_ENVIRONMENT.fullmatch(key)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(write_end,),
+            )
+        except OSError as error:  # a folder, another machine's program, an interpreter that is gone
+            os.close(read_end)
+            raise BenchError(
+                f"bench_path: {bench.python} cannot be run: {error.strerror}. Run bench setup env in {bench.path}"
+            ) from None
+        finally:
+            os.close(write_end)
         modules = [source_of(name) for name in (*JOBS[request["job"]], "_worker")]
         self.payload = json.dumps({"modules": modules, "request": {**request, "reply_fd": write_end}}).encode()
         self.threads = [
@@ -254,7 +306,8 @@ class _Child:
                 self.output = (self.output + line.decode(errors="replace"))[-OUTPUT_TAIL:]
 
     def _receive(self, read_end: int) -> None:
-        with open(read_end, encoding="utf-8") as replies:
+        # what is no JSON was cut off by the death of its writer: nothing follows
+        with open(read_end, encoding="utf-8") as replies, contextlib.suppress(ValueError):
             for line in replies:
                 self.lines.put(json.loads(line))
         self.lines.put(None)
@@ -270,7 +323,7 @@ class _Child:
                     yield {"failed": f"no answer within {site_timeout:g} s (site_timeout). Its database may hang"}
                     return
                 if line is None:
-                    self.process.wait()
+                    self._end()
                     self.threads[1].join(timeout=1)
                     said = self.output.strip() or "nothing"
                     yield {"failed": f"the bench's Python ended with status {self.process.returncode}. It said: {said}"}
@@ -281,5 +334,13 @@ class _Child:
                     done += 1
                     yield line
         finally:
+            self.process.kill()
+            self.process.wait()
+
+    def _end(self) -> None:
+        """Wait for a child that says no more to end, and end it if it does not."""
+        try:
+            self.process.wait(timeout=LAST_WORDS)
+        except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

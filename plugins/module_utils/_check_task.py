@@ -15,6 +15,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import 
     failed_row,
     row_of,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import password_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof import FLOW, STEPS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._senders import senders_of, tell
 
@@ -74,6 +75,19 @@ def complete(bench: Bench, rows: list[Row]) -> None:
         if row["domains"] is None:
             row["domains"] = domains_of(row["name"], config)
         row["of_site"] = row["name"] not in [later["name"] for later in rows[number + 1 :]]
+
+
+def password_faults(rows: list[Row]) -> list[str]:
+    """Why the output would be unreadable once the passwords are masked, a line for each row; empty if it would not.
+
+    Args:
+        rows: as `complete` left them.
+    """
+    named = ("name", "app_name", "client_id", "username", "url")
+    names = {row[key] for row in rows for key in named} | {name for row in rows for name in row["domains"]}
+    return [
+        f"{row['name']}: {found}" for row in rows for found in password_findings("password", row["password"], names)
+    ]
 
 
 def verdict(row: Row, reply: Row, senders: t.Callable[[], list[str]]) -> Row:

@@ -10,7 +10,11 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import CHOICES, KINDS, twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Findings, client_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+    Findings,
+    client_findings,
+    password_findings,
+)
 
 LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
 CHECKS = ("skip_authorization",)
@@ -49,6 +53,8 @@ OPTIONS = {
 def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:
     """Rules that one row breaks; ``seen`` remembers each site's clients from row to row."""
     yield from client_findings(row, row["name"])
+    names = (row["name"], row["app_name"], row["client_id"], row["url"], row["api_key"])
+    yield from password_findings("api_secret", row["api_secret"], names)
     yield from twice_findings(row, seen.setdefault(row["name"], []))
 
 

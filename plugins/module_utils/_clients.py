@@ -13,13 +13,8 @@ import dataclasses
 import typing as t
 import unicodedata
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    HIDDEN,
-    HIDDEN_NEW,
-    Finding,
-    Findings,
-    told,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW, told
 
 # The column a declared option is kept in, and how its text is read. `uris` and `scopes` are split on one space, as
 # Frappe does (frappe.oauth.get_url_delimiter); `lines` on newlines (frappe.integrations.oauth2, contacts).

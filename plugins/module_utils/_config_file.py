@@ -14,8 +14,8 @@ import os
 import time
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import replace
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN, HIDDEN_NEW, looks_secret
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import Unreadable, read_file, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, HIDDEN_NEW, looks_secret, shown
 
 LOCK_WAIT = 30.0  # seconds, as frappe.utils.synchronization.filelock waits
 PAUSE = 0.05  # seconds between two tries
@@ -23,7 +23,7 @@ READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an un
 
 
 class BrokenConfig(Exception):
-    """The file is no JSON object; the message names file, line and remedy."""
+    """The file is not what it should be; the message names file, place and remedy."""
 
 
 @dataclasses.dataclass
@@ -32,7 +32,7 @@ class Change:
 
     Attributes:
         config: the whole configuration afterwards.
-        before: the keys that change, with their old values; secret ones hidden.
+        before: the keys that change, with those of their old values that may be shown.
         after: the same afterwards; a key that is removed is missing.
     """
 
@@ -59,19 +59,20 @@ def plan(
         settings: keys to set, values shown in the diff.
         secrets: keys to set, values hidden in the diff.
         absent: keys to remove.
+
+    An old value was not declared by anybody here, and may be a secret under any name.
     """
     change = Change(dict(current), {}, {})
     for key, value in {**settings, **secrets}.items():
         if key in current and canonical(current[key]) == canonical(value):
             continue
         if key in current:
-            change.before[key] = HIDDEN if key in secrets or looks_secret(key, current[key]) else current[key]
+            change.before[key] = HIDDEN if key in secrets else shown(key, current[key])
         change.after[key] = HIDDEN_NEW if key in secrets or looks_secret(key, value) else value
         change.config[key] = value
     for key in absent:
         if key in change.config:
-            value = change.config.pop(key)
-            change.before[key] = HIDDEN if looks_secret(key, value) else value
+            change.before[key] = shown(key, change.config.pop(key))
     return change
 
 
@@ -105,10 +106,9 @@ def read_config(path: str) -> dict[str, t.Any]:
     """
     for left in reversed(range(READ_TRIES)):
         try:
-            with open(path, "rb") as file:
-                return parse(file.read(), path)
-        except OSError as error:
-            raise BrokenConfig(f"{path}: {error.strerror}") from None
+            return parse(read_file(path), path)
+        except Unreadable as error:
+            raise BrokenConfig(str(error)) from None
         except BrokenConfig as error:
             if not left:
                 raise BrokenConfig(str(error)) from None

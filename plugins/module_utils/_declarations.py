@@ -23,6 +23,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
     judge,
     limit_findings,
     name_findings,
+    password_findings,
     settings_findings,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import token_findings
@@ -290,6 +291,8 @@ def faults(
     secrets_store: str | None = None,
     rate_limit: Declaration | None = None,
     proxies: t.Collection[str] = (),
+    listed: t.Collection[str] | None = None,
+    verify_password: str | None = None,
 ) -> list[str]:
     """Everything declared that must stop the run before the first write; one line a fault.
 
@@ -301,6 +304,9 @@ def faults(
         secrets_store: where secrets are kept, if anywhere.
         rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
         proxies: whose X-Forwarded-For is believed.
+        listed: names of the sites that the inventory itself names, all of them if it is None. Another one was found on
+            the bench, and a folder there that is no site is that site's own failure.
+        verify_password: that of the user whom every site is proven with, if there is one.
 
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
@@ -316,8 +322,11 @@ def faults(
 
     stop("bench", limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies))
     stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
+    names = _names(declarations)
+    stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
     for site in declarations:
-        stop(site["name"], name_findings(site["name"]))
+        if listed is None or site["name"] in listed:
+            stop(site["name"], name_findings(site["name"]))
         stop(site["name"], edge_findings(site["domains"], site.get("cors")))
         seen: list[Declaration] = []
         for client in site.get("oauth_clients", ()):
@@ -331,7 +340,16 @@ def faults(
             stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
         if "tokens" in site:
             stop(site["name"], token_findings(site["tokens"]))
+        stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
     return lines
+
+
+def _names(declarations: list[Declaration]) -> set[str]:
+    """Every name that the output must be able to show."""
+    names = {name for site in declarations for name in (site["name"], *site["domains"])}
+    clients = [client for site in declarations for client in site.get("oauth_clients", ())]
+    names |= {client[key] for client in clients for key in ("app_name", "client_id") if key in client}
+    return names | {site["verify"]["username"] for site in declarations if "username" in site.get("verify", {})}
 
 
 def _settings(step: Declaration) -> tuple[dict, dict, list]:

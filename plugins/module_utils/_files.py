@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a file in one step: a kill at any instant leaves the old file or the new one."""
+"""Read a file that may be anything, and write one in one step: a kill at any instant leaves the old or the new one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,43 @@ import contextlib
 import os
 import stat
 
+LARGEST = 16 << 20  # bytes; a site's configuration has a few thousand
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 CANDIDATE = ".{}.benchkeeper"  # one fixed name: what a kill leaves behind, the next run replaces
+
+
+class Unreadable(Exception):
+    """A file cannot be read; the message names it, what was found, and the remedy, and never what it holds."""
+
+
+def read_file(path: str) -> bytes:
+    """The content of a file of the bench's, which root may read too: never waits, and never reads without end.
+
+    Raises:
+        Unreadable: it is missing, may not be read, is no regular file, or is too large.
+    """
+    try:
+        # without O_NONBLOCK, opening a named pipe waits for a writer
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, handle)
+            kind, text = stat.S_IFMT(os.fstat(handle).st_mode), b""
+            if kind == stat.S_IFREG:
+                text = stack.enter_context(open(handle, "rb", closefd=False)).read(LARGEST + 1)
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    if kind != stat.S_IFREG:
+        raise Unreadable(f"{path} is {KINDS.get(kind, 'no file')}. Expected a regular file: put one in its place")
+    if len(text) > LARGEST:
+        raise Unreadable(
+            f"{path} has more than {LARGEST >> 20} MiB. Restore it from a backup: this is no configuration"
+        )
+    return text
 
 
 def replace(path: str, text: str, new_mode: int = 0o644) -> None:

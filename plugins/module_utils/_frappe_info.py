@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, shown
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_clients import CLIENT, FrappeClients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_keys import FrappeKeys
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import (
     ENDPOINTS,
     TOKEN,

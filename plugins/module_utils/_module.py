@@ -10,6 +10,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, judge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import texts_in
 
 Row = t.Dict[str, t.Any]
 
@@ -21,6 +22,42 @@ LONGEST_TIMEOUT = 86400
 WORKER_OPTIONS = {"site_timeout": {"type": "int", "default": 60}}
 
 
+class Masking(AnsibleModule):
+    """AnsibleModule, which masks what a secret mapping holds also where that was given as a text of JSON.
+
+    ansible-core (2.19) masks that text as a whole, then makes a mapping of it, and shows the mapping.
+    """
+
+    def _mask(self) -> None:
+        self.no_log_values.update(secrets_in(self.argument_spec, self.params))
+
+    def _log_invocation(self):
+        """Write the options into the system's log."""
+        self._mask()
+        super()._log_invocation()
+
+    def exit_json(self, **result):
+        """End the task."""
+        self._mask()
+        super().exit_json(**result)
+
+    def fail_json(self, msg, **result):
+        """End the task, failed."""
+        self._mask()
+        super().fail_json(msg, **result)
+
+
+def secrets_in(argument_spec: dict[str, t.Any], params: Row) -> t.Iterator[str]:
+    """Every text inside the options that are ``no_log``, those of items of a list too."""
+    for name, option in argument_spec.items():
+        value = params.get(name)
+        if option.get("no_log"):
+            yield from texts_in(value)
+        for item in value if isinstance(value, list) else [value]:
+            if "options" in option and isinstance(item, dict):
+                yield from secrets_in(option["options"], item)
+
+
 def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
     """AnsibleModule, which ends the task if an option has another type.
 
@@ -28,7 +65,7 @@ def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
     does say so of a mapping without. What is inside is then masked as a whole.
     """
     try:
-        return AnsibleModule(argument_spec=argument_spec, **spec)
+        return Masking(argument_spec=argument_spec, **spec)
     except TypeError:
         flat = {
             key: {"type": option["type"], "elements": option.get("elements"), "no_log": True}
@@ -36,7 +73,7 @@ def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
             else option
             for key, option in argument_spec.items()
         }
-        AnsibleModule(argument_spec=flat)
+        Masking(argument_spec=flat)
         raise
 
 

@@ -12,11 +12,12 @@ import typing as t
 from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID, REFUSED, RULES, WARNING
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, looks_secret, told
 
-HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # what a diff shows of a secret, and of one that changes
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
 MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
 SHORTEST_SECRET = 16  # characters: a shorter one, once masked, would eat the output
+SHORTEST_PASSWORD = 8  # characters: what a human, or Frappe itself, has chosen (its own API secrets have 15)
 GOOD_SECRET = 32  # bytes: 256 bits
 
 LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
@@ -35,12 +36,6 @@ RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
 UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
 VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
-SECRET_KEY = re.compile(
-    r"(?:^|_)(?:password|passwd|secret|token|private_key|encryption_key|api_key|access_key)$", re.IGNORECASE
-)
-
-
-URL_PASSWORD = re.compile(r"(?<=://)[^/?#\s@]*:[^/?#\s]+(?=@)")
 
 
 class Finding(t.NamedTuple):
@@ -122,18 +117,18 @@ def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
         yield Finding("secret-in-name", field, "is part of a site, user or app name")
 
 
-def looks_secret(key: str, value: t.Any) -> bool:
-    """Does a configuration key, or one inside its value, hold a secret by its name, or a URL with a password in it?"""
-    if isinstance(value, dict):
-        return any(looks_secret(key, item) or looks_secret(inner, item) for inner, item in value.items())
-    if isinstance(value, list):
-        return any(looks_secret(key, item) for item in value)
-    return bool(value) and isinstance(value, str) and bool(SECRET_KEY.search(str(key)) or URL_PASSWORD.search(value))
+def password_findings(field: str, value: str | None, names: t.Iterable[str | None]) -> Findings:
+    """A password, or an API secret, that somebody has already: only what its masking would eat counts.
 
-
-def told(value: t.Any) -> str:
-    """A value as a message shows it: without the password that may stand in a URL."""
-    return URL_PASSWORD.sub(HIDDEN, repr(value))
+    Args:
+        field: where it is given.
+        value: the password; None or empty if there is none.
+        names: what the output must be able to show, of sites, users, apps and hosts.
+    """
+    if value and len(value) < SHORTEST_PASSWORD:
+        yield Finding("password-short", field, f"has {len(value)} characters")
+    if value and any(value in name for name in names if name):
+        yield Finding("secret-in-name", field, "is part of a site, user, app or host name")
 
 
 # ---------------------------------------------------------------- redirect URIs
@@ -177,7 +172,7 @@ def redirect_uri_findings(field: str, uri: str) -> Findings:
 
 def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> Findings:
     if not parts.hostname:
-        yield Finding("redirect-uri-absolute", field, f"{uri!r} has no host")
+        yield Finding("redirect-uri-absolute", field, f"{told(uri)} has no host")
     elif parts.username is not None:
         yield Finding("redirect-uri-userinfo", field, "holds a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":

@@ -9,6 +9,9 @@ import configparser
 import os
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import Unreadable, read_file
+
 # Keys that a process reads when it starts, and never again (frappe.utils.redis_wrapper, frappe.utils.background_jobs).
 START_KEYS = ("redis_cache", "redis_queue", "redis_socketio", "developer_mode", "serve_default_site")
 # Keys that only count once bench has written them into supervisor.conf or nginx.conf.
@@ -25,6 +28,9 @@ def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str
     Returns:
         ``manager`` (``supervisor``, ``systemd`` or ``none``), ``web`` (a name, or None), ``workers`` (names). The web
         program is named alone: its group holds socketio too, which SIGHUP would end.
+
+    Raises:
+        BrokenConfig: supervisor.conf cannot be read.
     """
     conf = os.path.join(bench_path, "config", "supervisor.conf")
     if os.path.exists(conf):
@@ -39,7 +45,15 @@ def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str
 
 def _supervisor(conf: str) -> dict[str, t.Any]:
     parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";",))
-    parser.read(conf, encoding="utf-8")
+    try:
+        parser.read_string(read_file(conf).decode())
+    except Unreadable as error:
+        raise BrokenConfig(str(error)) from None
+    except (
+        configparser.Error,
+        UnicodeDecodeError,
+    ):  # its text quotes the line, and the file may be a link to any other
+        raise BrokenConfig(f"{conf} is no configuration of supervisor. Write it anew: bench setup supervisor") from None
     groups = {
         program.strip(): section.partition(":")[2]
         for section in parser.sections()

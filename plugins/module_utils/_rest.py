@@ -15,8 +15,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ansible.module_utils.urls import Request
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, Impossible, State, Step
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, told
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import told
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import planned, rows_of, write
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
 HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
@@ -42,6 +43,9 @@ class RestSite:
         api_secret: the secret that belongs to it.
         validate_certs: whether the certificate must be valid.
         check_mode: refuse every request but GET.
+
+    Attributes:
+        writes: number of requests that changed something.
     """
 
     def __init__(self, url: str, api_key: str | None, api_secret: str | None, validate_certs: bool, check_mode: bool):
@@ -49,7 +53,7 @@ class RestSite:
             raise Impossible(f"url: {told(url)} is no address of a site. Write it as https://crm.example.com")
         if not all(HEADER_TEXT.fullmatch(text or "") for text in (api_key, api_secret)):
             raise Impossible("api_key, api_secret: one of them cannot be sent in a header. Use printable ASCII")
-        self.url, self.check_mode = url.rstrip("/"), check_mode
+        self.url, self.check_mode, self.writes = url.rstrip("/"), check_mode, 0
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if api_key:
             headers["Authorization"] = f"token {api_key}:{api_secret}"
@@ -75,6 +79,7 @@ class RestSite:
         url = f"{self.url}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
         try:
             with self.request.open(method, url, data=None if data is None else json.dumps(data)) as reply:
+                self.writes += method != "GET"
                 said = json.loads(reply.read() or b"{}")
         except HTTPError as error:
             raise Impossible(f"url: {self.url} answered {method} {path} with {error.code}: {_said(error)}") from None
@@ -83,16 +88,29 @@ class RestSite:
         except ValueError:
             raise Impossible(f"url: {self.url} answered {method} {path} with something else than JSON") from None
         if not isinstance(said, dict):
-            raise Impossible(f"url: {self.url} answered {method} {path} as no Frappe does")
+            raise self.foreign(method, path)
         return said.get("data")
 
     def rows(self, doctype: str, fields: list[str], filters: list[list[t.Any]] | None = None) -> list[dict[str, t.Any]]:
         """All rows of a doctype."""
         query = {"fields": fields, "filters": filters or [], "limit_page_length": 0}
         found = self.call("GET", f"/api/resource/{doctype}", query)
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise Impossible(f"url: {self.url} answered GET /api/resource/{doctype} as no Frappe does")
+        if not isinstance(found, list) or not all(isinstance(row, dict) and fields[0] in row for row in found):
+            raise self.foreign("GET", f"/api/resource/{doctype}")
         return found
+
+    def document(self, method: str, path: str, data: t.Any = None) -> dict[str, t.Any]:
+        """One document, as it is after the request."""
+        found = self.call(method, path, data=data)
+        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+            raise self.foreign(method, path)
+        return found
+
+    def foreign(self, method: str, path: str) -> Impossible:
+        """What is raised for an answer that is not Frappe's."""
+        return Impossible(
+            f"url: {self.url} answered {method} {path} as no Frappe does. See that url leads to the site itself"
+        )
 
 
 def _is_address(url: str) -> bool:
@@ -121,7 +139,8 @@ class RestClients:
         meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
         if not isinstance(meta, dict) or not isinstance(meta.get("fields"), list):
             raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Check url: it must lead to a Frappe site")
-        self.fields = [field["fieldname"] for field in meta["fields"] if field["fieldname"] in KINDS]
+        names = [field.get("fieldname") for field in meta["fields"] if isinstance(field, dict)]
+        self.fields = [name for name in names if name in KINDS]
 
     def state(self, roles: t.Collection[str], uses: bool) -> State:
         """All clients; each is read whole, its secret too: Frappe leaves nothing out."""
@@ -135,7 +154,7 @@ class RestClients:
             for row in self.site.rows(CLIENT, ["name", "owner", "client_id", *columns])
         }
         for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
-            if row.get("role"):
+            if row.get("role") and row["name"] in clients:  # another may have registered since
                 clients[row["name"]]["allowed_roles"].append(row["role"])
         unable = {"rename": "Frappe's REST API cannot rename a client. Use bench_path"}
         if "token_endpoint_auth_method" not in self.fields:  # came with the API that takes a name
@@ -146,8 +165,8 @@ class RestClients:
 
     def read(self, name: str) -> dict[str, t.Any]:
         """One client."""
-        client = self.site.call("GET", f"/api/resource/{CLIENT}/{name}")
-        return {**client, "allowed_roles": [row.get("role") for row in client.get("allowed_roles", ())]}
+        client = self.site.document("GET", f"/api/resource/{CLIENT}/{name}")
+        return {**client, "allowed_roles": [row.get("role") for row in client.get("allowed_roles") or ()]}
 
     def write(self, step: Step) -> str:
         """Create or update one client."""
@@ -157,9 +176,9 @@ class RestClients:
         if "allowed_roles" in values:
             values["allowed_roles"] = [{"role": role} for role in values["allowed_roles"]]
         if step.action == "updated":
-            return self.site.call("PUT", f"/api/resource/{CLIENT}/{step.name}", data=values)["name"]
+            return self.site.document("PUT", f"/api/resource/{CLIENT}/{step.name}", values)["name"]
         path = f"/api/v2/document/{CLIENT}" if step.name else f"/api/resource/{CLIENT}"
-        return self.site.call("POST", path, data={**values, **({"name": step.name} if step.name else {})})["name"]
+        return self.site.document("POST", path, {**values, **({"name": step.name} if step.name else {})})["name"]
 
     def delete(self, name: str) -> None:
         """Delete a client after its tokens and codes."""
@@ -175,17 +194,42 @@ def settle_over_rest(
     """Settle the clients of one site that has a URL.
 
     Returns:
-        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it.
+        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it. REST has no transaction: where a
+        client fails, what was written before stays, and the reply says so row by row.
     """
     first = clients[0]
     try:
         site = RestSite(first["url"], first["api_key"], first["api_secret"], first["validate_certs"], check_mode)
-        settled = settle(RestClients(site), clients, judgement, check_mode)
+        store = RestClients(site)
+        steps, findings = planned(store, clients, judgement)
     except Impossible as error:
         return {"failed": str(error)}
+    failures = {} if check_mode else _write_all(store, steps)
+    settled = rows_of(clients, steps, findings)
+    for number, failure in failures.items():
+        settled[number].update(failure)
     for row in settled:
         row["findings"] += [Finding("rest-copies", field, HOW).row() for field in _copied(row)]
     return {"reply": settled}
+
+
+NOTHING = {"action": "failed", "failed": True, "diff": {"before": {}, "after": {}}}
+
+
+def _write_all(store: RestClients, steps: list[Step]) -> dict[int, dict[str, t.Any]]:
+    """Do every step, up to the first that fails; for that one and those not tried, what their rows say instead."""
+    failures: dict[int, dict[str, t.Any]] = {}
+    reason = ""
+    for number, step in enumerate(steps):
+        before = store.site.writes
+        try:
+            if reason and step.action != "unchanged":
+                raise Impossible(f"not tried, since another client of this site failed before: {reason}")
+            write(store, step)
+        except Impossible as error:
+            reason = reason or str(error)
+            failures[number] = {**NOTHING, "changed": store.site.writes > before, "msg": str(error)}
+    return failures
 
 
 HOW = "Frappe keeps a copy in its database"

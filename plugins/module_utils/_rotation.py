@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded, label
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Declaration, Mistake
 
 KINDS = ("client_secrets", "api_keys", "tokens")
@@ -34,7 +34,8 @@ def rotation(
         without: names of sites to leave out.
 
     Raises:
-        Mistake: ``what`` is none of them, or a name is nowhere: a rotation that quietly rotates nothing is worse.
+        Mistake: ``what`` is none of them, or a name is nowhere: a rotation that quietly rotates nothing is worse. Or a
+            secret is declared, which the next run of site.yml would set again.
     """
     if what not in KINDS:
         raise Mistake(f"oauth2_rotate: {what!r} cannot be rotated. Use one of: {', '.join(KINDS)}")
@@ -75,6 +76,12 @@ def _secrets(site: Declaration, clients: list[str]) -> t.Iterator[Declaration]:
     """A client whose secret nobody keeps is rotated only if it is named."""
     for client in _chosen(site, clients):
         kept = bool(client.get("store_secret"))
+        if (kept or clients) and client.get("client_secret"):
+            raise Mistake(
+                f"site {site['name']}: the client {label(client)} is to be rotated, and has a client_secret in the "
+                "inventory, which the next run of site.yml would set again. Change that client_secret there and run "
+                "site.yml, or declare store_secret: true in its place"
+            )
         if kept or clients:
             yield {"name": site["name"], **_identity(client), "rotate_secret": True, "store_secret": kept}
 

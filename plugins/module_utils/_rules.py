@@ -50,6 +50,11 @@ RULES = {
     ),
     "secret-long": Rule(INVALID, "Frappe, varchar(140)", "Use at most 140 characters."),
     "secret-rewritten": Rule(INVALID, "Frappe, sanitize_html", "Use letters, digits, - and _ only."),
+    "password-short": Rule(
+        INVALID,
+        "this collection",
+        "Use at least 8 characters: a shorter one, once masked, eats other words of the output.",
+    ),
     "secret-in-name": Rule(INVALID, "this collection", "Use a random value: masking it would eat the name."),
     "secret-in-settings": Rule(INVALID, "this collection", "Move it to secret_settings, which is never shown."),
     # redirect URIs

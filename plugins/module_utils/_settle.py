@@ -52,6 +52,21 @@ def settle(
     Raises:
         Impossible: nothing was written, or what was written must be rolled back.
     """
+    steps, told = planned(store, declarations, judgement)
+    if not check_mode:
+        for step in steps:
+            write(store, step)
+    return rows_of(declarations, steps, told)
+
+
+def planned(
+    store: Store, declarations: list[dict[str, t.Any]], judgement: dict[str, t.Any]
+) -> tuple[list[Step], list[list[dict[str, str]]]]:
+    """The steps, and the findings of each that are told.
+
+    Raises:
+        Impossible: the site cannot be brought to the declared state.
+    """
     roles = {role for declared in declarations for role in declared.get("allowed_roles") or ()}
     uses = any(declared.get("state") == "absent" or declared.get("exclusive") for declared in declarations)
     steps = plan(declarations, store.state(roles, uses))
@@ -61,14 +76,23 @@ def settle(
         if stop:
             raise Impossible("; ".join(map(str, stop)))
         told.append([finding.row() for finding in tell])
-    if not check_mode:
-        for step in steps:
-            _write(store, step)
+    return steps, told
+
+
+def rows_of(
+    declarations: list[dict[str, t.Any]], steps: list[Step], told: list[list[dict[str, str]]]
+) -> list[dict[str, t.Any]]:
+    """A row for each step."""
     declared = [*declarations, *({} for step in steps if step.pruned)]
     return [_row(*each) for each in zip(declared, steps, told)]
 
 
-def _write(store: Store, step: Step) -> None:
+def write(store: Store, step: Step) -> None:
+    """Do one step, and read back what it wrote.
+
+    Raises:
+        Impossible: it cannot be done, or the store made something else of it.
+    """
     if step.action == "deleted":
         store.delete(step.name)
     elif step.action != "unchanged":

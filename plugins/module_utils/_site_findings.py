@@ -13,14 +13,13 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
     GOOD_SECRET,
-    HIDDEN,
-    SECRET_KEY,
     UNREAD_KEYS,
     Finding,
     Findings,
     client_findings,
     setting_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, looks_secret, names_secret
 
 SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
 CORS_KEYS = ("allow_cors", *UNREAD_KEYS)
@@ -60,7 +59,8 @@ def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, dict[
     for key in (*CORS_KEYS, *RISKY_KEYS):
         if key in site or key in common:
             file, value = (SITE_FILE, site[key]) if key in site else (COMMON_FILE, common[key])
-            found[key] = {"value": HIDDEN if value and SECRET_KEY.search(key) else value, "file": file}
+            hidden = value and (names_secret(key) or looks_secret(key, value))
+            found[key] = {"value": HIDDEN if hidden else value, "file": file}
     return found
 
 

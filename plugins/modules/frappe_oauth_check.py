@@ -47,7 +47,10 @@ options:
       - Left out, only what needs no user is proven, and every other step says that it was not run.
     type: str
   password: &password
-    description: The user's password.
+    description:
+      - The user's password.
+      - One of less than 8 characters, or one that is part of the name of a site, user, app or host, is refused, since
+        masking it would make the output unreadable.
     type: str
   api_method: &api_method
     description: A method to call with the token.
@@ -322,6 +325,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._check_task imp
     NGINX_OPTIONS,
     OPTIONS,
     complete,
+    password_faults,
     verdicts,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig
@@ -344,6 +348,9 @@ def main() -> None:
     try:
         bench = Bench(module.params["bench_path"])
         complete(bench, module.rows)
+        faults = password_faults(module.rows)
+        if faults:
+            module.fail("Nothing was proven, on any site. These values cannot stay:\n" + "\n".join(faults))
         items = [{"site": row["name"], **row} for row in module.rows]
         common = {"budget": module.params["site_timeout"] * BUDGET}
         replies = bench.work("_frappe_check", items, common, module.check_mode, module.params["site_timeout"])

@@ -36,7 +36,10 @@ options:
     description: API key of a System Manager, for O(url).
     type: str
   api_secret:
-    description: API secret that belongs to O(api_key).
+    description:
+      - API secret that belongs to O(api_key).
+      - One of less than 8 characters, or one that is part of the name of the site or the app or of the address, is
+        refused, since masking it would make the output unreadable.
     type: str
   validate_certs:
     description: Whether the certificate of O(url) must be valid.
@@ -330,7 +333,9 @@ sites:
       description: Whether the client was not declared and O(exclusive) removed it.
       type: bool
     failed:
-      description: Whether the site could not be brought to the declared state. It then has what it had.
+      description:
+        - Whether the site could not be brought to the declared state. It then has what it had.
+        - Over O(url) there is no transaction, and it has what its other rows say.
       type: bool
     msg:
       description: Why it failed, and what to do.

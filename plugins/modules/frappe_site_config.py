@@ -31,7 +31,7 @@ options:
   secret_settings: &secret_settings
     description:
       - Keys whose values must not be shown. Only strings, which are masked wherever Ansible prints.
-      - Keys that look like secrets are refused in O(settings).
+      - Keys that look like secrets are refused in O(settings), C(stripe_key), C(mail_pass) and C(api_token) among them.
     type: dict
     default: {}
   absent: &absent
@@ -143,7 +143,10 @@ sites:
       description: Whether the file differs from before.
       type: bool
     diff:
-      description: C(before) and C(after), the keys that differ. Secrets are hidden.
+      description:
+        - C(before) and C(after), the keys that differ. Secrets are hidden.
+        - An old value may be a secret under any name. It is shown if it is no text and no large number, or if the key
+          is one of Frappe's own that hold no secret; else the diff says C(not shown).
       type: dict
       sample: {before: {ignore_csrf: 1}, after: {}}
     backup_file:

@@ -345,6 +345,7 @@ def main() -> None:
         names = bench.sites()
         if module.params["name"] is None and module.params["sites"] is None:
             module.rows = [{"name": name, "gather": module.params["gather"]} for name in names]
+        programs = processes(bench.path)
         rows = read(module, bench)
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
@@ -355,7 +356,7 @@ def main() -> None:
             "path": bench.path,
             "owner": bench.owner_name,
             "sites": names,
-            "processes": processes(bench.path),
+            "processes": programs,
             "edge_files": edge_files(bench.path, module.params["nginx_conf_dir"]),
         },
     )

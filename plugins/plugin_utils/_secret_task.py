@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.validation import check_type_dict, check_type_list
 from ansible.plugins.action import ActionBase
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import texts_in
 
 Args = t.Dict[str, t.Any]
 
@@ -26,15 +28,22 @@ class SecretTask(ActionBase):
     def guard(self, args: Args) -> None:
         """Keep the secrets among these options from the managed host's disk and from the terminal.
 
+        Args:
+            args: as `parsed` gives them.
+
         Raises:
             AnsibleActionFail: they would have to lie in a file.
         """
         items = args["sites"] if isinstance(args.get("sites"), (list, tuple)) else ()
-        sources = [source for source in (args, args.get("common"), *items) if isinstance(source, Mapping)]
-        given = [source[name] for source in sources for name in self.SECRETS if source.get(name)]
+        given = []
+        for source in (args, args.get("common"), *items):
+            if isinstance(source, Mapping):
+                given += [source[name] for name in self.SECRETS if source.get(name)]
+            elif any(name in str(source) for name in self.SECRETS):  # a text that the module is going to refuse
+                given.append(source)
         if given:
             self.pipelined()
-            self.hide_item(set(texts_in(given)))
+            self.hide_item(set(texts_in([given, [mapping(value) for value in given]])))
 
     def pipelined(self) -> None:
         """Have the module sent through a pipe: it carries a secret, and must not lie in a file on the host."""
@@ -61,12 +70,37 @@ class SecretTask(ActionBase):
             )
 
 
-def texts_in(value: t.Any) -> Iterator[str]:
-    """Every text in a value, however deep, but for the keys of dictionaries."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for part in value:
-            yield from texts_in(part)
-    elif isinstance(value, str) and value:
-        yield value
+def parsed(args: Args) -> Args:
+    """The options, with names, items and mappings in the form that the module will make of them.
+
+    Ansible takes a text of JSON or of ``key=value`` for a mapping, one with commas for a list, and a number for a name.
+    What the module is going to refuse stays as it is.
+    """
+    found = {key: mapping(value) if key == "common" else value for key, value in named(args).items()}
+    if found.get("sites") is not None:
+        sites = listed(found["sites"])
+        found["sites"] = [named(mapping(item)) for item in sites] if isinstance(sites, (list, tuple)) else sites
+    return found
+
+
+def named(item: t.Any) -> t.Any:
+    """An item with its name as a text, which is all that a name can be."""
+    if not isinstance(item, Mapping) or item.get("name") is None:
+        return item
+    return {**item, "name": str(item["name"])}
+
+
+def listed(value: t.Any) -> t.Any:
+    """A list, as Ansible makes one of a text or a number."""
+    try:
+        return check_type_list(value)
+    except TypeError:
+        return value
+
+
+def mapping(value: t.Any) -> t.Any:
+    """A mapping, as Ansible makes one of a text."""
+    try:
+        return check_type_dict(value)
+    except TypeError:
+        return value

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultSecretsContext
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failure
-from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
     Content,
     FileFault,
@@ -39,7 +39,7 @@ class SecretsAction(SecretTask):
     def run(self, tmp=None, task_vars=None):
         """Ansible's entry point."""
         super().run(tmp, task_vars)
-        self.task_vars, self.args = task_vars, dict(self._task.args)
+        self.task_vars, self.args = task_vars, parsed(self._task.args)
         items = items_of(self.args)
         if items is None or not self.args.get("secrets_store") or not self.wants_store(items):
             return self.module(self.args, async_too=True)
@@ -65,6 +65,10 @@ class SecretsAction(SecretTask):
     def known(self, item: Item, content: Content) -> Item:
         """The item with what ``content`` knows of it: what is pending before what was in use."""
         raise NotImplementedError
+
+    def overtaken(self, item: Item, row: Item, content: Content) -> bool:
+        """Take out of ``content`` what is pending for something that by now came from elsewhere; was there anything?"""
+        return False
 
     def review(self, item: Item, row: Item, content: Content) -> bool:
         """Make what the module's answer says is missing, and put it into ``content`` as pending; was there anything?"""
@@ -92,13 +96,12 @@ class SecretsAction(SecretTask):
                     broken[site] = str(fault)
         sound = [item for item in items if item["name"] in contents]
         result = self.call(sound, contents, check_mode=True)
+        overtaken = sites_where(self.overtaken, sound, result, contents)
+        if overtaken:
+            result = self.call(sound, contents, check_mode=True)
         if not self._task.check_mode:
-            reviewed = {
-                item["name"]
-                for item, row in zip(sound, result.get("sites") or ())
-                if not row["failed"] and self.review(item, row, contents[item["name"]])
-            }
-            for site in sorted(reviewed):
+            reviewed = sites_where(self.review, sound, result, contents)
+            for site in sorted(reviewed | overtaken):
                 store.write(site, contents[site])
             if reviewed or result.get("changed"):
                 result = self.call(sound, contents, check_mode=False)
@@ -149,8 +152,20 @@ class SecretsAction(SecretTask):
         return result
 
 
+def sites_where(
+    look: t.Callable[[Item, Item, Content], bool], items: list[Item], result: Result, contents: dict[str, Content]
+) -> set[str]:
+    """The sites for which ``look`` found something, given each item with the row that answers it."""
+    answered = zip(items, result.get("sites") or ())
+    return {item["name"] for item, row in answered if not row["failed"] and look(item, row, contents[item["name"]])}
+
+
 def items_of(args: Item) -> list[Item] | None:
-    """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them."""
+    """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them.
+
+    Args:
+        args: as `_secret_task.parsed` gives them.
+    """
     name, sites = args.get("name"), args.get("sites")
     if (name is None) == (sites is None):
         return None

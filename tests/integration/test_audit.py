@@ -170,7 +170,7 @@ def test_what_somebody_changed_by_hand_is_drift_and_stays(audit):
     told = {(one["step"], field["field"]): field for one in sites[SITE3]["drift"] for field in one["fields"]}
     assert set(told) == {("clients", "scopes"), ("site_config", "session_idle_limit")}
     assert told["clients", "scopes"] == {"field": "scopes", "before": "openid\nall", "after": "openid"}
-    assert told["site_config", "session_idle_limit"]["before"] == "(not shown)"
+    assert told["site_config", "session_idle_limit"]["before"] == "01:00:00"
     assert [finding["rule"] for finding in sites[SITE3]["findings"]] == ["scope-all"]
     assert sites[SITE1]["drift"] == sites[SITE2]["drift"] == []
     assert (report["summary"]["drifting"], report["summary"]["with_findings"]) == (1, 1)

@@ -250,6 +250,21 @@ def test_one_bad_site_never_stops_the_others_and_is_named_at_the_end(clean, harm
         demo.config_path("site2.localhost").write_bytes(kept)
 
 
+def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
+    stray = clean.path / "sites/Copy of site2.localhost"
+    stray.mkdir()
+    (stray / "site_config.json").write_text("{}")
+    try:
+        run = clean.site(**probe())
+        assert run.status != 0
+        failed = run.results["Finish | Name the sites that failed"]["msg"]
+        assert "1 site(s) failed" in failed and "'Copy of site2.localhost' is no site name" in failed
+        got_theirs(clean, *SITES)
+    finally:
+        (stray / "site_config.json").unlink()
+        stray.rmdir()
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [

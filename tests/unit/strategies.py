@@ -50,7 +50,11 @@ yaml_values = st.one_of(
 # ---------------------------------------------------------------- secrets
 canaries = st.text("0123456789abcdef", min_size=32, max_size=32).map(lambda text: f"canary-{text}")
 secret_keys = st.sampled_from(
-    ["password", "db_password", "Mail_Password", "client_secret", "access_token", "encryption_key", "api_key", "secret"]
+    [
+        *("password", "db_password", "Mail_Password", "client_secret", "access_token", "encryption_key", "api_key"),
+        *("secret", "aws_secret_key", "stripe_key", "jwt_key", "pwd", "mail_pass", "apiToken", "smtp-credentials"),
+        *("secret_key_base", "db_password_old", "deploy_key_2"),
+    ]
 )
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ local, db = types.SimpleNamespace(message_log=[]), types.SimpleNamespace()
 
 class OperationalError(Exception): pass
 
+def reply(text):
+    for number in os.listdir("/proc/self/fd"):
+        path = "/proc/self/fd/" + number
+        if int(number) > 2 and os.path.islink(path) and os.readlink(path).startswith("pipe:"):
+            os.write(int(number), text)
+
 def init(site, sites_path):
     local.conf = json.load(open(os.path.join(sites_path, site, "site_config.json")))
     local.site = site
@@ -33,6 +40,9 @@ def connect():
     if what == "database": raise OperationalError(2003, "Can't connect to MySQL server")
     if what == "hang": time.sleep(60)
     if what == "die": print("last words"); sys.stdout.flush(); os._exit(7)
+    if what == "half": reply(b'{"site": "b.te'); os._exit(9)
+    if what == "mute": reply(b'no reply\\n'); time.sleep(60)
+    if what == "vanish": os.remove(__file__); os._exit(9)
     if what == "exit": sys.exit("gone")
     if what == "markup": raise ValueError("<b>bad</b> value")
 
@@ -102,6 +112,16 @@ def test_one_broken_site_never_stops_the_others(bench, fault, message):
 def test_a_dead_worker_is_quoted(bench):
     add_site(bench_folder(bench), "b.test", fault="die")
     assert "last words" in work(bench, "b.test")[0]["failed"]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("half", 9), ("mute", -9)])
+def test_a_reply_that_was_cut_off_is_told_at_once(bench, fault, status):
+    """Half a line is a worker that died while it wrote, and the time a site may take need not be waited for."""
+    add_site(bench_folder(bench), "b.test", fault=fault)
+    begun = time.monotonic()
+    first, broken, last = work(bench, "a.test", "b.test", "c.test", site_timeout=30.0)
+    assert "reply" in first and "reply" in last and time.monotonic() - begun < 10
+    assert f"the bench's Python ended with status {status}" in broken["failed"]
 
 
 def test_a_site_that_hangs_is_given_up_and_the_others_go_on(bench):
@@ -185,16 +205,96 @@ def test_a_bench_without_env(bench):
         work(bench, "a.test")
 
 
+@pytest.mark.parametrize(
+    ("put", "message"),
+    [
+        (lambda python: python.mkdir(), "Permission denied"),
+        (lambda python: python.write_bytes(b"\x7fELF of another machine"), "Exec format error"),
+        (lambda python: python.write_text("#!/nosuch/python\n"), "No such file or directory"),
+    ],
+)
+def test_a_python_that_cannot_be_run(bench, put, message):
+    python = Path(bench.python)
+    python.unlink()
+    put(python)
+    python.chmod(0o755)
+    with pytest.raises(BenchError, match=f"env/bin/python cannot be run: {message}. Run bench setup env in"):
+        work(bench, "a.test")
+
+
 def test_a_bench_without_frappe(bench):
     (bench_folder(bench) / "env/lib/frappe.py").unlink()
     with pytest.raises(BenchError, match="import frappe failed in the bench's Python: ModuleNotFoundError"):
         work(bench, "a.test")
 
 
+def test_a_frappe_that_goes_away_meanwhile_takes_back_nothing(bench):
+    """What was done on the sites before is told, or the run would say that nothing was written."""
+    add_site(bench_folder(bench), "b.test", fault="vanish")
+    first, broken, last = work(bench, "a.test", "b.test", "c.test")
+    assert "reply" in first and "ended with status 9" in broken["failed"]
+    assert "import frappe failed in the bench's Python: ModuleNotFoundError" in last["failed"]
+
+
 def test_somebody_elses_bench(bench, monkeypatch):
     monkeypatch.setattr(bench, "owner", bench.owner + 1)
     with pytest.raises(BenchError, match="become_user"):
         work(bench, "a.test")
+
+
+# ---------------------------------------------------------------- whose it is
+def belongs_to(monkeypatch, uid, *paths):
+    """Have these paths, as they are there and not where they lead, belong to a user; all others to this one."""
+    others = {os.lstat(path).st_ino for path in paths}
+
+    def told(look):
+        def as_told(path, **options):
+            found = look(path, **options)
+            return os.stat_result((*found[:4], uid, *found[5:])) if found.st_ino in others else found
+
+        return as_told
+
+    monkeypatch.setattr(os, "stat", told(os.stat))
+    monkeypatch.setattr(os, "lstat", told(os.lstat))
+
+
+def test_sites_that_is_a_link_says_nothing_of_the_owner(bench, tmp_path_factory):
+    folder, elsewhere = bench_folder(bench), tmp_path_factory.mktemp("elsewhere")
+    (folder / "sites").rename(elsewhere / "sites")
+    (folder / "sites").symlink_to(elsewhere / "sites")
+    with pytest.raises(BenchError, match=f"sites is a link, to {elsewhere}/sites. .* put the folder itself there"):
+        Bench(bench.path)
+
+
+@pytest.mark.parametrize("part", ["", "sites", "env", "env/bin", "env/bin/python"])
+def test_a_bench_of_several_owners_is_refused(bench, monkeypatch, part):
+    """Whoever owns a part of it could run it as the owner of the rest, root above all."""
+    path = os.path.join(bench.path, part).rstrip("/")
+    belongs_to(monkeypatch, 4242, path)
+    with pytest.raises(BenchError, match="belongs to .*4242.* one owner for the bench, its sites and its env: .*chown"):
+        Bench(bench.path)
+
+
+def test_the_system_s_python_may_be_anybody_s(bench, monkeypatch):
+    python = bench_folder(bench) / "env/bin/python"
+    python.rename(bench_folder(bench) / "system-python")
+    python.symlink_to(bench_folder(bench) / "system-python")
+    belongs_to(monkeypatch, 4242, bench_folder(bench) / "system-python")
+    assert Bench(bench.path).owner == os.getuid()
+
+
+@pytest.mark.parametrize("linked_by_owner", [True, False])
+def test_only_root_may_link_to_a_bench_of_root_s(bench, tmp_path_factory, monkeypatch, linked_by_owner):
+    link = tmp_path_factory.mktemp("link") / "bench"
+    link.symlink_to(bench.path)
+    every = [bench.path, *map(str, bench_folder(bench).rglob("*")), *([link] if linked_by_owner else [])]
+    belongs_to(monkeypatch, 0, *every)
+    belongs_to(monkeypatch, 4242, *([] if linked_by_owner else [link]))
+    if linked_by_owner:
+        assert Bench(str(link)).owner == 0
+    else:
+        with pytest.raises(BenchError, match="bench belongs to 4242, and .*/sites to root"):
+            Bench(str(link))
 
 
 # ---------------------------------------------------------------- what is sent along

@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _config_file
+from ansible_collections.benchkeeper.frappe.plugins.module_utils import _config_file, _files
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import (
     BrokenConfig,
     canonical,
@@ -24,6 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file im
     replace,
     text_of,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, UNTOLD
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,8 +39,8 @@ configs = st.dictionaries(st.text(max_size=6), json_values, max_size=6)
     [(True, 1), (1, True), (0, False), (1, 1.0), ("1", 1), (None, ""), ([], {}), ([1, 2], [2, 1])],
 )
 def test_values_keep_their_type(current, wanted):
-    change = plan({"key": current}, {"key": wanted}, {}, [])
-    assert change.before == {"key": current} and change.after == {"key": wanted}
+    change = plan({"limits": current}, {"limits": wanted}, {}, [])
+    assert change.before == {"limits": current} and change.after == {"limits": wanted}
 
 
 def test_equal_values_change_nothing():
@@ -61,6 +62,18 @@ def test_secrets_never_show():
     change = plan(current, {}, {"x": "new-secret"}, ["mail_password", "s3"])
     assert change.config == {"x": "new-secret"}
     assert "-secret" not in json.dumps([change.before, change.after])
+
+
+def test_an_old_text_may_be_a_secret_under_any_name():
+    """What was in secret_settings once, and is now to go, is still a secret."""
+    old = {"vendor": "old-secret", "pin": 123456789, "deep": [{"x": "old-secret"}], "port": 8000, "on": True}
+    kept = {"host_name": "https://a.example", "redis_cache": "redis://:old-secret@127.0.0.1"}
+    change = plan({**old, **kept}, {"vendor": "declared", "pin": 1}, {}, ["deep", "port", "on", *kept])
+    assert change.before == {
+        **{"vendor": UNTOLD, "pin": UNTOLD, "deep": UNTOLD, "port": 8000, "on": True},
+        **{"host_name": "https://a.example", "redis_cache": HIDDEN},
+    }
+    assert change.after == {"vendor": "declared", "pin": 1}
 
 
 @given(configs, configs, st.lists(st.text(max_size=6)))
@@ -171,6 +184,42 @@ def test_a_reader_waits_for_a_writer_that_truncates_in_place(site):
     path.write_text("")
     threading.Timer(0.2, path.write_text, [whole]).start()
     assert read_config(str(path))["db_name"] == "x"
+
+
+def put_a_pipe(path):
+    os.mkfifo(path)
+
+
+def put_a_device(path):
+    path.symlink_to("/dev/zero")
+
+
+def put_a_folder(path):
+    path.mkdir()
+
+
+def put_too_much(path):
+    path.write_text("{" + " " * 100)
+
+
+@pytest.mark.parametrize(
+    ("put", "message"),
+    [
+        (put_a_pipe, "is a named pipe. Expected a regular file"),
+        (put_a_device, "is a device. Expected a regular file"),
+        (put_a_folder, "is a folder. Expected a regular file"),
+        (put_too_much, "has more than 0 MiB. Restore it from a backup"),
+    ],
+)
+def test_what_would_hang_a_reader_or_never_end_is_refused_at_once(site, monkeypatch, put, message):
+    monkeypatch.setattr(_files, "LARGEST", 64)
+    path = site / "site_config.json"
+    path.unlink()
+    put(path)
+    begun = time.monotonic()
+    with pytest.raises(BrokenConfig, match=message) as error:
+        read_config(str(path))
+    assert str(path) in str(error.value) and time.monotonic() - begun < 0.5
 
 
 # ---------------------------------------------------------------- the lock

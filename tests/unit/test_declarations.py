@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.filter.declaration_faults import declaration_faults
 from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
 
@@ -202,6 +203,47 @@ def test_api_keys_merge_by_key_and_become_a_row():
 def test_mistakes_in_api_keys(declared, message):
     with pytest.raises(Mistake, match=message):
         site(api_keys=declared)
+
+
+def test_a_stray_folder_on_the_bench_stops_nobody_and_a_listed_name_is_held_to_its_form():
+    declarations = merge([{"name": "Trust.com"}], {}, ["Trust.com", "Copy of Trust.com"], True, [], [])
+    assert declaration_faults(declarations, listed=["Trust.com"]) == []
+    (line,) = declaration_faults(declarations, listed=["Trust.com", "Copy of Trust.com"])
+    assert line.startswith("Copy of Trust.com: name: ") and "[site-name" in line
+    assert declaration_faults(declarations) == [line]
+
+
+@pytest.mark.parametrize(
+    ("password", "rule"),
+    [
+        ("admin", "password-short"),
+        ("example.com", "secret-in-name"),
+        ("crm-host.example", "secret-in-name"),
+        ("Reporting App", "secret-in-name"),
+        ("someone@", "secret-in-name"),
+        ("horse-78", None),
+        ("", None),
+    ],
+)
+def test_a_password_whose_masking_would_eat_the_output_is_refused(password, rule):
+    sites = [
+        {"name": "a.example.com", "domains": ["crm-host.example"], "verify": {"password": password}},
+        {"name": "b.example.com", "oauth_clients": [{**CLIENT, "app_name": "Reporting App"}]},
+        {"name": "Trust.com", "verify": {"username": "someone@x.example"}},
+    ]
+    declarations = merge(sites, {}, FOUND, True, [], [])
+    lines = faults(declarations, {}, "warn", [])
+    assert [f"a.example.com: verify: password: {line.split(': ', 3)[3]}" for line in lines] == lines
+    assert [line for line in lines if f"[{rule};" in line] == lines and bool(lines) is bool(rule)
+
+
+@pytest.mark.parametrize(
+    ("password", "found"), [("b.example", 1), (1234, 1), (12345678, 0), ("horse-78", 0), (None, 0)]
+)
+def test_the_password_for_every_site_is_held_against_every_name(password, found):
+    declarations = merge([{"name": "b.example.com"}], {}, ["b.example.com"], True, [], [])
+    lines = declaration_faults(declarations, verify_password=password)
+    assert len(lines) == found and all(line.startswith("bench: oauth2_verify_password: ") for line in lines)
 
 
 def test_what_must_be_kept_needs_a_store_before_the_first_write():

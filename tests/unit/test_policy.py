@@ -8,12 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._check_task import password_faults
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._client_task import OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._client_task import findings as row_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
     Finding,
     client_findings,
     judge,
     origin,
+    password_findings,
     redirect_uri_findings,
     secret_findings,
     settings_findings,
@@ -38,6 +42,48 @@ GOOD_CLIENT = {
 
 def rules(findings):
     return [finding.rule for finding in findings]
+
+
+# ---------------------------------------------------------------- what masking would eat
+@pytest.mark.parametrize(
+    ("password", "expected"),
+    [
+        ("admin", ["password-short"]),
+        ("crm", ["password-short", "secret-in-name"]),
+        ("crm.example", ["secret-in-name"]),
+        ("8-letter", []),
+        ("", []),
+        (None, []),
+    ],
+)
+def test_passwords(password, expected):
+    assert rules(password_findings("password", password, ["crm.example.com", None, ""])) == expected
+
+
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [
+        ("short", ["password-short"]),
+        ("Mobile App", ["secret-in-name"]),
+        ("crm.example", ["secret-in-name"]),
+        ("15-letters-long", []),  # as long as those that Frappe makes
+        (None, []),
+    ],
+)
+def test_the_api_secret_of_the_rest_door(secret, expected):
+    row = {**dict.fromkeys(OPTIONS), **GOOD_CLIENT, "name": "a", "url": "https://crm.example.com", "api_secret": secret}
+    assert rules(row_findings(row, {})) == expected
+
+
+def test_the_password_of_the_proof_is_held_against_every_name_of_the_task():
+    row = {**dict.fromkeys(("app_name", "client_id", "username", "url", "password")), "name": "a", "domains": []}
+    rows = [
+        {**row, "password": "crm.host"},
+        {**row, "name": "b", "domains": ["crm.host.example"], "password": "good-one"},
+    ]
+    (line,) = password_faults(rows)
+    assert line.startswith("a: password: is part of a site, user, app or host name [secret-in-name")
+    assert password_faults(rows[1:]) == []
 
 
 @pytest.mark.parametrize(

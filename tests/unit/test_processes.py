@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import processes, reload_needs
 
@@ -44,6 +47,24 @@ def test_supervisor_the_web_program_is_named_alone(bench):
 def test_supervisor_without_groups(bench):
     (bench / "frappe-bench/config/supervisor.conf").write_text("[program:x-frappe-web]\n[program:x-frappe-worker]\n")
     assert found(bench) == {"manager": "supervisor", "web": "x-frappe-web", "workers": ["x-frappe-worker"]}
+
+
+@pytest.mark.parametrize(
+    "text", [b"root:$6$the-hash:19000:0:99999:7:::\n", b"[program:x]\nthe-hash\n", b"[the-hash\xff]\n"]
+)
+def test_what_is_no_supervisor_conf_is_named_and_never_quoted(bench, text):
+    """It may be a link to a file that only root may read, and root reads it."""
+    (bench / "elsewhere").write_bytes(text)
+    (bench / "frappe-bench/config/supervisor.conf").symlink_to(bench / "elsewhere")
+    with pytest.raises(BrokenConfig, match="supervisor.conf is no configuration of supervisor") as error:
+        found(bench)
+    assert "the-hash" not in str(error.value)
+
+
+def test_a_supervisor_conf_that_would_hang_its_reader_is_refused(bench):
+    os.mkfifo(bench / "frappe-bench/config/supervisor.conf")
+    with pytest.raises(BrokenConfig, match="is a named pipe"):
+        found(bench)
 
 
 def test_systemd(bench):

@@ -11,15 +11,18 @@ import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import plan
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    HIDDEN,
-    HIDDEN_NEW,
     client_findings,
     edge_findings,
-    looks_secret,
     secret_findings,
     settings_findings,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import (
+    HIDDEN,
+    HIDDEN_NEW,
+    UNTOLD,
+    looks_secret,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,14 +66,25 @@ def test_no_diff_of_a_configuration_shows_a_secret(entry, other, how):
         assert change.after[key] == HIDDEN_NEW
 
 
+@given(make.canaries, make.plain, make.json_values, st.sampled_from(["set", "removed", "hidden"]))
+def test_no_diff_shows_an_old_text_whatever_its_key_is_called(secret, key, other, how):
+    settings, secrets, absent = {
+        "set": ({key: other}, {}, []),
+        "removed": ({}, {}, [key]),
+        "hidden": ({}, {key: "x"}, []),
+    }[how]
+    change = plan({key: {"a": [secret]}}, settings, secrets, absent)
+    assert secret not in json.dumps([change.before, change.after])
+
+
 @given(make.configs, make.configs)
-def test_what_is_no_secret_is_shown_as_it_is(held, settings):
+def test_what_is_declared_in_clear_is_shown_as_it_is(held, settings):
     change = plan(held, settings, {}, [])
     for key in change.after:
         if not looks_secret(key, settings[key]):
             assert change.after[key] == settings[key]
-        if key in change.before and not looks_secret(key, held[key]):
-            assert change.before[key] == held[key]
+        if key in change.before:
+            assert change.before[key] in (held[key], UNTOLD)
 
 
 @given(make.canaries, st.sampled_from(["", "<", " ", "x" * 141]), make.plain)
@@ -82,11 +96,16 @@ def test_no_finding_shows_a_client_secret(secret, spoiled, site):
     assert secret not in "".join(told)
 
 
-@given(make.canaries, addresses, st.sampled_from(["redirect_uris", "default", "origins", "allow_cors", "unread"]))
+@given(
+    make.canaries,
+    addresses,
+    st.sampled_from(["redirect_uris", "hostless", "default", "origins", "allow_cors", "unread"]),
+)
 def test_no_finding_shows_the_password_of_a_url(secret, address, where):
     url = address.format(secret)
     found = {
         "redirect_uris": lambda: client_findings({"app_name": "a", "redirect_uris": [url, f" {url}", f"<{url}>"]}, "s"),
+        "hostless": lambda: client_findings({"app_name": "a", "redirect_uris": [f"https://u:{secret}@/"]}, "s"),
         "default": lambda: client_findings(
             {"client_id": "a", "redirect_uris": ["b"], "default_redirect_uri": url}, "s"
         ),

@@ -25,6 +25,22 @@ FOUND = [
 ]
 
 
+@pytest.mark.parametrize(("stored", "clients"), [(True, []), (True, ["Backend"]), (False, ["Backend"])])
+def test_a_declared_secret_is_rotated_by_declaring_another(stored, clients):
+    """Else the next run of site.yml sets the old one again."""
+    client = {**BACKEND, "store_secret": stored, "client_secret": "the-declared-secret-0123456789"}
+    with pytest.raises(AnsibleFilterError, match="site a.example: .*'Backend'.* Change that client_secret") as error:
+        rotation_rows([{"name": "a.example", "oauth_clients": [client]}], "client_secrets", clients=clients)
+    assert "the-declared-secret" not in str(error.value)
+
+
+def test_a_declared_secret_that_is_not_asked_for_is_left_alone():
+    client = {**MOBILE, "client_secret": "the-declared-secret-0123456789"}
+    sites = [{"name": "a.example", "oauth_clients": [BACKEND, client]}]
+    (row,) = rotation_rows(sites, "client_secrets")
+    assert row["app_name"] == "Backend"
+
+
 @pytest.mark.parametrize(
     ("what", "options", "expected"),
     [

@@ -328,6 +328,31 @@ def test_a_client_that_was_made_elsewhere_meanwhile_keeps_its_secret(tmp_path):
     assert "client-secret-unknown" in [finding["rule"] for finding in row["findings"]]
 
 
+@pytest.mark.parametrize("rotate", [False, True])
+def test_a_client_that_was_made_elsewhere_meanwhile_is_foretold_and_can_be_rotated(tmp_path, rotate):
+    """What check mode says is what the run does; and a rotation keeps the secret that it sets."""
+    site = Clients()
+    clients(tmp_path, site, at=2)  # pending, not sent
+    site.clients["x"] = {"name": "x", "owner": "y", "app_name": "Reporting", "client_secret": "theirs"}
+    site.clients["x"].update(redirect_uris=APP["redirect_uris"][0], default_redirect_uri=APP["redirect_uris"][0])
+    on_disk = kept_clients(tmp_path)
+    foreseen = clients(tmp_path, site, check_mode=True, rotate_secret=rotate)
+    assert kept_clients(tmp_path) == on_disk and site.secret("x") == "theirs"
+    done = clients(tmp_path, site, rotate_secret=rotate)
+    for result in (foreseen, done):
+        assert result["sites"][0]["action"] == ("updated" if rotate else "unchanged")
+    assert foreseen["sites"][0]["diff"] == done["sites"][0]["diff"]
+    if rotate:
+        assert site.secret("x") not in (
+            "theirs",
+            "made-by-the-module",
+            on_disk["Reporting"]["pending"]["client_secret"],
+        )
+        assert kept_clients(tmp_path) == {"Reporting": {"client_id": "x", "client_secret": site.secret("x")}}
+    else:
+        assert site.secret("x") == "theirs" and kept_clients(tmp_path) == {}
+
+
 def test_two_clients_of_one_name_have_an_entry_each(tmp_path):
     site = Clients()
     clients(tmp_path, site, items=[{"client_id": "one"}, {"client_id": "two", "app_name": "Reporting 2"}])

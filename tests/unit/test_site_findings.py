@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import HIDDEN
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE, RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import (
     TRAITS,
     listed,
