@@ -18,7 +18,6 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import remove, replace
 
-INCLUDE = re.compile(r"(?m)^([^#\n]*?(?<![\w$.-])include\s+)([^;\s]+)(\s*;)")
 PID = re.compile(r"(?m)^\s*pid\s+[^;]+;")
 TOKENS = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)|(?P<mark>[{};])|"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<word>(?:\\.|\$\{[^}]*\}|[^\s;{}])+)""",
@@ -33,13 +32,19 @@ class NginxError(Exception):
 
 @dataclasses.dataclass
 class Directive:
-    """One directive: its words, where it stands, and the blocks around it within its file."""
+    """One directive: its words, where it stands, and the blocks around it within its file.
+
+    Attributes:
+        words: without their quotes.
+        spans: where each word begins and ends in the text, quotes included, then the mark that ends the directive.
+    """
 
     words: list[str]
     path: str
     line: int
     blocks: list[list[str]]
     servers: list[dict[str, t.Any]]
+    spans: list[tuple[int, int]]
 
     @property
     def place(self) -> str:
@@ -50,6 +55,7 @@ class Directive:
 def directives(path: str, text: str) -> t.Iterator[Directive]:
     """Every directive of one configuration file, blocks included; a server's names are filled in as they are read."""
     words: list[str] = []
+    spans: list[tuple[int, int]] = []
     blocks: list[list[str]] = []
     servers: list[dict[str, t.Any]] = []
     line = first = 1
@@ -60,9 +66,9 @@ def directives(path: str, text: str) -> t.Iterator[Directive]:
                 servers.pop()
             if blocks:
                 blocks.pop()
-            words = []
+            words, spans = [], []
         elif kind == "mark":
-            found = Directive(words, path, first, list(blocks), list(servers))
+            found = Directive(words, path, first, list(blocks), list(servers), [*spans, token.span()])
             if value == "{":
                 blocks.append(words)
                 if words[:1] == ["server"]:
@@ -71,12 +77,24 @@ def directives(path: str, text: str) -> t.Iterator[Directive]:
                 servers[-1]["names"] += words[1:]
             if words:
                 yield found
-            words = []
+            words, spans = [], []
         elif kind != "space":
             if not words:
                 first = line
             words.append(value)
+            spans.append(token.span())
         line += token.group().count("\n")
+
+
+def includes_in(path: str, text: str) -> t.Iterator[Directive]:
+    """The includes of one configuration file, wherever on a line they stand."""
+    return (line for line in directives(path, text) if line.words[0] == "include" and len(line.words) == 2)
+
+
+def with_word(text: str, line: Directive, number: int, word: str) -> str:
+    """The text with one word of a directive replaced; of several directives the last must be done first."""
+    first, last = line.spans[number]
+    return f'{text[:first]}"{word}"{text[last:]}'
 
 
 class Nginx:
@@ -118,8 +136,8 @@ class Nginx:
             if path not in found and os.path.isfile(path):
                 with open(path, encoding="utf-8", errors="surrogateescape") as file:
                     found[path] = file.read()
-                for included in INCLUDE.finditer(found[path]):
-                    left += sorted(glob.glob(self._resolve(included[2])))
+                for line in includes_in(path, found[path]):
+                    left += sorted(glob.glob(self._resolve(line.words[1])))
         return found
 
     def includes(self, files: dict[str, str], path: str) -> bool:
@@ -129,7 +147,8 @@ class Nginx:
             files: as `files` gives it.
             path: absolute; it need not be there yet.
         """
-        patterns = (self._resolve(found[2]) for text in files.values() for found in INCLUDE.finditer(text))
+        lines = (line for name, text in files.items() for line in includes_in(name, text))
+        patterns = (self._resolve(line.words[1]) for line in lines)
         folder, name = os.path.split(os.path.abspath(path))
         return any(
             fnmatch.fnmatchcase(name, os.path.basename(pattern))
@@ -139,7 +158,7 @@ class Nginx:
 
     def _resolve(self, path: str) -> str:
         """nginx takes a relative path from the folder of its main file."""
-        return os.path.join(os.path.dirname(self.conf), path.strip("\"'"))
+        return os.path.join(os.path.dirname(self.conf), path)
 
     def try_with(self, files: dict[str, str], changes: dict[str, str | None]) -> None:
         """Would nginx load, were the changes made? Tried on copies in a folder of their own; nothing is touched.
@@ -164,7 +183,8 @@ class Nginx:
                 raise NginxError(said(done.stderr.replace(shadow, "")))
 
     def _in_shadow(self, path: str, text: str, shadow: str) -> str:
-        text = INCLUDE.sub(lambda m: f"{m[1]}{shadow}{self._resolve(m[2])}{m[3]}", text)
+        for line in reversed(list(includes_in(path, text))):
+            text = with_word(text, line, 1, shadow + self._resolve(line.words[1]))
         if path == self.conf:  # nginx -t makes the pid file if it is missing
             text = f"pid {shadow}/nginx.pid;\n" + PID.sub("", text)
         return text

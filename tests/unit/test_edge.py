@@ -21,6 +21,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
     directives,
     foreign_cors,
     foreign_limits,
+    includes_in,
     said,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import edge_findings, limit_findings
@@ -183,6 +184,19 @@ def test_directives_know_their_line_and_server():
         ("add_header", 6),
     ]
     assert found[-1].words == ["limit_req", "zone=a"] and found[-1].servers[-1]["names"] == ["other.example.com"]
+
+
+INCLUDES = """
+include main.d/*.conf; # include comment.conf;
+http { include mime.types; include "conf.d/with space/*.conf";
+    log_format x '; include quoted.conf;'; server { include
+        deep.conf; } my_include no.conf; }
+"""
+
+
+def test_includes_are_found_wherever_on_a_line_they_stand():
+    found = [line.words[1] for line in includes_in("nginx.conf", INCLUDES)]
+    assert found == ["main.d/*.conf", "mime.types", "conf.d/with space/*.conf", "deep.conf"]
 
 
 @pytest.mark.parametrize(
