@@ -18,6 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     shared,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
+    Nginx,
     directives,
     foreign_cors,
     foreign_limits,
@@ -192,6 +193,15 @@ http { include mime.types; include "conf.d/with space/*.conf";
     log_format x '; include quoted.conf;'; server { include
         deep.conf; } my_include no.conf; }
 """
+
+
+def test_the_log_that_nginx_was_built_with_is_not_made_by_a_try(tmp_path):
+    nginx = Nginx("/nosuch/nginx", "/etc/nginx/nginx.conf", None, "/etc/nginx/conf.d")
+    nginx._built = f"--prefix=/usr --http-log-path={tmp_path}/access.log"
+    text = nginx._in_shadow("x", "http { }", "/shadow")
+    assert re.fullmatch(r'http \{ access_log "/shadow/[0-9a-f]+"; \}', text)
+    (tmp_path / "access.log").touch()
+    assert nginx._in_shadow("x", "http { }", "/shadow") == "http { }"
 
 
 def test_includes_are_found_wherever_on_a_line_they_stand():
