@@ -31,6 +31,7 @@ TOKENS = re.compile(
     re.S,
 )
 RUN_TIMEOUT = 60  # seconds
+LONGEST_COMM = 15  # characters that the kernel keeps of a program's name
 
 
 class NginxError(Exception):
@@ -272,10 +273,18 @@ class Nginx:
         try:
             with open(self._from_prefix(path), encoding="ascii") as file:
                 pid = int(file.read())
-            os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        return pid
+        return pid if pid > 0 and self._is_nginx(pid) else None  # in a container it may be 1
+
+    def _is_nginx(self, pid: int) -> bool:
+        """A file that a dead nginx left may name any process by now."""
+        try:
+            with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+                name = file.read().rstrip("\n")
+        except OSError:
+            return False
+        return name in ("nginx", os.path.basename(self.binary)[:LONGEST_COMM])
 
     def reload(self, pid: int) -> None:
         """Tell the running nginx to read its configuration anew; open connections are served to their end."""

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx, NginxError, find_binary
 from certificates import certificate
@@ -86,3 +90,15 @@ def test_what_is_named_relative_to_the_main_file_is_found_beside_an_included_fil
     http = EVENTS + "http { access_log off; include conf.d/*.conf; }\n"
     nginx = door(**{"nginx.conf": http, "conf.d/one.conf": "".join(servers), "conf.d/old.conf": "nosuch on;"})
     nginx.try_with(nginx.files(), {f"{nginx.conf_dir}/old.conf": None})
+
+
+def test_a_nginx_that_runs_is_found_by_its_pid_file(door, tmp_path):
+    conf = f"pid run.pid; error_log {tmp_path}/error.log; {EVENTS}"
+    nginx = door(**{"nginx.conf": conf})
+    assert nginx.master(nginx.files()) is None
+    subprocess.run([*nginx._command(nginx.conf)], check=True)
+    pid = int((tmp_path / "run.pid").read_text())
+    try:
+        assert nginx.master(nginx.files()) == pid
+    finally:
+        os.kill(pid, signal.SIGTERM)

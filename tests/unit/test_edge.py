@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -202,6 +203,14 @@ def test_the_log_that_nginx_was_built_with_is_not_made_by_a_try(tmp_path):
     assert re.fullmatch(r'http \{ access_log "/shadow/[0-9a-f]+"; \}', text)
     (tmp_path / "access.log").touch()
     assert nginx._in_shadow("x", "http { }", "/shadow") == "http { }"
+
+
+@pytest.mark.parametrize("stale", ["-1", "0", "1", "", "x", "{stranger}", "999999999"])
+def test_whoever_a_stale_pid_file_names_is_no_nginx(tmp_path, stale):
+    conf = {"/etc/nginx/nginx.conf": f"pid {tmp_path}/nginx.pid;"}
+    nginx = Nginx("/usr/sbin/nginx", "/etc/nginx/nginx.conf", "/", "/etc/nginx/conf.d")
+    (tmp_path / "nginx.pid").write_text(stale.format(stranger=os.getpid()))
+    assert nginx.master(conf) is None
 
 
 def test_includes_are_found_wherever_on_a_line_they_stand():
