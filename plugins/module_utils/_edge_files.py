@@ -18,6 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     cors_lines,
     fragment,
     fragments_dir,
+    kept_limit_lines,
     limit,
     limit_lines,
     sections,
@@ -116,7 +117,11 @@ class Edge:
         rate, proxies = self.params["rate_limit"], self.params["trusted_proxies"]
         if not rate:
             return self.limit, None
-        entries = self._entries(sections(_read(self.limit)), lambda site: limit_lines(site, self.identity, proxies))
+        before = {
+            name: kept_limit_lines(name, lines, self.identity, proxies)
+            for name, lines in sections(_read(self.limit)).items()
+        }
+        entries = self._entries(before, lambda site: limit_lines(site, self.identity, proxies))
         return self.limit, limit(self.identity, entries, rate["rate"], rate["burst"], proxies)
 
     def present(self) -> list[str]:

@@ -77,7 +77,7 @@ options:
     description:
       - Limit requests to the token endpoint, by client address and site. Off unless it is given, since behind a
         balancer every user is one address.
-      - Covers all paths that lead to the endpoint, and C(cmd) in the query. A C(cmd) in the body of a POST, which
+      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. A C(cmd) in the body of a POST, which
         Frappe accepts on any path, is beyond nginx.
     type: dict
     suboptions:

@@ -13,6 +13,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     bench_id,
     cors_lines,
     fragment,
+    kept_limit_lines,
     limit,
     limit_lines,
     sections,
@@ -90,7 +91,15 @@ def test_entries_of_each_site_are_found_again():
         ("trust.example.com POST /api/v1/method/frappe.integrations.oauth2.get_token ", True),
         ("trust.example.com POST /api/v2/method/frappe.integrations.oauth2.get_token ", True),
         ("trust.example.com POST /api/method/frappe.integrations.oauth2.get_token/x y ", True),
-        ("trust.example.com POST / frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST / cmd=frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST / a=1&cmd=frappe.integrations.oauth2.get_token&b=2", True),
+        ("trust.example.com POST / cmd=frappe.integrations.oauth2.get%5ftoken", True),
+        ("trust.example.com POST / %63%6D%64=frappe%2Eintegrations%2eoauth2.get_token", True),
+        ("trust.example.com POST / CMD=ping&cmd=frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST /a\nb cmd=frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST / cmd=frappe.integrations.oauth2.get_tokens", False),
+        ("trust.example.com POST / xcmd=frappe.integrations.oauth2.get_token", False),
+        ("trust.example.com POST / a=cmd=frappe.integrations.oauth2.get_token", False),
         ("trust.example.com OPTIONS /api/method/frappe.integrations.oauth2.get_token ", False),
         ("trust.example.com POST /api/method/frappe.integrations.oauth2.get_tokens ", False),
         ("trust.example.com POST /api/method/ping ", False),
@@ -101,6 +110,23 @@ def test_which_request_is_limited(request_line, limited):
     (line,) = limit_lines(SITE, "x", [])
     pattern = re.match(r'"~(.*)" "Trust.com \$remote_addr";$', line)[1]
     assert bool(re.search(pattern, request_line)) is limited
+
+
+def test_an_entry_of_the_limit_that_is_kept_names_the_client_as_it_is_told_now():
+    behind, bare = limit_lines(SITE, "x", ["10.0.0.0/8"]), limit_lines(SITE, "x", [])
+    assert kept_limit_lines("Trust.com", behind, "x", []) == bare
+    assert kept_limit_lines("Trust.com", bare, "x", ["10.0.0.0/8"]) == behind
+    older = '"~^(?:trust\\.example\\.com|www\\.example\\.com) (?!OPTIONS )[A-Z]+ (?:/x|.*x)" "Trust.com $remote_addr";'
+    assert kept_limit_lines("Trust.com", [older], "x", []) == bare
+
+
+def test_a_site_with_very_many_names_has_words_that_nginx_takes():
+    names = [f"site-number-{number}.of.a.very.large.fleet.example.com" for number in range(300)]
+    site = {**SITE, "domains": names}
+    text = fragment({"a": cors_lines(site)}) + limit("x", {"a": limit_lines(site, "x", [])}, "5r/s", 1, [])
+    assert all(len(word) < 4000 for line in directives("x", text) for word in line.words)
+    assert {policy(text, name, "https://app.example.com")[:24] for name in names} == {"https://app.example.com|"}
+    assert {policy(text, name, "https://evil.example") for name in names} == {"||||"}
 
 
 @pytest.mark.parametrize(("rate", "retry"), [("5r/s", 1), ("1r/s", 1), ("30r/m", 2), ("7r/m", 9), ("1r/m", 60)])

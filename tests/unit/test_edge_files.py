@@ -1,0 +1,78 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From one state of the edge's files to the next, with a nginx that loads whatever it is given."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx
+
+A, B = "a.example.com", "b.example.com"
+LIMIT = {"rate": "5r/s", "burst": 10}
+CORS = {"origins": ["https://app.example.com"]}
+
+
+class Server(Nginx):
+    """A nginx that includes conf.d, loads anything and counts how often it was told to."""
+
+    def __init__(self, folder):
+        self.conf, self.conf_dir, self.pid, self.told = f"{folder}/nginx.conf", f"{folder}/conf.d", 4, 0
+
+    def files(self):
+        return {self.conf: "http { include conf.d/*.conf; }"}
+
+    def includes(self, files, path):
+        return True
+
+    def try_with(self, files, changes):
+        pass
+
+    def master(self, files):
+        return self.pid
+
+    def reload(self, pid):
+        self.told += 1
+
+
+def site(name, **more):
+    return {"name": name, "domains": [name], "cors": None, **more}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of the module: what it says; the nginx is its attribute."""
+    (tmp_path / "conf.d").mkdir()
+    server = Server(tmp_path)
+
+    def settle(*sites, check=False, **options):
+        params = {
+            "bench_path": str(tmp_path / "bench"),
+            "sites": list(sites),
+            "known_sites": [A, B],
+            "rate_limit": None,
+            "trusted_proxies": [],
+            "state": "present",
+            "conf_dir": server.conf_dir,
+            "reload": True,
+            "headers_more_comes": False,
+            **options,
+        }
+        return Edge(params).settle(server, check)
+
+    settle.server, settle.folder = server, tmp_path / "benchkeeper.d"
+    return settle
+
+
+def text_of(run, ending):
+    (path,) = run.folder.glob(f"bench_*{ending}")
+    return path.read_text()
+
+
+def test_a_kept_entry_never_names_a_client_that_is_no_longer_told(run):
+    run(site(A), site(B), rate_limit=LIMIT, trusted_proxies=["10.0.0.0/8"])
+    assert "$benchkeeper_client_" in text_of(run, ".conf")
+    run(site(A), rate_limit=LIMIT)  # only this one is worked on
+    assert "$benchkeeper_client_" not in text_of(run, ".conf")
+    assert [f'"{name} $remote_addr"' in text_of(run, ".conf") for name in (A, B)] == [True, True]
