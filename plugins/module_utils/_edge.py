@@ -19,6 +19,7 @@ Site = t.Dict[str, t.Any]
 SHARED_NAME = "benchkeeper.conf"
 FRAGMENTS_NAME = "benchkeeper.d"
 STATUS_NAME = "limit_req_status.conf"
+PENDING = ".reload-pending"  # there between the first file that is put in place and the reload that makes it count
 MARK = "# Written by benchkeeper.frappe. Changes made here are lost."
 TOKEN = "frappe.integrations.oauth2.get_token"
 LONGEST_HOSTS = 2000  # characters in a regular expression: nginx takes a word of at most 4096
@@ -138,6 +139,12 @@ def edge_files(bench_path: str, conf_dir: str) -> list[str]:
     folder, identity = fragments_dir(conf_dir), bench_id(bench_path)
     paths = [os.path.join(folder, f"{identity}{ending}") for ending in (".map", ".conf")]
     return [path for path in paths if os.path.exists(path)]
+
+
+def untold(conf_dir: str) -> list[str]:
+    """The mark that nginx has not been told of what was written, if it is there."""
+    path = os.path.join(fragments_dir(conf_dir), PENDING)
+    return [path] if os.path.exists(path) else []
 
 
 def quoted(pattern: str) -> str:

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     MARK,
+    PENDING,
     SHARED_NAME,
     STATUS_NAME,
     bench_id,
@@ -36,7 +37,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._worker import exclusive
 
 LOCK_WAIT = 60.0  # seconds; a run holds the edge for as long as nginx tries the candidate and is told
-PENDING = ".reload-pending"  # there between the first file that is put in place and the reload that makes it count
 STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
@@ -165,7 +165,8 @@ class Edge:
         before = {path: _read(path) for path in target}
         changes = {path: text for path, text in target.items() if text != before[path]}
         pid = nginx.master(files)
-        behind = bool(changes) or os.path.exists(self.pending)
+        waiting, mute = os.path.exists(self.pending), pid is not None and not self.params["reload"]
+        behind = bool(changes) or (waiting and not mute)
         self._try(nginx, files, changes, check_mode)
         if behind and not check_mode:
             self._put(nginx, changes, pid)
@@ -176,6 +177,8 @@ class Edge:
         findings = [Finding(rule, line.place, text) for rule, line, text in told]
         if behind and pid is None:
             findings.append(Finding("nginx-stopped", nginx.conf, "nginx does not run"))
+        if (changes or waiting) and mute:
+            findings.append(Finding("nginx-untold", nginx.conf, "nginx has not been told of what was written"))
         return {
             "changed": behind,
             "sites": self.rows(findings),

@@ -168,6 +168,12 @@ RULES = {
     ),
     "limit-proxy": Rule(INVALID, "nginx, geo", "Write an address or a network: 10.0.0.0/8."),
     "nginx-stopped": Rule(WARNING, "nginx", "Start it: what was written counts from then on."),
+    "nginx-untold": Rule(
+        WARNING,
+        "nginx",
+        "Reload it, or run again with reload: true (in the role: another oauth2_reload than none): it serves what it "
+        "read last.",
+    ),
     "cors-origin-form": Rule(
         INVALID,
         "RFC 6454, 6.2",

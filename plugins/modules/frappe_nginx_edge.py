@@ -77,8 +77,8 @@ options:
     description:
       - Limit requests to the token endpoint, by client address and site. Off unless it is given, since behind a
         balancer every user is one address.
-      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. A C(cmd) in the body of a POST, which
-        Frappe accepts on any path, is beyond nginx.
+      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. A C(cmd) in the body of a
+        POST, which Frappe accepts on any path, is beyond nginx.
     type: dict
     suboptions:
       rate:
@@ -114,7 +114,9 @@ options:
     description: Its prefix, if not the one it was built with.
     type: path
   reload:
-    description: Tell the running nginx to read what was written. Open connections are served to their end.
+    description:
+      - Tell the running nginx to read what was written. Open connections are served to their end.
+      - If not, a finding says that nginx has not been told, until a run that may tell it does.
     type: bool
     default: true
   headers_more_comes:

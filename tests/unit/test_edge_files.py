@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import untold
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx
 
@@ -76,3 +77,28 @@ def test_a_kept_entry_never_names_a_client_that_is_no_longer_told(run):
     run(site(A), rate_limit=LIMIT)  # only this one is worked on
     assert "$benchkeeper_client_" not in text_of(run, ".conf")
     assert [f'"{name} $remote_addr"' in text_of(run, ".conf") for name in (A, B)] == [True, True]
+
+
+def rules(result):
+    return [finding["rule"] for row in result["sites"] for finding in row["findings"]]
+
+
+def test_a_run_that_may_not_reload_reports_real_changes_only_and_that_nginx_was_not_told(run):
+    quiet = {"reload": False}
+    results = [run(site(A, cors=CORS), check=check, **quiet) for check in (True, False, True, False)]
+    assert [result["changed"] for result in results] == [True, True, False, False]
+    assert [rules(result) for result in results] == [["nginx-untold"]] * 4
+    assert [result["reloaded"] for result in results] == [False] * 4 and run.server.told == 0
+    later = [run(site(A, cors=CORS), check=check) for check in (True, False, True, False)]
+    assert [result["changed"] for result in later] == [True, True, False, False]
+    assert [result["reloaded"] for result in later] == [True, True, False, False] and run.server.told == 1
+    assert rules(later[1]) == [] and run(site(A, cors=CORS), **quiet)["changed"] is False
+
+
+def test_what_nginx_was_not_told_of_keeps_the_step_going_when_all_entries_are_gone(run):
+    conf_dir = run.server.conf_dir
+    run(site(A, cors=CORS))
+    assert untold(conf_dir) == []
+    run(site(A), reload=False)
+    assert not list(run.folder.glob("bench_*")) and len(untold(conf_dir)) == 1
+    assert run(site(A))["reloaded"] is True and untold(conf_dir) == [] and not run.folder.exists()
