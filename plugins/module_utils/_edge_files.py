@@ -100,7 +100,7 @@ class Edge:
         self.pending = os.path.join(self.folder, PENDING)
         self.sites = params["sites"] if params["state"] == "present" else []
         self.before = sections(_read(self.map))
-        self.entries = self._entries(self.before, cors_lines)
+        self.entries = self._entries(self.before, self._cors)
         self.wanted = {path: text for path, text in ((self.map, fragment(self.entries)), self._limit()) if text}
 
     def _entries(
@@ -112,6 +112,9 @@ class Edge:
         if self.params["state"] == "absent":
             return {}
         return {**kept, **{site["name"]: lines(site) for site in self.sites}}
+
+    def _cors(self, site: dict[str, t.Any]) -> list[str]:
+        return cors_lines(site) if site.get("cors_managed", True) else self.before.get(site["name"], [])
 
     def _limit(self) -> tuple[str, str | None]:
         rate, proxies = self.params["rate_limit"], self.params["trusted_proxies"]

@@ -27,7 +27,8 @@ options:
     required: true
   sites:
     description:
-      - The sites that are declared. One without O(sites[].cors) sends what it would send without this module.
+      - The sites that are declared. One without O(sites[].cors) sends what it would send without this module, unless
+        O(sites[].cors_managed=false).
       - A site of the bench that is not listed keeps what it has.
     type: list
     elements: dict
@@ -69,6 +70,10 @@ options:
             description: Whether the origin may use the cookies of the site. An app with bearer tokens needs none.
             type: bool
             default: false
+      cors_managed:
+        description: If not, what is there for O(sites[].cors) stays as it is.
+        type: bool
+        default: true
   known_sites:
     description: Names of all sites of the bench. If given, entries of any other site are removed.
     type: list
@@ -223,6 +228,7 @@ SITES = {
     "name": {"type": "str", "required": True},
     "domains": {"type": "list", "elements": "str", "default": []},
     "cors": {"type": "dict", "options": CORS},
+    "cors_managed": {"type": "bool", "default": True},
 }
 LIMIT = {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "default": 10}}
 

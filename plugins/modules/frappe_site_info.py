@@ -113,8 +113,8 @@ bench:
         workers: ["frappe-bench-workers:"]
     edge_files:
       description:
-        - Files of M(benchkeeper.frappe.frappe_nginx_edge) that are there for this bench, and its mark that nginx has not
-          been told of a change.
+        - Files of M(benchkeeper.frappe.frappe_nginx_edge) that are there for this bench, and its mark that nginx has
+          not been told of a change.
       type: list
       elements: str
 sites:

@@ -102,3 +102,13 @@ def test_what_nginx_was_not_told_of_keeps_the_step_going_when_all_entries_are_go
     run(site(A), reload=False)
     assert not list(run.folder.glob("bench_*")) and len(untold(conf_dir)) == 1
     assert run(site(A))["reloaded"] is True and untold(conf_dir) == [] and not run.folder.exists()
+
+
+def test_a_site_whose_cors_is_unmanaged_keeps_its_entries_and_one_without_has_none(run):
+    run(site(A, cors=CORS), site(B, cors=CORS))
+    before = text_of(run, ".map")
+    kept = run(site(A, cors_managed=False), site(B, cors=CORS))
+    assert kept["changed"] is False and text_of(run, ".map") == before
+    undeclared = run(site(A), site(B, cors=CORS))
+    assert [row["action"] for row in undeclared["sites"]] == ["deleted", "unchanged"]
+    assert [row["action"] for row in run(site(A, cors_managed=False), site(B))["sites"]] == ["unchanged", "deleted"]
