@@ -106,10 +106,9 @@ def _edge(site, domains):
     """Every site, for the limit; with CORS where it is declared."""
     if site["name"] not in domains:  # its configuration cannot be read: what nginx has for it stays
         return []
-    names = dict.fromkeys([*site["domains"], *domains[site["name"]]])
     cors = {"cors": site["cors"]} if "cors" in site else {}
     kept = {"cors_managed": False} if "cors" in site.get("unmanaged", ()) else {}
-    return [{"domains": list(names), **cors, **kept}]
+    return [{"domains": site["domains"], "found_domains": domains[site["name"]], **cors, **kept}]
 
 
 def _verify(site, domains):

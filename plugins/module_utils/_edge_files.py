@@ -33,7 +33,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
     foreign_cors,
     foreign_limits,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, servable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._worker import exclusive
 
 LOCK_WAIT = 60.0  # seconds; a run holds the edge for as long as nginx tries the candidate and is told
@@ -98,7 +98,7 @@ class Edge:
         self.limit = os.path.join(self.folder, f"{self.identity}.conf")
         self.status = os.path.join(self.folder, STATUS_NAME)
         self.pending = os.path.join(self.folder, PENDING)
-        self.sites = params["sites"] if params["state"] == "present" else []
+        self.sites = [_with_found(site) for site in params["sites"]] if params["state"] == "present" else []
         self.before = sections(_read(self.map))
         self.entries = self._entries(self.before, self._cors)
         self.wanted = {path: text for path, text in ((self.map, fragment(self.entries)), self._limit()) if text}
@@ -187,7 +187,10 @@ class Edge:
             "sites": self.rows(findings),
             "files": list(changes),
             "reloaded": behind and pid is not None and self.params["reload"],
-            "warnings": [str(finding) for finding in findings],
+            "warnings": [
+                *map(str, findings),
+                *(f"{site['name']}: {finding}" for site in self.sites for finding in self._names(site)),
+            ],
             "diff": [
                 {"before": before[path] or "", "after": text or "", "before_header": path, "after_header": path}
                 for path, text in changes.items()
@@ -216,6 +219,15 @@ class Edge:
         if not os.listdir(self.folder):
             os.rmdir(self.folder)
 
+    def _names(self, site: dict[str, t.Any]) -> list[Finding]:
+        """What is to be said of a site's host names, where anything is declared that needs them."""
+        if not site["cors"] and not self.params["rate_limit"]:
+            return []
+        found = [Finding("domain-unserved", "domains", f"{name!r} is left out") for name in site["unserved"]]
+        if site["cors"] and not site["domains"]:
+            found.append(Finding("cors-no-domain", "domains", "it has none"))
+        return found
+
     def rows(self, findings: list[Finding]) -> list[dict[str, t.Any]]:
         """A row a declared site, and one for each site whose entries go."""
         names = [site["name"] for site in self.sites]
@@ -223,8 +235,8 @@ class Edge:
         for name in dict.fromkeys([*names, *(name for name in self.before if name not in self.entries)]):
             old, new = self.before.get(name, []), self.entries.get(name, [])
             action = "unchanged" if old == new else "updated" if old and new else "created" if new else "deleted"
-            site = next((site for site in self.sites if site["name"] == name), {"cors": None, "domains": []})
-            own = [Finding("cors-no-domain", "domains", "it has none")] if site["cors"] and not site["domains"] else []
+            site = next((site for site in self.sites if site["name"] == name), None)
+            own = [*self._names(site), *(findings if site["cors"] else [])] if site else []
             rows.append(
                 {
                     "name": name,
@@ -233,12 +245,19 @@ class Edge:
                     "diff": {"before": {"nginx": old} if old else {}, "after": {"nginx": new} if new else {}}
                     if old != new
                     else {"before": {}, "after": {}},
-                    "findings": [finding.row() for finding in (own + findings if site["cors"] else own)],
+                    "findings": [finding.row() for finding in own],
                     "failed": False,
                     "msg": "",
                 }
             )
         return rows
+
+
+def _with_found(site: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A site with the host names that were found in its configuration: one that cannot be told stops nobody else."""
+    found = site.get("found_domains", ())
+    names = dict.fromkeys([*site["domains"], *filter(servable, found)])
+    return {**site, "domains": list(names), "unserved": [name for name in found if not servable(name)]}
 
 
 def _read(path: str) -> str | None:

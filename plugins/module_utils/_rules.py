@@ -146,7 +146,15 @@ RULES = {
     "cors-no-domain": Rule(
         WARNING, "nginx, server_name", "Give the site a domain (domains): nginx lowers what a browser asks for."
     ),
-    "domain-form": Rule(INVALID, "RFC 1123, 2.1", "Use letters, digits, period and hyphen; unicode as xn--."),
+    "domain-form": Rule(
+        INVALID, "RFC 1123, 2.1", "Use small letters, digits, period, hyphen and underscore; unicode as xn--."
+    ),
+    "domain-unserved": Rule(
+        WARNING,
+        "RFC 1123, 2.1; nginx, $host",
+        "Name every host by itself in domains, unicode as xn--: under this one nginx sends none of our headers, and "
+        "limits nothing.",
+    ),
     "cors-two-owners": Rule(
         WARNING,
         "Frappe, set_cors_headers",

@@ -43,6 +43,13 @@ options:
         type: list
         elements: str
         default: []
+      found_domains:
+        description:
+          - Further host names, as the site's own configuration has them. One that nginx cannot be told, such as
+            V(*.example.com), is left out and becomes a finding of the site.
+        type: list
+        elements: str
+        default: []
       cors:
         description: What browsers are told. An empty list of origins lets no other origin in.
         type: dict
@@ -227,6 +234,7 @@ CORS = {
 SITES = {
     "name": {"type": "str", "required": True},
     "domains": {"type": "list", "elements": "str", "default": []},
+    "found_domains": {"type": "list", "elements": "str", "default": []},
     "cors": {"type": "dict", "options": CORS},
     "cors_managed": {"type": "bool", "default": True},
 }

@@ -257,6 +257,6 @@ def test_rows_of_the_edge_know_every_host_name():
     declared = merge([{"name": "a", "domains": ["x.example"]}], {}, ["a", "b", "broken"], True, [], [])
     found = [{"name": "a", "domains": ["a.example", "x.example"]}, {"name": "b", "domains": []}, {"name": "broken"}]
     assert step_rows(declared, "edge", found=found) == [
-        {"name": "a", "domains": ["x.example", "a.example"]},
-        {"name": "b", "domains": []},
+        {"name": "a", "domains": ["x.example"], "found_domains": ["a.example", "x.example"]},
+        {"name": "b", "domains": [], "found_domains": []},
     ]

@@ -151,7 +151,7 @@ def test_a_bench_has_one_name_however_it_is_reached(tmp_path):
 @pytest.mark.parametrize(
     ("domains", "cors", "expected"),
     [
-        (["trust.example.com", "127.0.0.1", "a"], {"origins": ["https://a.example"]}, []),
+        (["trust.example.com", "127.0.0.1", "a", "my_site.local", "_x"], {"origins": ["https://a.example"]}, []),
         (["Trust.com"], None, ["domain-form"]),
         (['a";'], None, ["domain-form"]),
         ([], {"origins": ["*"]}, ["cors-origin-form"]),

@@ -112,3 +112,15 @@ def test_a_site_whose_cors_is_unmanaged_keeps_its_entries_and_one_without_has_no
     undeclared = run(site(A), site(B, cors=CORS))
     assert [row["action"] for row in undeclared["sites"]] == ["deleted", "unchanged"]
     assert [row["action"] for row in run(site(A, cors_managed=False), site(B))["sites"]] == ["unchanged", "deleted"]
+
+
+@pytest.mark.parametrize("strange", ["*.example.com", "::1", "m\u00fcnchen.example", 'a";', "a" * 254])
+def test_a_host_name_that_nginx_cannot_be_told_is_the_sites_alone(run, strange):
+    result = run(site(A, cors=CORS, found_domains=[strange, "more.example.com"]), site(B, cors=CORS))
+    assert [row["action"] for row in result["sites"]] == ["created", "created"]
+    assert "more" in text_of(run, ".map") and strange not in text_of(run, ".map")
+    first, second = result["sites"]
+    assert [(f["rule"], f["severity"]) for f in first["findings"]] == [("domain-unserved", "warning")]
+    assert repr(strange) in first["findings"][0]["found"] and second["findings"] == []
+    assert [warning.partition(":")[0] for warning in result["warnings"]] == [A]
+    assert rules(run(site(A, found_domains=[strange]))) == []  # nothing that is declared needs it
