@@ -31,6 +31,10 @@ options:
     description: Message of each site that failed, by its name.
     type: dict
     default: {}
+  faults:
+    description: Message of each step that failed for the bench as a whole, by its name.
+    type: dict
+    default: {}
   check:
     description: Whether the run was in check mode, and changed nothing.
     type: bool
@@ -57,9 +61,9 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._recap import r
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import COMMON_FILE
 
 
-def recap_rows(names, results, failed=None, check=False):
+def recap_rows(names, results, failed=None, check=False, faults=None):
     """See DOCUMENTATION."""
-    return recap(list(names), dict(results), dict(failed or {}), bool(check), COMMON_FILE)
+    return recap(list(names), dict(results), dict(failed or {}), bool(check), COMMON_FILE, dict(faults or {}))
 
 
 class FilterModule:

@@ -17,7 +17,8 @@ description:
     M(benchkeeper.frappe.frappe_oauth_token), and V(verify) for M(benchkeeper.frappe.frappe_oauth_check), which gets one
     item for each client that is to be present.
     They carry what is declared for other origins and the site's host names, so that this is what is proven.
-  - V(edge) is for M(benchkeeper.frappe.frappe_nginx_edge), which gets every site whose host names are known.
+  - V(edge) is for M(benchkeeper.frappe.frappe_nginx_edge), which gets every site whose host names are known. A site
+    with C(managed=false) in C(cors) keeps what nginx has for it.
 positional: _input, step
 options:
   _input:
@@ -105,8 +106,9 @@ def _edge(site, domains):
     """Every site, for the limit; with CORS where it is declared."""
     if site["name"] not in domains:  # its configuration cannot be read: what nginx has for it stays
         return []
-    names = dict.fromkeys([*site["domains"], *domains[site["name"]]])
-    return [{"domains": list(names), **({"cors": site["cors"]} if "cors" in site else {})}]
+    cors = {"cors": site["cors"]} if "cors" in site else {}
+    kept = {"cors_managed": False} if "cors" in site.get("unmanaged", ()) else {}
+    return [{"domains": site["domains"], "found_domains": domains[site["name"]], **cors, **kept}]
 
 
 def _verify(site, domains):

@@ -120,7 +120,8 @@ def merge(
     """The declaration of each site to work on, in the bench's order, then sites that the bench does not have.
 
     Mappings merge by key; ``oauth_clients`` by ``client_id``, else by ``app_name``; every other list, and every value
-    in ``settings``, is the site's own where the site gives one. ``managed: false`` drops what the defaults say.
+    in ``settings``, is the site's own where the site gives one. ``managed: false`` drops what the defaults say; steps
+    with it are listed in ``unmanaged``, for what is not declared may be taken away, and what is unmanaged may not.
 
     Args:
         sites: what differs by site.
@@ -183,7 +184,7 @@ def _give_cors(site: Declaration, owner: str) -> Declaration:
     else:
         config = {**config, "absent": [*dict.fromkeys([*config.get("absent", ()), "allow_cors"])]}
     kept = {key: value for key, value in site.items() if key != "cors" or owner == "nginx"}
-    return {**kept, "site_config": config}
+    return kept if "site_config" in site.get("unmanaged", ()) else {**kept, "site_config": config}
 
 
 def _matches(name: str, patterns: list[str]) -> bool:
@@ -240,16 +241,19 @@ def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
     if clients:
         exclusive = site.get("oauth_clients_exclusive", defaults.get("oauth_clients_exclusive", False))
         merged["oauth_clients"] = [{**client, "exclusive": exclusive} for client in clients]
+    unmanaged = [step for step in STEP_KEYS if not _managed(site.get(step, {}), defaults.get(step, {}))]
     for step in STEP_KEYS:
         value = _merge_step(site.get(step, {}), defaults.get(step, {}))
-        if value is not None and (value or step == "verify"):
+        if step not in unmanaged and (value or step == "verify"):
             merged[step] = value
-    return merged
+    return {**merged, "unmanaged": unmanaged} if unmanaged else merged
 
 
-def _merge_step(site: Declaration, default: Declaration) -> Declaration | None:
-    if site.get("managed", default.get("managed", True)) is False:
-        return None
+def _managed(site: Declaration, default: Declaration) -> bool:
+    return site.get("managed", default.get("managed", True))
+
+
+def _merge_step(site: Declaration, default: Declaration) -> Declaration:
     merged = {**default, **site}
     merged.pop("managed", None)
     own = {key for part in ("settings", "secret_settings") for key in site.get(part, ())}

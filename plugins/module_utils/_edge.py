@@ -19,8 +19,10 @@ Site = t.Dict[str, t.Any]
 SHARED_NAME = "benchkeeper.conf"
 FRAGMENTS_NAME = "benchkeeper.d"
 STATUS_NAME = "limit_req_status.conf"
+PENDING = ".reload-pending"  # there between the first file that is put in place and the reload that makes it count
 MARK = "# Written by benchkeeper.frappe. Changes made here are lost."
 TOKEN = "frappe.integrations.oauth2.get_token"
+LONGEST_HOSTS = 2000  # characters in a regular expression: nginx takes a word of at most 4096
 CORS_DEFAULTS = {
     "methods": ["GET", "POST", "PUT", "DELETE"],
     "headers": ["Authorization", "Content-Type", "X-Frappe-CSRF-Token"],
@@ -91,7 +93,7 @@ include {fragments}/*.conf;
 LIMIT = """\
 {mark}
 # At most {rate} (burst {burst}) at the token endpoint, by client address and site.
-{client_map}map "$host $request_method $uri $arg_cmd" $benchkeeper_token_{id} {{
+{client_map}map "$host $request_method $uri $args" $benchkeeper_token_{id} {{
     default "";
 {entries}}}
 limit_req_zone $benchkeeper_token_{id} zone=benchkeeper_{id}:10m rate={rate};
@@ -139,14 +141,34 @@ def edge_files(bench_path: str, conf_dir: str) -> list[str]:
     return [path for path in paths if os.path.exists(path)]
 
 
+def untold(conf_dir: str) -> list[str]:
+    """The mark that nginx has not been told of what was written, if it is there."""
+    path = os.path.join(fragments_dir(conf_dir), PENDING)
+    return [path] if os.path.exists(path) else []
+
+
 def quoted(pattern: str) -> str:
     """A regular expression as a key of a map; what goes in has no quote and no control character."""
     return f'"~^{pattern}"'
 
 
-def _any_host(site: Site) -> str:
-    """A regular expression for any host name of a site."""
-    return "(?:" + "|".join(re.escape(domain) for domain in sorted(site["domains"])) + ")"
+def _any_host(site: Site) -> list[str]:
+    """Regular expressions that match any host name of a site; more than one where it has very many."""
+    groups: list[list[str]] = []
+    for domain in map(re.escape, sorted(site["domains"])):
+        if not groups or len("|".join([*groups[-1], domain])) > LONGEST_HOSTS:
+            groups.append([])
+        groups[-1].append(domain)
+    return ["(?:" + "|".join(group) + ")" for group in groups]
+
+
+def _encoded(text: str) -> str:
+    """A regular expression for a text in a query, any letter of which may be percent-encoded."""
+    return "".join(f"(?:{re.escape(letter)}|{_percent(letter)})" for letter in text)
+
+
+def _percent(letter: str) -> str:
+    return "%" + "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{ord(letter):x}")
 
 
 def _by_site(entries: dict[str, list[str]]) -> list[str]:
@@ -167,9 +189,9 @@ def cors_lines(site: Site) -> list[str]:
             str(cors["max_age"]),
         )
     )
-    host = _any_host(site)
-    lines = [f'{quoted(f"{host} {re.escape(origin)}$")} "{origin}|{rest}";' for origin in sorted(set(cors["origins"]))]
-    return [*lines, f'{quoted(f"{host} ")} "||||";']
+    hosts, origins = _any_host(site), sorted(set(cors["origins"]))
+    lines = [f'{quoted(f"{host} {re.escape(origin)}$")} "{origin}|{rest}";' for host in hosts for origin in origins]
+    return [*lines, *(f'{quoted(f"{host} ")} "||||";' for host in hosts)]
 
 
 def fragment(entries: dict[str, list[str]]) -> str | None:
@@ -191,22 +213,33 @@ def sections(text: str | None) -> dict[str, list[str]]:
     return found
 
 
-def limit_lines(site: Site, identity: str, proxies: list[str]) -> list[str]:
-    """The entry of one site in the map of requests that are limited."""
-    if not site["domains"]:
-        return []
+def limit_lines(site: Site, identity: str, proxies: t.Collection[str]) -> list[str]:
+    """The entries of one site in the map of requests that are limited."""
+    return [_limit_line(host, site["name"], identity, proxies) for host in _any_host(site)]
+
+
+def kept_limit_lines(name: str, lines: list[str], identity: str, proxies: t.Collection[str]) -> list[str]:
+    """The entries of a site of which only they are known, written anew.
+
+    They name the client as it was told then, and the variable for it goes when the last proxy goes.
+    """
+    hosts = [found[1] for found in (re.match(r'"~\^(\(\?:\S+\)) ', line) for line in lines) if found]
+    return [_limit_line(host, name, identity, proxies) for host in hosts]
+
+
+def _limit_line(host: str, name: str, identity: str, proxies: t.Collection[str]) -> str:
     client = f"$benchkeeper_client_{identity}" if proxies else "$remote_addr"
-    host = _any_host(site)
-    method = re.escape(TOKEN)
-    path = rf"(?:/api/(?:v[0-9]+/)?method/{method}[/ ]|.* {method}$)"
-    return [f'{quoted(f"{host} (?!OPTIONS )[A-Z]+ {path}")} "{site["name"]} {client}";']
+    # nginx has decoded the path, which may then hold a line's end, and not the query
+    path = rf"/api/(?:v[0-9]+/)?method/{re.escape(TOKEN)}[/ ]"
+    query = rf".*[ &]{_encoded('cmd')}={_encoded(TOKEN)}(?:&|$)"
+    return f'{quoted(f"{host} (?!OPTIONS )[A-Z]+ (?s:{path}|{query})")} "{name} {client}";'
 
 
 def limit(identity: str, entries: dict[str, list[str]], rate: str, burst: int, proxies: list[str]) -> str | None:
     """The http-level file that limits the token endpoint of a bench, or None if there is no entry.
 
     Covered are all paths that lead to the method, however they are written (nginx matches the decoded, merged path),
-    and ``cmd`` in the query. ``cmd`` in the body of a POST is beyond nginx.
+    and ``cmd`` in the query, percent-encoded or not. ``cmd`` in the body of a POST is beyond nginx.
 
     Args:
         identity: as `bench_id` gives it.

@@ -12,12 +12,14 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     MARK,
+    PENDING,
     SHARED_NAME,
     STATUS_NAME,
     bench_id,
     cors_lines,
     fragment,
     fragments_dir,
+    kept_limit_lines,
     limit,
     limit_lines,
     sections,
@@ -31,11 +33,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
     foreign_cors,
     foreign_limits,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import Finding, servable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._worker import exclusive
 
 LOCK_WAIT = 60.0  # seconds; a run holds the edge for as long as nginx tries the candidate and is told
-PENDING = ".reload-pending"  # there between the first file that is put in place and the reload that makes it count
 STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
@@ -97,9 +98,9 @@ class Edge:
         self.limit = os.path.join(self.folder, f"{self.identity}.conf")
         self.status = os.path.join(self.folder, STATUS_NAME)
         self.pending = os.path.join(self.folder, PENDING)
-        self.sites = params["sites"] if params["state"] == "present" else []
+        self.sites = [_with_found(site) for site in params["sites"]] if params["state"] == "present" else []
         self.before = sections(_read(self.map))
-        self.entries = self._entries(self.before, cors_lines)
+        self.entries = self._entries(self.before, self._cors)
         self.wanted = {path: text for path, text in ((self.map, fragment(self.entries)), self._limit()) if text}
 
     def _entries(
@@ -112,11 +113,18 @@ class Edge:
             return {}
         return {**kept, **{site["name"]: lines(site) for site in self.sites}}
 
+    def _cors(self, site: dict[str, t.Any]) -> list[str]:
+        return cors_lines(site) if site.get("cors_managed", True) else self.before.get(site["name"], [])
+
     def _limit(self) -> tuple[str, str | None]:
         rate, proxies = self.params["rate_limit"], self.params["trusted_proxies"]
         if not rate:
             return self.limit, None
-        entries = self._entries(sections(_read(self.limit)), lambda site: limit_lines(site, self.identity, proxies))
+        before = {
+            name: kept_limit_lines(name, lines, self.identity, proxies)
+            for name, lines in sections(_read(self.limit)).items()
+        }
+        entries = self._entries(before, lambda site: limit_lines(site, self.identity, proxies))
         return self.limit, limit(self.identity, entries, rate["rate"], rate["burst"], proxies)
 
     def present(self) -> list[str]:
@@ -160,7 +168,8 @@ class Edge:
         before = {path: _read(path) for path in target}
         changes = {path: text for path, text in target.items() if text != before[path]}
         pid = nginx.master(files)
-        behind = bool(changes) or os.path.exists(self.pending)
+        waiting, mute = os.path.exists(self.pending), pid is not None and not self.params["reload"]
+        behind = bool(changes) or (waiting and not mute)
         self._try(nginx, files, changes, check_mode)
         if behind and not check_mode:
             self._put(nginx, changes, pid)
@@ -171,12 +180,17 @@ class Edge:
         findings = [Finding(rule, line.place, text) for rule, line, text in told]
         if behind and pid is None:
             findings.append(Finding("nginx-stopped", nginx.conf, "nginx does not run"))
+        if (changes or waiting) and mute:
+            findings.append(Finding("nginx-untold", nginx.conf, "nginx has not been told of what was written"))
         return {
             "changed": behind,
             "sites": self.rows(findings),
             "files": list(changes),
             "reloaded": behind and pid is not None and self.params["reload"],
-            "warnings": [str(finding) for finding in findings],
+            "warnings": [
+                *map(str, findings),
+                *(f"{site['name']}: {finding}" for site in self.sites for finding in self._names(site)),
+            ],
             "diff": [
                 {"before": before[path] or "", "after": text or "", "before_header": path, "after_header": path}
                 for path, text in changes.items()
@@ -205,6 +219,15 @@ class Edge:
         if not os.listdir(self.folder):
             os.rmdir(self.folder)
 
+    def _names(self, site: dict[str, t.Any]) -> list[Finding]:
+        """What is to be said of a site's host names, where anything is declared that needs them."""
+        if not site["cors"] and not self.params["rate_limit"]:
+            return []
+        found = [Finding("domain-unserved", "domains", f"{name!r} is left out") for name in site["unserved"]]
+        if site["cors"] and not site["domains"]:
+            found.append(Finding("cors-no-domain", "domains", "it has none"))
+        return found
+
     def rows(self, findings: list[Finding]) -> list[dict[str, t.Any]]:
         """A row a declared site, and one for each site whose entries go."""
         names = [site["name"] for site in self.sites]
@@ -212,8 +235,8 @@ class Edge:
         for name in dict.fromkeys([*names, *(name for name in self.before if name not in self.entries)]):
             old, new = self.before.get(name, []), self.entries.get(name, [])
             action = "unchanged" if old == new else "updated" if old and new else "created" if new else "deleted"
-            site = next((site for site in self.sites if site["name"] == name), {"cors": None, "domains": []})
-            own = [Finding("cors-no-domain", "domains", "it has none")] if site["cors"] and not site["domains"] else []
+            site = next((site for site in self.sites if site["name"] == name), None)
+            own = [*self._names(site), *(findings if site["cors"] else [])] if site else []
             rows.append(
                 {
                     "name": name,
@@ -222,12 +245,19 @@ class Edge:
                     "diff": {"before": {"nginx": old} if old else {}, "after": {"nginx": new} if new else {}}
                     if old != new
                     else {"before": {}, "after": {}},
-                    "findings": [finding.row() for finding in (own + findings if site["cors"] else own)],
+                    "findings": [finding.row() for finding in own],
                     "failed": False,
                     "msg": "",
                 }
             )
         return rows
+
+
+def _with_found(site: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A site with the host names that were found in its configuration: one that cannot be told stops nobody else."""
+    found = site.get("found_domains", ())
+    names = dict.fromkeys([*site["domains"], *filter(servable, found)])
+    return {**site, "domains": list(names), "unserved": [name for name in found if not servable(name)]}
 
 
 def _read(path: str) -> str | None:

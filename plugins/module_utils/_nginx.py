@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fnmatch
+import functools
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -18,13 +21,17 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import remove, replace
 
-INCLUDE = re.compile(r"(?m)^([^#\n]*?(?<![\w$.-])include\s+)([^;\s]+)(\s*;)")
-PID = re.compile(r"(?m)^\s*pid\s+[^;]+;")
+# Directives whose file or folder `nginx -t` makes where it is missing.
+LOGS = ("error_log", "access_log")
+FOLDERS = ("_temp_path", "_cache_path")
+NO_FILE = re.compile(r"stderr$|syslog:|memory:")
+QUIET_SINCE = (1, 19, 5)  # nginx that can be told where to write before it has read its configuration (-e)
 TOKENS = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)|(?P<mark>[{};])|"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<word>(?:\\.|\$\{[^}]*\}|[^\s;{}])+)""",
     re.S,
 )
 RUN_TIMEOUT = 60  # seconds
+LONGEST_COMM = 15  # characters that the kernel keeps of a program's name
 
 
 class NginxError(Exception):
@@ -33,13 +40,19 @@ class NginxError(Exception):
 
 @dataclasses.dataclass
 class Directive:
-    """One directive: its words, where it stands, and the blocks around it within its file."""
+    """One directive: its words, where it stands, and the blocks around it within its file.
+
+    Attributes:
+        words: without their quotes.
+        spans: where each word begins and ends in the text, quotes included, then the mark that ends the directive.
+    """
 
     words: list[str]
     path: str
     line: int
     blocks: list[list[str]]
     servers: list[dict[str, t.Any]]
+    spans: list[tuple[int, int]]
 
     @property
     def place(self) -> str:
@@ -50,6 +63,7 @@ class Directive:
 def directives(path: str, text: str) -> t.Iterator[Directive]:
     """Every directive of one configuration file, blocks included; a server's names are filled in as they are read."""
     words: list[str] = []
+    spans: list[tuple[int, int]] = []
     blocks: list[list[str]] = []
     servers: list[dict[str, t.Any]] = []
     line = first = 1
@@ -60,9 +74,9 @@ def directives(path: str, text: str) -> t.Iterator[Directive]:
                 servers.pop()
             if blocks:
                 blocks.pop()
-            words = []
+            words, spans = [], []
         elif kind == "mark":
-            found = Directive(words, path, first, list(blocks), list(servers))
+            found = Directive(words, path, first, list(blocks), list(servers), [*spans, token.span()])
             if value == "{":
                 blocks.append(words)
                 if words[:1] == ["server"]:
@@ -71,12 +85,35 @@ def directives(path: str, text: str) -> t.Iterator[Directive]:
                 servers[-1]["names"] += words[1:]
             if words:
                 yield found
-            words = []
+            words, spans = [], []
         elif kind != "space":
             if not words:
                 first = line
             words.append(value)
+            spans.append(token.span())
         line += token.group().count("\n")
+
+
+def includes_in(path: str, text: str) -> t.Iterator[Directive]:
+    """The includes of one configuration file, wherever on a line they stand."""
+    return (line for line in directives(path, text) if line.words[0] == "include" and len(line.words) == 2)
+
+
+def with_word(text: str, line: Directive, number: int, word: str) -> str:
+    """The text with one word of a directive replaced; of several directives the last must be done first."""
+    first, last = line.spans[number]
+    return f'{text[:first]}"{word}"{text[last:]}'
+
+
+def pid_file(files: dict[str, str]) -> str | None:
+    """Where nginx writes its process id, if the configuration says so."""
+    lines = (line for path, text in files.items() for line in directives(path, text))
+    return next((line.words[1] for line in lines if line.words[0] == "pid" and len(line.words) == 2), None)
+
+
+def _stand_in(shadow: str, path: str) -> str:
+    """What is made in place of a file or folder: the same one for the same path."""
+    return os.path.join(shadow, hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest())
 
 
 class Nginx:
@@ -93,9 +130,17 @@ class Nginx:
         self.binary, self.prefix, self.conf_dir = binary, prefix, conf_dir
         self.conf = conf or self._built_with("conf-path") or "/etc/nginx/nginx.conf"
 
+    @functools.cached_property
+    def _built(self) -> str:
+        return self._run([self.binary, "-V"]).stderr
+
     def _built_with(self, option: str) -> str | None:
-        found = re.search(rf"--{option}=(\S+)", self._run([self.binary, "-V"]).stderr)
+        found = re.search(rf"--{option}=(\S+)", self._built)
         return found[1] if found else None
+
+    def _from_prefix(self, path: str) -> str:
+        """nginx takes the path of a file that it writes from its prefix."""
+        return os.path.join(self.prefix or self._built_with("prefix") or "/", path)
 
     @staticmethod
     def _run(command: list[str]) -> subprocess.CompletedProcess:
@@ -118,8 +163,8 @@ class Nginx:
             if path not in found and os.path.isfile(path):
                 with open(path, encoding="utf-8", errors="surrogateescape") as file:
                     found[path] = file.read()
-                for included in INCLUDE.finditer(found[path]):
-                    left += sorted(glob.glob(self._resolve(included[2])))
+                for line in includes_in(path, found[path]):
+                    left += sorted(glob.glob(self._resolve(line.words[1])))
         return found
 
     def includes(self, files: dict[str, str], path: str) -> bool:
@@ -129,7 +174,8 @@ class Nginx:
             files: as `files` gives it.
             path: absolute; it need not be there yet.
         """
-        patterns = (self._resolve(found[2]) for text in files.values() for found in INCLUDE.finditer(text))
+        lines = (line for name, text in files.items() for line in includes_in(name, text))
+        patterns = (self._resolve(line.words[1]) for line in lines)
         folder, name = os.path.split(os.path.abspath(path))
         return any(
             fnmatch.fnmatchcase(name, os.path.basename(pattern))
@@ -139,7 +185,7 @@ class Nginx:
 
     def _resolve(self, path: str) -> str:
         """nginx takes a relative path from the folder of its main file."""
-        return os.path.join(os.path.dirname(self.conf), path.strip("\"'"))
+        return os.path.join(os.path.dirname(self.conf), path)
 
     def try_with(self, files: dict[str, str], changes: dict[str, str | None]) -> None:
         """Would nginx load, were the changes made? Tried on copies in a folder of their own; nothing is touched.
@@ -151,30 +197,66 @@ class Nginx:
         Raises:
             NginxError: it would not; the message has nginx's line, with the real path.
         """
+        texts = {path: text for path, text in {**files, **changes}.items() if text is not None}
         with tempfile.TemporaryDirectory(prefix="benchkeeper-") as shadow:
-            for path, text in {**files, **changes}.items():
-                if text is not None:
-                    copy = shadow + os.path.abspath(path)
-                    os.makedirs(os.path.dirname(copy), exist_ok=True)
-                    with open(copy, "w", encoding="utf-8", errors="surrogateescape") as file:
-                        file.write(self._in_shadow(path, text, shadow))
-            self._link_the_rest(shadow)
-            done = self._run(self._command(shadow + self.conf, "-t", "-q"))
+            for path, text in texts.items():
+                copy = shadow + os.path.abspath(path)
+                os.makedirs(os.path.dirname(copy), exist_ok=True)
+                text = self._in_shadow(path, text, shadow)
+                if path == self.conf and pid_file(texts) is None:
+                    text = f"pid {shadow}/nginx.pid; {text}"
+                with open(copy, "w", encoding="utf-8", errors="surrogateescape") as file:
+                    file.write(text)
+            self._link_the_rest(shadow, {os.path.abspath(path) for path in changes})
+            quiet = ["-e", "stderr"] if self._version() >= QUIET_SINCE else []
+            done = self._run(self._command(shadow + self.conf, "-t", "-q", *quiet))
             if done.returncode:
                 raise NginxError(said(done.stderr.replace(shadow, "")))
 
+    def _version(self) -> tuple[int, ...]:
+        found = re.search(r"(?:nginx|openresty)/(\d+)\.(\d+)\.(\d+)", self._built)
+        return tuple(map(int, found.groups())) if found else (0,)
+
     def _in_shadow(self, path: str, text: str, shadow: str) -> str:
-        text = INCLUDE.sub(lambda m: f"{m[1]}{shadow}{self._resolve(m[2])}{m[3]}", text)
-        if path == self.conf:  # nginx -t makes the pid file if it is missing
-            text = f"pid {shadow}/nginx.pid;\n" + PID.sub("", text)
+        """A file's text with every path changed that nginx would read a copy from, or make."""
+        for line in reversed(list(directives(path, text))):
+            if line.words[0] == "include" and len(line.words) == 2:
+                text = with_word(text, line, 1, shadow + self._resolve(line.words[1]))
+            elif line.words[0] == "pid" and len(line.words) == 2:
+                text = with_word(text, line, 1, f"{shadow}/nginx.pid")
+            elif self._makes(line):
+                text = with_word(text, line, 1, _stand_in(shadow, line.words[1]))
+            elif line.words == ["http"] and self._is_missing(self._built_with("http-log-path") or "logs/access.log"):
+                end = line.spans[-1][1]
+                text = f'{text[:end]} access_log "{_stand_in(shadow, "http")}";{text[end:]}'
         return text
 
-    def _link_the_rest(self, shadow: str) -> None:
-        """Certificates and the like may be named relative to the main file."""
-        real = os.path.dirname(self.conf)
-        for name in os.listdir(real):
-            if not os.path.lexists(os.path.join(shadow + real, name)):
-                os.symlink(os.path.join(real, name), os.path.join(shadow + real, name))
+    def _makes(self, line: Directive) -> bool:
+        """Does the directive name a file or folder that `nginx -t` would make?"""
+        name, *values = line.words
+        if not values or not (name in LOGS or name.endswith(FOLDERS)) or NO_FILE.match(values[0]):
+            return False
+        opened_later = name == "access_log" and (values[0] == "off" or "$" in values[0])
+        return not opened_later and self._is_missing(values[0])
+
+    def _is_missing(self, path: str) -> bool:
+        """It is not there and could be made: where its folder is missing too, nginx must be heard to say so."""
+        real = os.path.realpath(self._from_prefix(path))
+        return not os.path.exists(real) and os.path.isdir(os.path.dirname(real))
+
+    def _link_the_rest(self, shadow: str, changed: t.Collection[str]) -> None:
+        """Certificates and the like may be named relative to the main file, ``..`` included."""
+        above, main = [], os.path.dirname(self.conf)
+        while main != os.path.dirname(main):
+            main = os.path.dirname(main)
+            above.append(main)
+        beside = [folder[len(shadow) :] for folder, _folders, _files in os.walk(shadow + os.path.dirname(self.conf))]
+        for folder in [*above, *beside]:
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                for name in os.listdir(folder):
+                    path = os.path.join(folder, name)
+                    if path not in changed and not os.path.lexists(shadow + path):
+                        os.symlink(path, shadow + path)
 
     def install(self, changes: dict[str, str | None]) -> None:
         """Put files in place, each in one step; every state on the way is one that nginx loads."""
@@ -187,16 +269,22 @@ class Nginx:
 
     def master(self, files: dict[str, str]) -> int | None:
         """Process id of the running nginx, or None."""
-        named = PID.search(files.get(self.conf, ""))
-        path = named[0].split()[1].rstrip(";") if named else self._built_with("pid-path") or "/run/nginx.pid"
-        base = self.prefix or self._built_with("prefix") or "/"
+        path = pid_file(files) or self._built_with("pid-path") or "/run/nginx.pid"
         try:
-            with open(os.path.join(base, path), encoding="ascii") as file:
+            with open(self._from_prefix(path), encoding="ascii") as file:
                 pid = int(file.read())
-            os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        return pid
+        return pid if pid > 0 and self._is_nginx(pid) else None  # in a container it may be 1
+
+    def _is_nginx(self, pid: int) -> bool:
+        """A file that a dead nginx left may name any process by now."""
+        try:
+            with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+                name = file.read().rstrip("\n")
+        except OSError:
+            return False
+        return name in ("nginx", os.path.basename(self.binary)[:LONGEST_COMM])
 
     def reload(self, pid: int) -> None:
         """Tell the running nginx to read its configuration anew; open connections are served to their end."""

@@ -30,7 +30,7 @@ SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
 ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")  # nginx minds no underscore, and site names have some
 CORS_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
@@ -339,10 +339,15 @@ def name_findings(name: str) -> Findings:
         yield Finding("site-name", "name", f"{name!r}")
 
 
+def servable(domain: str) -> bool:
+    """Can nginx be told this host name?"""
+    return bool(DOMAIN.fullmatch(domain)) and len(domain) <= LONGEST_HOST
+
+
 def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
     """All that can be said of what nginx is to send for one site; nothing that passes can end a line of its file."""
     for domain in domains:
-        if not DOMAIN.fullmatch(domain) or len(domain) > LONGEST_HOST:
+        if not servable(domain):
             yield Finding("domain-form", "domains", f"{domain!r}")
     given = {key: value for key, value in (cors or {}).items() if value is not None}
     for item in given.get("origins", ()):

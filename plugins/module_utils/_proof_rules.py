@@ -5,6 +5,13 @@
 
 from __future__ import annotations
 
+# How a name leads to a site behind nginx.
+NAMES = (
+    "A site whose folder has a capital letter answers only under a domain of its own (bench setup add-domain), for "
+    "nginx asks for names in small letters. Where dns_multitenant is off, a port leads to the site, and no name: turn "
+    "it on (bench config dns_multitenant on), or give that address (verify: url)."
+)
+
 # What stops an app, or lets somebody in: the step has failed.
 PROBLEMS = {
     # is it there
@@ -33,12 +40,12 @@ PROBLEMS = {
     "domain-wrong-site": (
         "bench, config/nginx.conf",
         "Run bench setup nginx and reload nginx; name each domain once, in the site_config.json of its own site. "
-        "currentsite.txt does not count where dns_multitenant is on.",
+        "currentsite.txt does not count where dns_multitenant is on. " + NAMES,
     ),
     "domain-nowhere": (
         "bench, config/nginx.conf",
         "Run bench setup nginx and reload nginx, see that the name resolves to this machine, or take it out of "
-        "domains.",
+        "domains. " + NAMES,
     ),
     # the client
     "client-missing": (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 import typing as t
+from types import MappingProxyType
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import BENCH_KEYS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE
@@ -22,7 +23,12 @@ NOTHING, NOT_ASKED = "nothing", "not asked"
 
 
 def recap(
-    names: list[str], results: dict[str, Row], failed: dict[str, str], check: bool = False, common: str = ""
+    names: list[str],
+    results: dict[str, Row],
+    failed: dict[str, str],
+    check: bool = False,
+    common: str = "",
+    faults: t.Mapping[str, str] = MappingProxyType({}),
 ) -> Row:
     """One row a site, and what a human must know, said once for all sites that have it.
 
@@ -33,6 +39,7 @@ def recap(
         failed: message of each site that failed.
         check: whether nothing was written, in check mode.
         common: name of the row that is no site but a file for all of them.
+        faults: message of each step that failed for the bench as a whole.
 
     Returns:
         ``rows``, each with ``site``, ``changed`` (texts by step), ``proven``, ``failed`` and ``findings`` (a count);
@@ -49,7 +56,10 @@ def recap(
         "edge" in row["changed"] for row in rows
     ):  # such as the limit, which has no site
         rows.append({**_row(SHARED, {}, {}, check), "changed": {"edge": f"{LABELS['edge']} (what all sites share)"}})
-    notes = [*_failures(failed), *_gaps(own), *_told(results), *_left_to_bench(own)]
+    if faults:
+        rows.append({**_row(SHARED, {}, {}, check), "failed": True})
+    of_the_bench = {f"{SHARED} {LABELS[step]}": msg for step, msg in faults.items()}
+    notes = [*_failures({**failed, **of_the_bench}), *_gaps(own), *_told(results), *_left_to_bench(own)]
     return {
         "rows": rows,
         "notes": notes,

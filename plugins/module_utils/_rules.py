@@ -172,7 +172,15 @@ RULES = {
     "cors-no-domain": Rule(
         WARNING, "nginx, server_name", "Give the site a domain (domains): nginx lowers what a browser asks for."
     ),
-    "domain-form": Rule(INVALID, "RFC 1123, 2.1", "Use letters, digits, period and hyphen; unicode as xn--."),
+    "domain-form": Rule(
+        INVALID, "RFC 1123, 2.1", "Use small letters, digits, period, hyphen and underscore; unicode as xn--."
+    ),
+    "domain-unserved": Rule(
+        WARNING,
+        "RFC 1123, 2.1; nginx, $host",
+        "Name every host by itself in domains, unicode as xn--: under this one nginx sends none of our headers, and "
+        "limits nothing.",
+    ),
     "cors-foreign-header": Rule(
         WARNING,
         "nginx, add_header",
@@ -189,6 +197,12 @@ RULES = {
     ),
     "limit-proxy": Rule(INVALID, "nginx, geo", "Write an address or a network: 10.0.0.0/8."),
     "nginx-stopped": Rule(WARNING, "nginx", "Start it: what was written counts from then on."),
+    "nginx-untold": Rule(
+        WARNING,
+        "nginx",
+        "Reload it, or run again with reload: true (in the role: another oauth2_reload than none): it serves what it "
+        "read last.",
+    ),
     "cors-origin-form": Rule(
         INVALID,
         "RFC 6454, 6.2",

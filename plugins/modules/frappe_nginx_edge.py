@@ -27,7 +27,8 @@ options:
     required: true
   sites:
     description:
-      - The sites that are declared. One without O(sites[].cors) sends what it would send without this module.
+      - The sites that are declared. One without O(sites[].cors) sends what it would send without this module, unless
+        O(sites[].cors_managed=false).
       - A site of the bench that is not listed keeps what it has.
     type: list
     elements: dict
@@ -39,6 +40,13 @@ options:
         required: true
       domains:
         description: Host names under which the site answers, in lower case.
+        type: list
+        elements: str
+        default: []
+      found_domains:
+        description:
+          - Further host names, as the site's own configuration has them. One that nginx cannot be told, such as
+            V(*.example.com), is left out and becomes a finding of the site.
         type: list
         elements: str
         default: []
@@ -69,6 +77,10 @@ options:
             description: Whether the origin may use the cookies of the site. An app with bearer tokens needs none.
             type: bool
             default: false
+      cors_managed:
+        description: If not, what is there for O(sites[].cors) stays as it is.
+        type: bool
+        default: true
   known_sites:
     description: Names of all sites of the bench. If given, entries of any other site are removed.
     type: list
@@ -77,8 +89,8 @@ options:
     description:
       - Limit requests to the token endpoint, by client address and site. Off unless it is given, since behind a
         balancer every user is one address.
-      - Covers all paths that lead to the endpoint, and C(cmd) in the query. A C(cmd) in the body of a POST, which
-        Frappe accepts on any path, is beyond nginx.
+      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. A C(cmd) in the body of a
+        POST, which Frappe accepts on any path, is beyond nginx.
     type: dict
     suboptions:
       rate:
@@ -114,7 +126,9 @@ options:
     description: Its prefix, if not the one it was built with.
     type: path
   reload:
-    description: Tell the running nginx to read what was written. Open connections are served to their end.
+    description:
+      - Tell the running nginx to read what was written. Open connections are served to their end.
+      - If not, a finding says that nginx has not been told, until a run that may tell it does.
     type: bool
     default: true
   headers_more_comes:
@@ -220,7 +234,9 @@ CORS = {
 SITES = {
     "name": {"type": "str", "required": True},
     "domains": {"type": "list", "elements": "str", "default": []},
+    "found_domains": {"type": "list", "elements": "str", "default": []},
     "cors": {"type": "dict", "options": CORS},
+    "cors_managed": {"type": "bool", "default": True},
 }
 LIMIT = {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "default": 10}}
 

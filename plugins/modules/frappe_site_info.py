@@ -112,7 +112,9 @@ bench:
         web: frappe-bench-web:frappe-bench-frappe-web
         workers: ["frappe-bench-workers:"]
     edge_files:
-      description: Files of M(benchkeeper.frappe.frappe_nginx_edge) that are there for this bench.
+      description:
+        - Files of M(benchkeeper.frappe.frappe_nginx_edge) that are there for this bench, and its mark that nginx has
+          not been told of a change.
       type: list
       elements: str
 sites:
@@ -290,7 +292,7 @@ sites:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import edge_files
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import edge_files, untold
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
     WORKER_OPTIONS,
     Row,
@@ -349,6 +351,7 @@ def main() -> None:
         rows = read(module, bench)
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
+    conf_dir = module.params["nginx_conf_dir"]
     module.finish(
         rows,
         title=lambda row: row["name"],
@@ -357,7 +360,7 @@ def main() -> None:
             "owner": bench.owner_name,
             "sites": names,
             "processes": programs,
-            "edge_files": edge_files(bench.path, module.params["nginx_conf_dir"]),
+            "edge_files": [*edge_files(bench.path, conf_dir), *untold(conf_dir)],
         },
     )
 

@@ -81,20 +81,47 @@ def test_somebody_elses_header_is_reported_by_file_and_line(demo, edge):
     assert found == [("cors-foreign-header", f"{conf}:2")]
 
 
-def test_a_broken_file_of_the_machine_changes_nothing_and_is_named(demo, edge):
+def test_a_broken_file_of_the_machine_changes_nothing_is_named_and_lets_the_other_steps_go_on(demo, edge):
     conf = demo.nginx / "conf.d" / "broken.conf"
     conf.write_text("server { nosuch_directive on; }\n")
     before = ours(demo)
-    other = {"oauth2_sites": [{"name": "Trust.com", "cors": {"origins": ["https://other.example.com"]}}]}
+    other = {
+        "oauth2_sites": [{"name": "Trust.com", "cors": {"origins": ["https://other.example.com"]}}],
+        "oauth2_site_defaults": {"site_config": {"settings": {"beside_edge": 1}}},
+        "oauth2_reload": "restart",
+    }
+    said = f'unknown directive "nosuch_directive" in {conf}:1'
     try:
         for options in (["--check"], []):
             run = demo.site(*options, **other)
             assert run.status != 0
-            assert f'unknown directive "nosuch_directive" in {conf}:1' in run.output.replace('\\"', '"')
+            assert said in run.results["Finish | Name the sites that failed"]["msg"]
+            (told,) = (name for name in run.results if name.startswith("Recap"))
+            assert any(line.startswith("FAILED (the bench) nginx") for line in run.results[told]["msg"])
+            assert run.results["Reload | Let supervisor signal or restart the web program"]["changed"]
             assert ours(demo) == before
     finally:
         conf.unlink()
+    assert demo.config(SITE2)["beside_edge"] == 1
+    gone = {"site_config": {"absent": ["beside_edge"]}}
+    assert demo.site(**{**DECLARED, "oauth2_site_defaults": gone}).status == 0
     assert ask(demo, TRUST, origin=APP) == (200, lines(APP))
+
+
+def test_a_name_that_nginx_cannot_be_told_stops_no_other_site(demo, edge):
+    kept = demo.config("site2.localhost")
+    names = ["127.0.0.1", "*.example.com", "m\u00fcnchen.example", "[::1]", "with_underscore.localhost"]
+    demo.config_path("site2.localhost").write_text(json.dumps({**kept, "domains": names}))
+    try:
+        run = demo.site(**DECLARED)
+        assert run.status == 0, run.output
+        findings = run.rows(WRITE)["site2.localhost"]["findings"]
+        assert [finding["rule"] for finding in findings] == ["domain-unserved"] * 3
+        assert run.rows(WRITE)["Trust.com"]["findings"] == []
+        assert "with_underscore" in "".join(text for _time, text in ours(demo).values())
+    finally:
+        demo.config_path("site2.localhost").write_text(json.dumps(kept))
+    assert demo.site(**DECLARED).status == 0
 
 
 def test_a_broken_file_of_ours_is_mended(demo, edge):
@@ -190,10 +217,12 @@ def test_the_limit(demo, edge):
             "/api/v2/method/frappe.integrations.oauth2.get_%74oken",
             "//api" + TOKEN[4:],
         ]
-        statuses = [
-            post(TRUST, path)[0] for path in [*ways, TOKEN + "/x", "/?cmd=frappe.integrations.oauth2.get_token"]
+        in_query = [
+            "/?cmd=frappe.integrations.oauth2.get_token",
+            "/?CMD=ping&c%6Dd=frappe%2eintegrations.oauth2.get%5ftoken",
         ]
-        assert statuses == [400, 400, 429, 429, 429, 429]
+        statuses = [post(TRUST, path)[0] for path in [*ways, TOKEN + "/x", *in_query]]
+        assert statuses == [400, 400, 429, 429, 429, 429, 429]
         status, found = post(TRUST)
         assert (status, found) == (429, sorted([*lines(APP), ("Retry-After", "30")]))
         assert post(SITE2)[0] == 400  # each site has its own count

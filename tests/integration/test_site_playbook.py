@@ -265,6 +265,18 @@ def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
         stray.rmdir()
 
 
+def test_a_second_bench_of_a_host_does_not_take_over_what_failed_on_the_first(clean):
+    role = {"ansible.builtin.include_role": {"name": "benchkeeper.frappe.oauth2"}}
+    bad = {"oauth2_sites": [{"name": "nosuch.localhost"}]}
+    first = {"name": "First", "block": [{"name": "Bench one", **role, "vars": {**probe(), **bad}}]}
+    first["rescue"] = [{"name": "It failed", "ansible.builtin.debug": {"var": "oauth2_failed_sites"}}]
+    second = {"name": "Bench two", **role, "vars": CLEAN}
+    after = {"name": "Left", "ansible.builtin.debug": {"var": "oauth2_failed_sites"}}
+    run = clean.tasks([first, second, after])
+    assert list(run.results["It failed"]["oauth2_failed_sites"]) == ["nosuch.localhost"]
+    assert run.results["Left"]["oauth2_failed_sites"] == {}
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [

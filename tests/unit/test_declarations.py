@@ -282,10 +282,23 @@ def test_cors_merges_by_key_and_a_site_may_drop_it():
     assert "cors" not in second and "site_config" not in second
 
 
+@pytest.mark.parametrize("owner", ["nginx", "frappe", "none"])
+def test_what_is_unmanaged_is_not_touched_for_the_sake_of_cors(owner):
+    defaults = {"cors": {"origins": ["https://a.example"]}, "site_config": {"settings": {"x": 1}}}
+    sites = [{"name": "a", "site_config": {"managed": False}}, {"name": "b", "cors": {"managed": False}}, {"name": "c"}]
+    declared = merge(sites, defaults, ["a", "b", "c"], True, [], [], owner)
+    config = {row["name"]: row for row in step_rows(declared, "site_config")}
+    assert config["b"] == {"name": "b", "settings": {"x": 1}} and "a" not in config and "c" in config
+    found = [{"name": name, "domains": [name]} for name in "abc"]
+    rows = {row["name"]: row for row in step_rows(declared, "edge", found=found)}
+    assert ["cors" in rows[name] for name in "abc"] == [owner == "nginx", False, owner == "nginx"]
+    assert [rows[name].get("cors_managed", True) for name in "abc"] == [True, False, True]
+
+
 def test_rows_of_the_edge_know_every_host_name():
     declared = merge([{"name": "a", "domains": ["x.example"]}], {}, ["a", "b", "broken"], True, [], [])
     found = [{"name": "a", "domains": ["a.example", "x.example"]}, {"name": "b", "domains": []}, {"name": "broken"}]
     assert step_rows(declared, "edge", found=found) == [
-        {"name": "a", "domains": ["x.example", "a.example"]},
-        {"name": "b", "domains": []},
+        {"name": "a", "domains": ["x.example"], "found_domains": ["a.example", "x.example"]},
+        {"name": "b", "domains": [], "found_domains": []},
     ]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -12,15 +13,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     bench_id,
     cors_lines,
     fragment,
+    kept_limit_lines,
     limit,
     limit_lines,
     sections,
     shared,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
+    Nginx,
     directives,
     foreign_cors,
     foreign_limits,
+    includes_in,
     said,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import edge_findings, limit_findings
@@ -87,7 +91,15 @@ def test_entries_of_each_site_are_found_again():
         ("trust.example.com POST /api/v1/method/frappe.integrations.oauth2.get_token ", True),
         ("trust.example.com POST /api/v2/method/frappe.integrations.oauth2.get_token ", True),
         ("trust.example.com POST /api/method/frappe.integrations.oauth2.get_token/x y ", True),
-        ("trust.example.com POST / frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST / cmd=frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST / a=1&cmd=frappe.integrations.oauth2.get_token&b=2", True),
+        ("trust.example.com POST / cmd=frappe.integrations.oauth2.get%5ftoken", True),
+        ("trust.example.com POST / %63%6D%64=frappe%2Eintegrations%2eoauth2.get_token", True),
+        ("trust.example.com POST / CMD=ping&cmd=frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST /a\nb cmd=frappe.integrations.oauth2.get_token", True),
+        ("trust.example.com POST / cmd=frappe.integrations.oauth2.get_tokens", False),
+        ("trust.example.com POST / xcmd=frappe.integrations.oauth2.get_token", False),
+        ("trust.example.com POST / a=cmd=frappe.integrations.oauth2.get_token", False),
         ("trust.example.com OPTIONS /api/method/frappe.integrations.oauth2.get_token ", False),
         ("trust.example.com POST /api/method/frappe.integrations.oauth2.get_tokens ", False),
         ("trust.example.com POST /api/method/ping ", False),
@@ -98,6 +110,23 @@ def test_which_request_is_limited(request_line, limited):
     (line,) = limit_lines(SITE, "x", [])
     pattern = re.match(r'"~(.*)" "Trust.com \$remote_addr";$', line)[1]
     assert bool(re.search(pattern, request_line)) is limited
+
+
+def test_an_entry_of_the_limit_that_is_kept_names_the_client_as_it_is_told_now():
+    behind, bare = limit_lines(SITE, "x", ["10.0.0.0/8"]), limit_lines(SITE, "x", [])
+    assert kept_limit_lines("Trust.com", behind, "x", []) == bare
+    assert kept_limit_lines("Trust.com", bare, "x", ["10.0.0.0/8"]) == behind
+    older = '"~^(?:trust\\.example\\.com|www\\.example\\.com) (?!OPTIONS )[A-Z]+ (?:/x|.*x)" "Trust.com $remote_addr";'
+    assert kept_limit_lines("Trust.com", [older], "x", []) == bare
+
+
+def test_a_site_with_very_many_names_has_words_that_nginx_takes():
+    names = [f"site-number-{number}.of.a.very.large.fleet.example.com" for number in range(300)]
+    site = {**SITE, "domains": names}
+    text = fragment({"a": cors_lines(site)}) + limit("x", {"a": limit_lines(site, "x", [])}, "5r/s", 1, [])
+    assert all(len(word) < 4000 for line in directives("x", text) for word in line.words)
+    assert {policy(text, name, "https://app.example.com")[:24] for name in names} == {"https://app.example.com|"}
+    assert {policy(text, name, "https://evil.example") for name in names} == {"||||"}
 
 
 @pytest.mark.parametrize(("rate", "retry"), [("5r/s", 1), ("1r/s", 1), ("30r/m", 2), ("7r/m", 9), ("1r/m", 60)])
@@ -122,7 +151,7 @@ def test_a_bench_has_one_name_however_it_is_reached(tmp_path):
 @pytest.mark.parametrize(
     ("domains", "cors", "expected"),
     [
-        (["trust.example.com", "127.0.0.1", "a"], {"origins": ["https://a.example"]}, []),
+        (["trust.example.com", "127.0.0.1", "a", "my_site.local", "_x"], {"origins": ["https://a.example"]}, []),
         (["Trust.com"], None, ["domain-form"]),
         (['a";'], None, ["domain-form"]),
         ([], {"origins": ["*"]}, ["cors-origin-form"]),
@@ -183,6 +212,36 @@ def test_directives_know_their_line_and_server():
         ("add_header", 6),
     ]
     assert found[-1].words == ["limit_req", "zone=a"] and found[-1].servers[-1]["names"] == ["other.example.com"]
+
+
+INCLUDES = """
+include main.d/*.conf; # include comment.conf;
+http { include mime.types; include "conf.d/with space/*.conf";
+    log_format x '; include quoted.conf;'; server { include
+        deep.conf; } my_include no.conf; }
+"""
+
+
+def test_the_log_that_nginx_was_built_with_is_not_made_by_a_try(tmp_path):
+    nginx = Nginx("/nosuch/nginx", "/etc/nginx/nginx.conf", None, "/etc/nginx/conf.d")
+    nginx._built = f"--prefix=/usr --http-log-path={tmp_path}/access.log"
+    text = nginx._in_shadow("x", "http { }", "/shadow")
+    assert re.fullmatch(r'http \{ access_log "/shadow/[0-9a-f]+"; \}', text)
+    (tmp_path / "access.log").touch()
+    assert nginx._in_shadow("x", "http { }", "/shadow") == "http { }"
+
+
+@pytest.mark.parametrize("stale", ["-1", "0", "1", "", "x", "{stranger}", "999999999"])
+def test_whoever_a_stale_pid_file_names_is_no_nginx(tmp_path, stale):
+    conf = {"/etc/nginx/nginx.conf": f"pid {tmp_path}/nginx.pid;"}
+    nginx = Nginx("/usr/sbin/nginx", "/etc/nginx/nginx.conf", "/", "/etc/nginx/conf.d")
+    (tmp_path / "nginx.pid").write_text(stale.format(stranger=os.getpid()))
+    assert nginx.master(conf) is None
+
+
+def test_includes_are_found_wherever_on_a_line_they_stand():
+    found = [line.words[1] for line in includes_in("nginx.conf", INCLUDES)]
+    assert found == ["main.d/*.conf", "mime.types", "conf.d/with space/*.conf", "deep.conf"]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def merged(sites: list[dict], defaults: dict, owner: str = "nginx") -> dict[str,
 def declared_again(site: dict) -> dict:
     """A merged declaration, written as an inventory would hold it."""
     clients = site.get("oauth_clients", [])
-    again = {key: value for key, value in site.items() if key != "oauth_clients"}
-    again.setdefault("verify", {"managed": False})  # proving is on unless it is off
+    again = {key: value for key, value in site.items() if key not in ("oauth_clients", "unmanaged")}
+    again.update({step: {"managed": False} for step in site.get("unmanaged", ())})
     if clients:
         again["oauth_clients"] = [{k: v for k, v in client.items() if k != "exclusive"} for client in clients]
         again["oauth_clients_exclusive"] = clients[0]["exclusive"]
@@ -58,12 +58,16 @@ def test_a_key_that_is_declared_nowhere_is_managed_nowhere(sites, defaults, owne
         if own.get("managed") is False:
             assert name not in found
             continue
-        assert found[name].keys() <= {"name", "domains"} | own.keys() | defaults.keys() | {"site_config", "verify"}
+        assert found[name].keys() <= {"name", "domains"} | own.keys() | defaults.keys() | {
+            "site_config",
+            "unmanaged",
+            "verify",
+        }
         for step in STEP_KEYS.keys() & found[name].keys():
             declared = own.get(step, {}).keys() | defaults.get(step, {}).keys()
             cors = {"settings", "absent"} if step == "site_config" and "cors" in {*own, *defaults} else set()
             assert found[name][step].keys() <= declared | cors
-            if own.get(step, {}).get("managed") is False and not cors:
+            if own.get(step, {}).get("managed") is False:
                 raise AssertionError(f"{name} drops {step}")
         settings = [part.get("site_config", {}).get("settings", {}) for part in (own, defaults)]
         config = found[name].get("site_config", {})
@@ -77,8 +81,6 @@ def test_what_a_site_declares_beats_the_defaults(sites, defaults, owner):
     for own in sites:
         site = found.get(own["name"], {})
         for step in STEP_KEYS.keys() & own.keys() & site.keys():
-            if own[step].get("managed", defaults.get(step, {}).get("managed")) is False:
-                continue  # what is there is for CORS
             for key in own[step].keys() - {"managed", "settings", "secret_settings", "absent"}:
                 assert site[step][key] == own[step][key]
         config, merged_config = own.get("site_config", {}), site.get("site_config", {})

@@ -95,6 +95,12 @@ def test_what_failed_is_told_with_its_reason_whether_or_not_it_was_worked_on():
     assert result["lines"][3].endswith("FAILED")
 
 
+def test_a_step_that_failed_for_the_whole_bench_is_told_beside_the_sites():
+    result = recap([A], {"edge": {"failed": True, "sites": []}}, {B: "x"}, faults={"edge": "nginx says\nno"})
+    assert [(row["site"], row["failed"]) for row in result["rows"]] == [(A, False), (B, True), ("(the bench)", True)]
+    assert result["notes"] == [f"FAILED {B}: x", "FAILED (the bench) nginx: nginx says no"]
+
+
 def test_a_finding_is_told_once_with_its_sites_and_a_notice_not_at_all():
     notice = {**FINDING, "severity": "notice", "rule": "frappe-x"}
     rows = [row_of(name, app_name="App", findings=[FINDING, notice]) for name in (A, B)]
