@@ -8,9 +8,17 @@ A wrong password is never sent: Frappe locks users out.
 
 from __future__ import annotations
 
+import typing as t
 from urllib.parse import urlencode
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, Proof, ask_code, code_form, granted
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import (
+    OAUTH,
+    Proof,
+    ask_code,
+    code_form,
+    granted,
+    why_refused,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import DEAD, asked_about, revoked
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, Seen
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, retry_after, said
@@ -90,10 +98,15 @@ def password_grant(proof: Proof) -> Seen:
     form = client.prepare_request_body(
         proof.params["username"], proof.params["password"], scope=proof.params["scope"], include_client_id=True
     )
-    pair = granted(proof, form, expected, "password-grant-gone")
+    pair = granted(proof, form, expected, _why_no_password_grant)
     if revoked(proof, pair, "access_token").status_code != 200:
         raise Fault("revoke-refused", "HTTP 200 for its access token", "another answer")
     return Seen(expected, "a pair", "frappe-password-grant", "no second factor is asked for, whatever the site demands")
+
+
+def _why_no_password_grant(reply: t.Any) -> str:
+    gone = body_of(reply).get("error") == "unsupported_grant_type"
+    return "password-grant-gone" if gone else why_refused(reply)
 
 
 def revoke_hint(proof: Proof) -> Seen:
