@@ -99,7 +99,9 @@ PROBLEMS = {
     # tokens
     "token-refused": (
         "RFC 6749, 5.2",
-        "Send the client_id and the redirect_uri of the authorization, form-encoded, without cookies.",
+        "Look into the Error Log of the site, for a proxy that adds cookies or changes the body, and whether this "
+        "Frappe asks for the client secret (it asks none of a client with token_endpoint_auth_method: None). An app "
+        "must send the client_id and the redirect_uri of the authorization, form-encoded, without cookies.",
     ),
     "token-unknown-client": (
         "Frappe, authenticate_client",

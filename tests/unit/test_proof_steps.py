@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._refusals import password_grant
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import refresh
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, remedy_of
 from scripted import Reply, ScriptedProof, Site
 
 UNKNOWN = Reply(404, {"exc_type": "DoesNotExistError"})
@@ -68,3 +68,9 @@ def test_the_password_grant_is_gone_only_where_frappe_says_so(reply, expected):
     with pytest.raises(Fault) as fault:
         password_grant(ScriptedProof(Site(get_token=reply), until=0))
     assert fault.value.rule == expected and str(reply.status_code) in fault.value.found
+
+
+def test_what_to_do_about_a_refused_token_serves_the_operator_and_the_maker_of_an_app():
+    remedy = remedy_of("token-refused")
+    assert remedy.index("Error Log") < remedy.index("An app must send")
+    assert "proxy" in remedy and "client secret" in remedy
