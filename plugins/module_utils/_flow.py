@@ -144,12 +144,12 @@ def authorize(proof: Proof) -> Seen:
     )
 
 
-def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Code:
+def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code:
     """Authorize as a browser does, the consent page included.
 
     Args:
         proof: the proof.
-        challenge: whether PKCE is used.
+        method: of PKCE: ``S256``, ``plain``, or empty for none.
         straight: go where the page's button leads, without the page.
 
     Raises:
@@ -166,7 +166,7 @@ def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Co
         scope=proof.params["scope"],
         state=sent,
         nonce=proof.nonce,
-        **(pkce(client, verifier) if challenge else {}),
+        **pkce(client, verifier, method),
     )
     visitor, approval = proof.visitor, uri.replace(".authorize?", ".approve?")
     reply = visitor.send(visitor.browser, "GET", approval if straight else uri)
@@ -187,9 +187,13 @@ def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Co
     return Code(client, verifier, page_shown)
 
 
-def pkce(client: t.Any, verifier: str) -> dict[str, str]:
-    """The parameters of PKCE, with the method spelled as Frappe wants it."""
-    return {"code_challenge": client.create_code_challenge(verifier, "S256"), "code_challenge_method": "S256"}
+def pkce(client: t.Any, verifier: str, method: str) -> dict[str, str]:
+    """The parameters of PKCE, with the method spelled as Frappe wants it; none for an empty one."""
+    if not method:
+        return {}
+    # oauthlib has no challenge for a method that is named plain
+    challenge = verifier if method == "plain" else client.create_code_challenge(verifier, method)
+    return {"code_challenge": challenge, "code_challenge_method": method}
 
 
 def _why_no_code(found: str) -> str:
@@ -244,16 +248,28 @@ def granted(proof: Proof, form: str, expected: str, why: t.Callable[[t.Any], str
     """The pair that the token endpoint gives.
 
     Args:
-        why: the rule for a reply without tokens, unless a limit refused it.
+        why: the rule for a reply without tokens.
 
     Raises:
         Fault: it gives none.
     """
-    reply = proof.token(form)
+    reply = answered(proof, form, expected)
     pair = body_of(reply)
     if reply.status_code == 200 and pair.get("access_token") and pair.get("refresh_token"):
         return pair
-    raise Fault(why(reply) if retry_after(reply) is None else "token-limited", expected, said(reply))
+    raise Fault(why(reply), expected, said(reply))
+
+
+def answered(proof: Proof, form: str, expected: str) -> t.Any:
+    """What the token endpoint says, once its limit lets the request through.
+
+    Raises:
+        Fault: the limit never did, which says nothing about the request.
+    """
+    reply = proof.token(form)
+    if retry_after(reply) is not None:
+        raise Fault("token-limited", expected, said(reply))
+    return reply
 
 
 def issuer(proof: Proof) -> Seen:

@@ -241,8 +241,8 @@ RULES = {
     "frappe-pkce-optional": Rule(
         NOTICE,
         "RFC 9700, 2.1.1; Frappe, validate_code",
-        "Let every app send code_challenge with code_challenge_method=S256: this Frappe asks for it only of those that "
-        "do. Keep skip_authorization off for private-use schemes.",
+        "Let every app send code_challenge with code_challenge_method=S256: this Frappe leaves it to the app. "
+        "Keep skip_authorization off for private-use schemes.",
     ),
     "frappe-secret-unchecked": Rule(
         NOTICE,

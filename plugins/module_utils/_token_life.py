@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, WHO, Proof, granted
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, WHO, Proof, answered, granted
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, Seen
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, said
 
@@ -82,7 +82,7 @@ def dead(proof: Proof) -> Seen:
             raise Fault("revoked-alive", expected, f"an access token: {said(reply)}")
     last = proof.pairs[-1]
     form = proof.code.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=proof.client_id)
-    reply = proof.token(form)
+    reply = answered(proof, form, expected)
     if reply.status_code not in DEAD:
         raise Fault("revoked-alive", expected, f"a refresh token: {said(reply)}")
     return Seen(expected, "no revoked token works")

@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._refusals import password_grant
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import refresh
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._refusals import (
+    no_verifier,
+    password_grant,
+    pkce_required,
+    wrong_secret,
+    wrong_verifier,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import dead, refresh
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, remedy_of
 from scripted import Reply, ScriptedProof, Site
 
@@ -68,6 +74,49 @@ def test_the_password_grant_is_gone_only_where_frappe_says_so(reply, expected):
     with pytest.raises(Fault) as fault:
         password_grant(ScriptedProof(Site(get_token=reply), until=0))
     assert fault.value.rule == expected and str(reply.status_code) in fault.value.found
+
+
+# ---------------------------------------------------------------- what must be refused
+NOT_ASKED, PLAIN = "without a challenge", "with the method plain"
+
+
+class Lenient(Site):
+    """Takes weaker ways of PKCE; an empty one is none at all."""
+
+    def __init__(self, *ways):
+        super().__init__()
+        self.ways = ways
+
+    def may_ask(self, values):
+        return values.get("code_challenge_method", "") in ("S256", *self.ways)
+
+    def verified(self, code, verifier):
+        return "code_challenge" not in code or super().verified(code, verifier)
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected", "found"),
+    [
+        ([], "", f"{NOT_ASKED}: HTTP 400 invalid_request; {PLAIN}: HTTP 400 invalid_request"),
+        ([""], "frappe-pkce-optional", f"a token {NOT_ASKED}"),
+        (["plain"], "frappe-pkce-optional", f"a token {PLAIN}"),
+        (["", "plain"], "frappe-pkce-optional", f"a token {NOT_ASKED} and {PLAIN}"),
+    ],
+)
+def test_which_way_past_pkce_is_open_is_told(ways, expected, found):
+    proof = ScriptedProof(Lenient(*ways)).with_pair()
+    seen = pkce_required(proof)
+    assert (seen.rule, seen.found) == (expected, found)
+    assert len(proof.made["codes"]) == len(proof.made["tokens"]) == 1 + len(ways)  # noted for who cleans up
+
+
+@pytest.mark.parametrize("step", [wrong_secret, wrong_verifier, no_verifier, pkce_required, dead])
+def test_a_limit_that_refuses_is_not_taken_for_the_site_that_does(step):
+    site = Lenient("")
+    proof = ScriptedProof(site, until=0).with_pair()
+    site.scripted["get_token"] = LIMITED
+    site.pairs.clear()
+    assert rule(step, proof) == "token-limited"
 
 
 def test_what_to_do_about_a_refused_token_serves_the_operator_and_the_maker_of_an_app():
