@@ -51,9 +51,9 @@ class Proof:
         self.nonce = "benchkeeper-" + secrets.token_hex(16)
         made["nonces"].append(self.nonce)
 
-    def visitor_of(self, url: str) -> Visitor:
-        """A visitor of a site under another of its names."""
-        return Visitor(url, self.params["address"], self.params["validate_certs"], self.until)
+    def visitor_of(self, url: str, address: str | None = None) -> Visitor:
+        """A visitor of a site under another of its names, or at another address than the one that was given."""
+        return Visitor(url, address or self.params["address"], self.params["validate_certs"], self.until)
 
     @property
     def client_id(self) -> str:

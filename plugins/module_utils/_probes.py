@@ -27,6 +27,7 @@ WELL_KNOWN = "/.well-known/openid-configuration"
 FOREIGN_ORIGIN = "https://benchkeeper-foreign.invalid"
 EXPIRY_WARNING = 14  # days
 CONNECT_TIMEOUT = 10  # seconds
+CLEAR_TIMEOUT = 3  # seconds: a firewall may let a request to http's port wait in vain
 MOST_REQUESTS = 200  # that a limit is tried with
 GET_TOKEN = "frappe.integrations.oauth2.get_token"
 NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock one out
@@ -37,7 +38,7 @@ SAFELISTED = ("GET", "HEAD", "POST")  # methods that need no leave (Fetch, CORS-
 
 # ---------------------------------------------------------------- the way there
 def tls(proof: Proof) -> Seen:
-    """Is the certificate valid for the name, and for how long? Without one, may that be?"""
+    """Is the certificate valid for the name, for how long, and is nothing open beside it? Without one, may that be?"""
     asked, address = urlsplit(proof.params["url"]), urlsplit(proof.visitor.base)
     if asked.scheme != "https":
         expected = "https, but for a name of this machine"
@@ -56,8 +57,23 @@ def tls(proof: Proof) -> Seen:
     except OSError as error:
         raise Fault("tls-missing", expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
     days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
-    rule = "tls-expiring" if days < EXPIRY_WARNING else ""
-    return Seen(expected, f"valid for {asked.hostname}, for {days} more days", rule)
+    found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(proof)
+    rule = "tls-expiring" if days < EXPIRY_WARNING else "http-open" if is_open else ""
+    return Seen(expected, found + ("; Frappe answers over http too" if is_open else ""), rule)
+
+
+def _answers_in_clear(proof: Proof) -> bool:
+    """Does Frappe answer over http too, in place of a redirect? Not asked where a port is named: which is http's?"""
+    asked, address = urlsplit(proof.params["url"]), urlsplit(proof.visitor.base)
+    if asked.port or address.port:
+        return False
+    visitor = proof.visitor_of(f"http://{asked.netloc}", f"http://{address.netloc}")
+    visitor.until = min(proof.until, time.monotonic() + CLEAR_TIMEOUT)
+    try:
+        reply = visitor.get(METHOD + "ping")
+    except Fault:
+        return False
+    return reply.status_code == 200 and body_of(reply).get("message") == "pong"
 
 
 def _is_local(name: str) -> bool:

@@ -200,6 +200,12 @@ PROBLEMS = {
 NOTES = {
     "tls-none": ("RFC 9700, 2.6", "Serve the site over https: passwords, codes and tokens travel in clear."),
     "tls-expiring": ("RFC 5280, 4.1.2.5", "See why the certificate was not renewed."),
+    "http-open": (
+        "RFC 9700, 2.6; bench, config/nginx.conf",
+        "Redirect http to https: bench's nginx does once ssl_certificate and ssl_certificate_key are set for the site "
+        "(bench setup nginx), or have what stands in front of it do so. An app that is given the http address sends "
+        "passwords, codes and tokens in clear.",
+    ),
     "issuer-port": (
         "nginx, $host",
         "Serve the site on the usual port: Frappe's issuer has no port behind bench's nginx.",
