@@ -196,8 +196,8 @@ PROBLEMS = {
     "check-fault": ("this collection", "Report it, with the versions of this collection and of Frappe."),
 }
 
-# What works, and is worth knowing: the step counts as passed.
-NOTES = {
+# What works on this site, and should be looked at: the step counts as passed.
+WARNINGS = {
     "tls-none": ("RFC 9700, 2.6", "Serve the site over https: passwords, codes and tokens travel in clear."),
     "tls-expiring": ("RFC 5280, 4.1.2.5", "See why the certificate was not renewed."),
     "http-open": (
@@ -218,6 +218,10 @@ NOTES = {
         "RFC 8252, 8.6",
         "Turn skip_authorization off: any app can claim the scheme of the redirect URI, and nobody is asked.",
     ),
+}
+
+# What works, and is what this Frappe does on every site: the step counts as passed.
+NOTES = {
     "frappe-revoke-needs-hint": (
         "RFC 7009, 2.1; Frappe, revoke_token",
         "Let apps send token_type_hint=refresh_token and client_id when they revoke a refresh token: without the hint "
