@@ -20,6 +20,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     fragments_dir,
     limit,
     limit_lines,
+    own_files,
     sections,
     shared,
 )
@@ -148,7 +149,7 @@ class Edge:
             NginxError: what is there, or what is wanted, does not load; nothing was put in place.
             OSError: a file cannot be written.
         """
-        own = {self.shared, *(os.path.join(self.folder, name) for name in self.present())}
+        own = own_files(self.params["conf_dir"])
         files = nginx.files()
         if self.wanted and not nginx.includes(files, self.shared):
             raise NginxError(

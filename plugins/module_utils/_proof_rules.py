@@ -166,7 +166,9 @@ PROBLEMS = {
     # other origins
     "cors-absent": (
         "Fetch, CORS check",
-        "Run site.yml; browsers refuse the answer without Access-Control-Allow-Origin for the declared origin.",
+        "Run site.yml: browsers refuse the answer without Access-Control-Allow-Origin for the declared origin. Another "
+        "file of nginx may take the header away: the reason names each line. Where Frappe answers for CORS, Frappe 16 "
+        "and later ask allowed_public_client_origins (OAuth Settings) at the token endpoint, in place of allow_cors.",
     ),
     "cors-duplicate": (
         "Fetch, CORS check",

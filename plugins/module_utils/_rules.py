@@ -154,9 +154,10 @@ RULES = {
     ),
     "cors-foreign-header": Rule(
         WARNING,
-        "nginx, add_header",
-        "Remove that line: it adds a second header after ours, and browsers refuse two. bench setup nginx restores a "
-        "configuration that somebody edited.",
+        "nginx, add_header and more_set_headers",
+        "Remove that line: add_header adds a second header after ours, and browsers refuse two; of more_set_headers or "
+        "more_clear_headers and ours the one that is read last wins. bench setup nginx restores a configuration that "
+        "somebody edited.",
     ),
     "limit-status": Rule(
         WARNING,

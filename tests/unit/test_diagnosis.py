@@ -115,6 +115,16 @@ def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
     assert asked == [1] and bad[1]["reason"] == "sent by nginx: a.conf:3: add_header X"
 
 
+@pytest.mark.parametrize("rule", ["cors-absent", "cors-error-bare", "cors-preflight"])
+def test_of_a_header_that_is_missed_it_is_told_who_may_have_taken_it(rule):
+    bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
+    _senders.tell(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
+    assert bad[0]["reason"] == "why; such headers are set, or taken away, by nginx: z.conf:3: more_clear_headers X"
+    bad[0]["reason"] = ""
+    _senders.tell(bad, lambda: [])
+    assert bad[0]["reason"] == "nothing was found that sends one"
+
+
 # ---------------------------------------------------------------- the diagnosis
 def step(name, verdict, rule="", found="f"):
     return {"name": name, "verdict": verdict, "rule": rule, "found": found, "reason": "", "remedy": "r" if rule else ""}
