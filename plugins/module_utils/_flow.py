@@ -176,9 +176,13 @@ def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code
     elif reply.is_redirect and visitor.path_of(reply).startswith(OAUTH + "approve"):
         reply = visitor.send(visitor.browser, "GET", visitor.path_of(reply))
     location = reply.headers.get("Location", "")
-    proof.made["codes"] += parse_qs(urlsplit(location).query).get("code", [])
+    told = parse_qs(urlsplit(location).query)
+    proof.made["codes"] += told.get("code", [])
     if not reply.is_redirect or not location.startswith(redirect_uri):
         found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
+        raise Fault(_why_no_code(found), expected, found)
+    if "error" in told:
+        found = " ".join(told["error"] + told.get("error_description", []))
         raise Fault(_why_no_code(found), expected, found)
     try:
         client.parse_request_uri_response(location, state=sent)
