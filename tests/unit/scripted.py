@@ -62,7 +62,7 @@ class Reply:
 
     @property
     def is_redirect(self) -> bool:
-        return self.status_code == 302
+        return self.status_code in (301, 302)
 
     def json(self) -> object:
         return json.loads(self.text)
