@@ -22,6 +22,7 @@ held against them by `playbooks/verify.yml`.
 - `refused` works and is dangerous: it is written only if `policy_exceptions` (`oauth2_policy_exceptions` in the role)
   names the rule.
 - `warning` is written and told under the policy `warn`, stops the run under `enforce`, and is not told under `ignore`.
+  What is found on a site as it is, by the proof too, stops nothing: the diagnosis has it as something to look at.
 - `notice` is what this Frappe does by itself, on every site of its version. It stops nothing and is not warned of; it
   stands in the site's row, with what can be done about it. Nothing is wrong with the site's own configuration.
 - `problem` was found on a running site, by the proof (`frappe_oauth_check`, `playbooks/verify.yml`): an app is stopped,
@@ -38,6 +39,7 @@ def page() -> str:
     proven = read("_proof_rules")
     rules = {name: (rule.severity, rule.source, rule.remedy) for name, rule in declared.items()}
     rules.update({name: ("problem", *rule) for name, rule in proven["PROBLEMS"].items()})
+    rules.update({name: ("warning", *rule) for name, rule in proven["WARNINGS"].items()})
     rules.update({name: ("notice", *rule) for name, rule in proven["NOTES"].items()})
     return HEAD + "".join(f"| `{name}` | {' | '.join(rule)} |\n" for name, rule in sorted(rules.items()))
 

@@ -11,8 +11,8 @@ short_description: Make one readable diagnosis of what was proven and what was r
 version_added: 0.1.0
 description:
   - Puts together the rows of M(benchkeeper.frappe.frappe_oauth_check) and of M(benchkeeper.frappe.frappe_site_info).
-  - What is wrong with a site is told by site, with what was found and what to do. What its Frappe does on every site is
-    told once.
+  - What is wrong with a site is told by site, with what was found and what to do, and so is what is to be looked at and
+    stops nobody. What its Frappe does on every site is told once.
 positional: _input
 options:
   _input:
@@ -43,8 +43,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(sites), each with C(name), C(proven), C(problems) and C(warnings); C(notices), each with the C(sites) that
-      have it; C(unhealthy), the names of the sites with a problem; C(lines), all of it in words.
+    - C(sites), each with C(name), C(proven), C(problems) and C(warnings); C(notices), of what their Frappe does, each
+      with the C(sites) that have it; C(unhealthy), the names of the sites with a problem, whatever the warnings;
+      C(lines), all of it in words.
     - A problem, a warning and a notice have C(rule), C(where), C(found), C(reason), C(remedy) and C(severity).
   type: dict
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE, WARNING
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import FAILED, NOTICED, severity_of
 
 Row = t.Dict[str, t.Any]
 
@@ -21,13 +22,14 @@ def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] 
         exceptions: ids of rules that are not told.
 
     Returns:
-        ``sites`` with ``name``, ``proven``, ``problems`` and ``warnings``; ``notices``, each with the ``sites``
-        that have it; ``unhealthy``, the names of sites with a problem; ``lines`` for a human.
+        ``sites`` with ``name``, ``proven``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
+        what their Frappe does, each with the ``sites`` that have it; ``unhealthy``, the names of sites with a problem;
+        ``lines`` for a human.
     """
     names = list(dict.fromkeys(row["name"] for row in [*checks, *infos]))
     sites, notices = [], {}
     for name in names:
-        told = _unique(list(_checked(name, checks)) + list(_read(name, infos)), exceptions)
+        told = _unique(list(_checked(name, checks)), list(_read(name, infos)), exceptions)
         proofs = [row for row in checks if row["name"] == name]
         sites.append(
             {
@@ -57,8 +59,8 @@ def _checked(name: str, checks: list[Row]) -> t.Iterator[Row]:
         if row["name"] != name:
             continue
         for step in row["steps"]:
-            severity = {"failed": "problem", "noticed": NOTICE}.get(step["verdict"])
-            if severity:
+            if step["verdict"] in (FAILED, NOTICED):
+                severity = "problem" if step["verdict"] == FAILED else severity_of(step["rule"])
                 yield _entry(severity, step["rule"], step["name"], step["found"], step["reason"], step["remedy"])
         if row["failed"] and not row["steps"]:
             yield _entry("problem", "site-broken", "site", row["msg"], "", "")
@@ -76,10 +78,11 @@ def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
             yield _entry("problem", "site-broken", "site", row["msg"], "", "")
 
 
-def _unique(entries: list[Row], exceptions: t.Collection[str]) -> list[Row]:
-    """Each entry once; of a notice that was both proven and read, the proof."""
+def _unique(proven: list[Row], read: list[Row], exceptions: t.Collection[str]) -> list[Row]:
+    """Each entry once; of what was both noticed by the proof and read, the proof."""
     kept: dict[t.Any, Row] = {}
-    for entry in entries:
+    noticed = {entry["rule"] for entry in proven if entry["severity"] in (WARNING, NOTICE)}
+    for entry in [*proven, *(entry for entry in read if entry["rule"] not in noticed)]:
         key = entry["rule"] if entry["severity"] == NOTICE else (entry["rule"], entry["where"], entry["found"])
         if entry["rule"] not in exceptions:
             kept.setdefault(key, entry)

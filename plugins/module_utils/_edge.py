@@ -147,6 +147,13 @@ def untold(conf_dir: str) -> list[str]:
     return [path] if os.path.exists(path) else []
 
 
+def own_files(conf_dir: str) -> list[str]:
+    """The files of every bench that may be there, the shared one among them."""
+    folder = fragments_dir(conf_dir)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return [os.path.join(conf_dir, SHARED_NAME), *(os.path.join(folder, name) for name in names)]
+
+
 def quoted(pattern: str) -> str:
     """A regular expression as a key of a map; what goes in has no quote and no control character."""
     return f'"~^{pattern}"'

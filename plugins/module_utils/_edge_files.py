@@ -22,6 +22,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     kept_limit_lines,
     limit,
     limit_lines,
+    own_files,
     sections,
     shared,
 )
@@ -156,7 +157,7 @@ class Edge:
             NginxError: what is there, or what is wanted, does not load; nothing was put in place.
             OSError: a file cannot be written.
         """
-        own = {self.shared, *(os.path.join(self.folder, name) for name in self.present())}
+        own = own_files(self.params["conf_dir"])
         files = nginx.files()
         if self.wanted and not nginx.includes(files, self.shared):
             raise NginxError(

@@ -51,9 +51,9 @@ class Proof:
         self.nonce = "benchkeeper-" + secrets.token_hex(16)
         made["nonces"].append(self.nonce)
 
-    def visitor_of(self, url: str) -> Visitor:
-        """A visitor of a site under another of its names."""
-        return Visitor(url, self.params["address"], self.params["validate_certs"], self.until)
+    def visitor_of(self, url: str, address: str | None = None) -> Visitor:
+        """A visitor of a site under another of its names, or at another address than the one that was given."""
+        return Visitor(url, address or self.params["address"], self.params["validate_certs"], self.until)
 
     @property
     def client_id(self) -> str:
@@ -144,12 +144,12 @@ def authorize(proof: Proof) -> Seen:
     )
 
 
-def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Code:
+def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code:
     """Authorize as a browser does, the consent page included.
 
     Args:
         proof: the proof.
-        challenge: whether PKCE is used.
+        method: of PKCE: ``S256``, ``plain``, or empty for none.
         straight: go where the page's button leads, without the page.
 
     Raises:
@@ -166,7 +166,7 @@ def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Co
         scope=proof.params["scope"],
         state=sent,
         nonce=proof.nonce,
-        **(pkce(client, verifier) if challenge else {}),
+        **pkce(client, verifier, method),
     )
     visitor, approval = proof.visitor, uri.replace(".authorize?", ".approve?")
     reply = visitor.send(visitor.browser, "GET", approval if straight else uri)
@@ -176,9 +176,13 @@ def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Co
     elif reply.is_redirect and visitor.path_of(reply).startswith(OAUTH + "approve"):
         reply = visitor.send(visitor.browser, "GET", visitor.path_of(reply))
     location = reply.headers.get("Location", "")
-    proof.made["codes"] += parse_qs(urlsplit(location).query).get("code", [])
+    told = parse_qs(urlsplit(location).query)
+    proof.made["codes"] += told.get("code", [])
     if not reply.is_redirect or not location.startswith(redirect_uri):
         found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
+        raise Fault(_why_no_code(found), expected, found)
+    if "error" in told:
+        found = " ".join(told["error"] + told.get("error_description", []))
         raise Fault(_why_no_code(found), expected, found)
     try:
         client.parse_request_uri_response(location, state=sent)
@@ -187,9 +191,13 @@ def ask_code(proof: Proof, challenge: bool = True, straight: bool = False) -> Co
     return Code(client, verifier, page_shown)
 
 
-def pkce(client: t.Any, verifier: str) -> dict[str, str]:
-    """The parameters of PKCE, with the method spelled as Frappe wants it."""
-    return {"code_challenge": client.create_code_challenge(verifier, "S256"), "code_challenge_method": "S256"}
+def pkce(client: t.Any, verifier: str, method: str) -> dict[str, str]:
+    """The parameters of PKCE, with the method spelled as Frappe wants it; none for an empty one."""
+    if not method:
+        return {}
+    # oauthlib has no challenge for a method that is named plain
+    challenge = verifier if method == "plain" else client.create_code_challenge(verifier, method)
+    return {"code_challenge": challenge, "code_challenge_method": method}
 
 
 def _why_no_code(found: str) -> str:
@@ -234,21 +242,38 @@ def code_form(proof: Proof, code: Code, **over: str) -> str:
     )
 
 
-def granted(proof: Proof, form: str, expected: str, rule: str = "token-refused") -> dict[str, t.Any]:
+def why_refused(reply: t.Any) -> str:
+    """The rule for a reply without tokens. Frappe 14 and 15 answer an unknown client with 404, later ones with 403."""
+    unknown = reply.status_code == 404 or (reply.status_code == 403 and "DoesNotExist" in said(reply))
+    return "token-unknown-client" if unknown else "token-refused"
+
+
+def granted(proof: Proof, form: str, expected: str, why: t.Callable[[t.Any], str] = why_refused) -> dict[str, t.Any]:
     """The pair that the token endpoint gives.
+
+    Args:
+        why: the rule for a reply without tokens.
 
     Raises:
         Fault: it gives none.
     """
-    reply = proof.token(form)
+    reply = answered(proof, form, expected)
     pair = body_of(reply)
     if reply.status_code == 200 and pair.get("access_token") and pair.get("refresh_token"):
         return pair
+    raise Fault(why(reply), expected, said(reply))
+
+
+def answered(proof: Proof, form: str, expected: str) -> t.Any:
+    """What the token endpoint says, once its limit lets the request through.
+
+    Raises:
+        Fault: the limit never did, which says nothing about the request.
+    """
+    reply = proof.token(form)
     if retry_after(reply) is not None:
-        rule = "token-limited"
-    elif reply.status_code == 404 or (reply.status_code == 403 and "DoesNotExist" in said(reply)):
-        rule = "token-unknown-client"
-    raise Fault(rule, expected, said(reply))
+        raise Fault("token-limited", expected, said(reply))
+    return reply
 
 
 def issuer(proof: Proof) -> Seen:

@@ -32,6 +32,9 @@ TOKENS = re.compile(
 )
 RUN_TIMEOUT = 60  # seconds
 LONGEST_COMM = 15  # characters that the kernel keeps of a program's name
+CORS = "access-control-"
+OURS = (f"{CORS}allow-origin", "vary")  # each may be meant by a pattern of more_clear_headers
+MORE = ("more_set_headers", "more_clear_headers")
 
 
 class NginxError(Exception):
@@ -308,25 +311,37 @@ def find_binary(name: str) -> str | None:
 
 
 def foreign_cors(files: dict[str, str], own: t.Collection[str], domains: t.Collection[str]) -> list[Directive]:
-    """Lines of others that send Access-Control headers for one of our hosts, after ours: nothing can take them back."""
-    found = []
-    for path, text in files.items():
-        for line in directives(path, text) if path not in own else ():
-            sends = line.words[0] == "add_header" and len(line.words) > 1
-            if sends and line.words[1].lower().startswith("access-control-") and _concerns(line, domains):
-                found.append(line)
-    return found
+    """Lines of others that add, set or clear a header that we send for one of our hosts.
+
+    An add_header comes after ours, and nothing can take it back; of two files that set a header the later one wins.
+    """
+    return [line for line in _of_others(files, own) if _is_about_ours(line) and _concerns(line, domains)]
 
 
 def foreign_limits(files: dict[str, str], own: t.Collection[str]) -> list[Directive]:
     """Lines of others that limit requests, or say with which status."""
-    lines = (line for path, text in files.items() if path not in own for line in directives(path, text))
-    return [line for line in lines if line.words[0] in ("limit_req", "limit_req_status")]
+    return [line for line in _of_others(files, own) if line.words[0] in ("limit_req", "limit_req_status")]
+
+
+def _of_others(files: dict[str, str], own: t.Collection[str]) -> t.Iterator[Directive]:
+    """What stands in files that are not ours, however their paths are written."""
+    ours = {os.path.realpath(path) for path in own}
+    for path, text in files.items():
+        if os.path.realpath(path) not in ours:
+            yield from directives(path, text)
+
+
+def _is_about_ours(line: Directive) -> bool:
+    name, *words = line.words
+    if name == "add_header":  # one more Vary harms nobody
+        return bool(words) and words[0].lower().startswith(CORS)
+    headers = [word.partition(":")[0].strip().lower() for word in words] if name in MORE else []
+    return any(header.startswith(CORS) or fnmatch.fnmatchcase(one, header) for header in headers for one in OURS)
 
 
 def _concerns(line: Directive, domains: t.Collection[str]) -> bool:
-    """Is the line in a server of one of the domains, or in a file that any server may include?"""
+    """Is the line in a server of one of the domains, in a file that any server may include, or does it count in all?"""
     names = [name for server in line.servers for name in server["names"]]
-    if not line.servers:
-        return not any(block[:1] == ["http"] for block in line.blocks)
+    if not line.servers:  # a server with an add_header of its own, as bench writes it, takes none from http
+        return line.words[0] in MORE or not any(block[:1] == ["http"] for block in line.blocks)
     return any(fnmatch.fnmatch(domain, name.lower()) or name.startswith("~") for name in names for domain in domains)

@@ -21,21 +21,24 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import (
     compare_issuer,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, NotRun, Seen
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, lines, said
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, lines, retry_after, said
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 FOREIGN_ORIGIN = "https://benchkeeper-foreign.invalid"
 EXPIRY_WARNING = 14  # days
 CONNECT_TIMEOUT = 10  # seconds
+CLEAR_TIMEOUT = 3  # seconds: a firewall may let a request to http's port wait in vain
 MOST_REQUESTS = 200  # that a limit is tried with
-NONSENSE = "grant_type=benchkeeper-nonsense"
+GET_TOKEN = "frappe.integrations.oauth2.get_token"
+NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock one out
 ALLOW = "Access-Control-Allow-"
 PREFLIGHT_HEADERS = ["Authorization", "Content-Type"]
+SAFELISTED = ("GET", "HEAD", "POST")  # methods that need no leave (Fetch, CORS-safelisted method)
 
 
 # ---------------------------------------------------------------- the way there
 def tls(proof: Proof) -> Seen:
-    """Is the certificate valid for the name, and for how long? Without one, may that be?"""
+    """Is the certificate valid for the name, for how long, and is nothing open beside it? Without one, may that be?"""
     asked, address = urlsplit(proof.params["url"]), urlsplit(proof.visitor.base)
     if asked.scheme != "https":
         expected = "https, but for a name of this machine"
@@ -54,8 +57,23 @@ def tls(proof: Proof) -> Seen:
     except OSError as error:
         raise Fault("tls-missing", expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
     days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
-    rule = "tls-expiring" if days < EXPIRY_WARNING else ""
-    return Seen(expected, f"valid for {asked.hostname}, for {days} more days", rule)
+    found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(proof)
+    rule = "tls-expiring" if days < EXPIRY_WARNING else "http-open" if is_open else ""
+    return Seen(expected, found + ("; Frappe answers over http too" if is_open else ""), rule)
+
+
+def _answers_in_clear(proof: Proof) -> bool:
+    """Does Frappe answer over http too, in place of a redirect? Not asked where a port is named: which is http's?"""
+    asked, address = urlsplit(proof.params["url"]), urlsplit(proof.visitor.base)
+    if asked.port or address.port:
+        return False
+    visitor = proof.visitor_of(f"http://{asked.netloc}", f"http://{address.netloc}")
+    visitor.until = min(proof.until, time.monotonic() + CLEAR_TIMEOUT)
+    try:
+        reply = visitor.get(METHOD + "ping")
+    except Fault:
+        return False
+    return reply.status_code == 200 and body_of(reply).get("message") == "pong"
 
 
 def _is_local(name: str) -> bool:
@@ -116,42 +134,59 @@ def _is_here(proof: Proof, visitor: t.Any) -> bool:
 
 # ---------------------------------------------------------------- other origins
 def preflight(proof: Proof) -> Seen:
-    """What a browser asks before it sends a token from a declared origin."""
-    cors, found = proof.params["cors"], []
-    method = (cors.get("methods") or ["GET"])[0]
-    headers = cors.get("headers") or PREFLIGHT_HEADERS
-    expected = f"{method} with {', '.join(headers)} allowed for each declared origin"
+    """What a browser asks before it sends a token from a declared origin, and before it asks for one."""
+    cors = proof.params["cors"]
+    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
+    expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
     for origin in cors["origins"]:
-        asks = {
-            "Origin": origin,
-            "Access-Control-Request-Method": method,
-            "Access-Control-Request-Headers": ", ".join(name.lower() for name in headers),
-        }
-        reply = proof.visitor.send(proof.visitor.app, "OPTIONS", METHOD + proof.params["api_method"], headers=asks)
-        _one_origin(proof, reply, origin, f"{origin}: preflight")
-        granted = {kind: _words(reply, ALLOW + kind) for kind in ("Methods", "Headers")}
-        lacking = [name for name in headers if not granted["Headers"] & {name.lower(), "*"}]
-        lacking += [] if granted["Methods"] & {method.lower(), "*"} or method == "GET" else [method]
-        if not reply.ok or lacking:
-            raise Fault("cors-preflight", expected, f"{origin}: HTTP {reply.status_code}, not {', '.join(lacking)}")
-        found.append(origin)
-    return Seen(expected, f"allowed for {', '.join(found)}")
+        _let_in(proof, origin, proof.params["api_method"], method, headers, expected)
+        _let_in(proof, origin, GET_TOKEN, "POST", [], expected)
+    return Seen(expected, f"allowed for {', '.join(cors['origins'])}")
+
+
+def _let_in(proof: Proof, origin: str, what: str, method: str, headers: list[str], expected: str) -> None:
+    asks = {"Origin": origin, "Access-Control-Request-Method": method}
+    if headers:
+        asks["Access-Control-Request-Headers"] = ", ".join(name.lower() for name in headers)
+    reply = proof.visitor.send(proof.visitor.app, "OPTIONS", METHOD + what, headers=asks)
+    _one_origin(proof, reply, origin, f"{origin}: preflight of {what}")
+    granted = {kind: _words(reply, ALLOW + kind) for kind in ("Methods", "Headers")}
+    lacking = [name for name in headers if not granted["Headers"] & {name.lower(), "*"}]
+    lacking += [] if granted["Methods"] & {method.lower(), "*"} or method in SAFELISTED else [method]
+    if not reply.ok or lacking:
+        without = f", not {', '.join(lacking)}" if lacking else ""
+        raise Fault("cors-preflight", expected, f"{origin}: HTTP {reply.status_code} of {what}{without}")
 
 
 def cross_origin(proof: Proof) -> Seen:
-    """An answer to a page of a declared origin, and a refusal, which it must be able to read too."""
-    expected = f"one {ALLOW}Origin for each declared origin, on a refusal too"
+    """An answer to a page of a declared origin, and a refusal, which it must be able to read too.
+
+    The token endpoint is asked apart: Frappe 16 and later have a list of origins of its own for it. Each request there
+    counts towards its limit, so nothing is sent twice, and an answer of the limit alone proves nothing.
+    """
+    expected, origins = f"one {ALLOW}Origin for each declared origin, on a refusal too", proof.params["cors"]["origins"]
+    limited = [origin for origin in origins if not _readable(proof, origin)]
+    unproven = f"; the limit came before {GET_TOKEN} for {', '.join(limited)}" if limited else ""
+    return Seen(expected, f"one for {', '.join(origins)}{unproven}")
+
+
+def _readable(proof: Proof, origin: str) -> bool:
+    """Whether the token endpoint was seen too."""
+    known = proof.bearer(proof.pairs[-1]) if proof.pairs else {}
+    method = proof.params["api_method"] if proof.pairs else "ping"
+    reply = proof.visitor.get(METHOD + method, headers={**known, "Origin": origin})
+    _one_origin(proof, reply, origin, f"{origin}: HTTP {reply.status_code} of {method}")
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
-    for origin in proof.params["cors"]["origins"]:
-        known = proof.bearer(proof.pairs[-1]) if proof.pairs else {}
-        method = proof.params["api_method"] if proof.pairs else "ping"
-        reply = proof.visitor.get(METHOD + method, headers={**known, "Origin": origin})
-        _one_origin(proof, reply, origin, f"{origin}: HTTP {reply.status_code}")
-        refusal = proof.visitor.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
-        if not lines(refusal, ALLOW + "Origin"):
-            raise Fault("cors-error-bare", expected, f"{origin}: no header on HTTP {refusal.status_code}")
-        _one_origin(proof, refusal, origin, f"{origin}: HTTP {refusal.status_code}")
-    return Seen(expected, f"one for {', '.join(proof.params['cors']['origins'])}")
+    refusal = proof.visitor.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
+    if not lines(refusal, ALLOW + "Origin"):
+        expected = f"{ALLOW}Origin: {origin}, on a refusal too"
+        raise Fault("cors-error-bare", expected, f"{origin}: no header on HTTP {refusal.status_code} of {WHO}")
+    _one_origin(proof, refusal, origin, f"{origin}: HTTP {refusal.status_code} of {WHO}")
+    reply = _nonsense(proof, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
+    if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
+        return False
+    _one_origin(proof, reply, origin, f"{origin}: HTTP {reply.status_code} of {GET_TOKEN}")
+    return True
 
 
 def foreign_origin(proof: Proof) -> Seen:
@@ -197,7 +232,7 @@ def rate_limit(proof: Proof) -> Seen:
     expected = f"HTTP 429 beyond {limit['rate']} and a burst of {burst}"
     began = time.monotonic()
     for number in range(1, MOST_REQUESTS + 1):
-        reply = _nonsense(proof, OAUTH + "get_token", NONSENSE)
+        reply = _nonsense(proof, METHOD + GET_TOKEN, NONSENSE)
         if reply.status_code in (429, 503):
             return Seen(expected, f"HTTP {reply.status_code} at request {number}")
         allowed = burst + 2 + math.ceil((time.monotonic() - began) * amount / per)
@@ -210,14 +245,14 @@ def limit_bypass(proof: Proof) -> Seen:
     """The same request with ``cmd`` in the body, at a moment when the endpoint itself refuses."""
     expected = "refused as at the endpoint itself"
     for _try in range(MOST_REQUESTS):
-        if _nonsense(proof, OAUTH + "get_token", NONSENSE).status_code in (429, 503):
+        if _nonsense(proof, METHOD + GET_TOKEN, NONSENSE).status_code in (429, 503):
             break
-    reply = _nonsense(proof, "/", f"{NONSENSE}&cmd=frappe.integrations.oauth2.get_token")
+    reply = _nonsense(proof, "/", f"{NONSENSE}&cmd={GET_TOKEN}")
     if reply.status_code in (429, 503):
         return Seen(expected, f"HTTP {reply.status_code}")
     return Seen(expected, f"cmd in the body of POST /: {said(reply)}", "frappe-limit-bypass", "nginx sees no body")
 
 
-def _nonsense(proof: Proof, path: str, form: str) -> t.Any:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+def _nonsense(proof: Proof, path: str, form: str, **headers: str) -> t.Any:
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
     return proof.visitor.send(proof.visitor.app, "POST", path, data=form, headers=headers)

@@ -110,7 +110,8 @@ class Step(t.NamedTuple):
     of_site: bool = False
 
 
-# In this order: what revokes comes after what needs a live token, what uses up the limit last.
+# In this order: what revokes comes after what needs a live token; what asks the token endpoint without waiting for its
+# limit comes after what must be let through, and what uses the limit up last.
 STEPS = {
     "reach": Step(reach, user=False),
     "tls": Step(tls, user=False, lacks=_with_tls, of_site=True),
@@ -129,13 +130,13 @@ STEPS = {
     "wrong_secret": Step(wrong_secret, ("refresh",)),
     "domain": Step(domain, ("reach",), user=False, lacks=_with_domains, of_site=True),
     "preflight": Step(preflight, ("reach",), user=False, lacks=_with_origins, of_site=True),
-    "cross_origin": Step(cross_origin, ("reach",), user=False, lacks=_with_origins, of_site=True),
     "foreign_origin": Step(foreign_origin, ("reach",), user=False, of_site=True),
     "wrong_redirect_uri": Step(wrong_redirect_uri, ("login",)),
     "wrong_verifier": Step(wrong_verifier, ("token",)),
     "no_verifier": Step(no_verifier, ("token",)),
     "pkce_required": Step(pkce_required, ("token",)),
     "password_grant": Step(password_grant, ("login",), lacks=_if_asked),
+    "cross_origin": Step(cross_origin, ("reach",), user=False, lacks=_with_origins, of_site=True),
     "revoke_hint": Step(revoke_hint, ("refresh", "introspect")),
     "revoke": Step(revoke, ("token",)),
     "dead": Step(dead, ("revoke",)),

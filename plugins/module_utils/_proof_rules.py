@@ -106,7 +106,9 @@ PROBLEMS = {
     # tokens
     "token-refused": (
         "RFC 6749, 5.2",
-        "Send the client_id and the redirect_uri of the authorization, form-encoded, without cookies.",
+        "Look into the Error Log of the site, for a proxy that adds cookies or changes the body, and whether this "
+        "Frappe asks for the client secret (it asks none of a client with token_endpoint_auth_method: None). An app "
+        "must send the client_id and the redirect_uri of the authorization, form-encoded, without cookies.",
     ),
     "token-unknown-client": (
         "Frappe, authenticate_client",
@@ -171,7 +173,9 @@ PROBLEMS = {
     # other origins
     "cors-absent": (
         "Fetch, CORS check",
-        "Run site.yml; browsers refuse the answer without Access-Control-Allow-Origin for the declared origin.",
+        "Run site.yml: browsers refuse the answer without Access-Control-Allow-Origin for the declared origin. Another "
+        "file of nginx may take the header away: the reason names each line. Where Frappe answers for CORS, Frappe 16 "
+        "and later ask allowed_public_client_origins (OAuth Settings) at the token endpoint, in place of allow_cors.",
     ),
     "cors-duplicate": (
         "Fetch, CORS check",
@@ -201,10 +205,16 @@ PROBLEMS = {
     "check-fault": ("this collection", "Report it, with the versions of this collection and of Frappe."),
 }
 
-# What works, and is worth knowing: the step counts as passed.
-NOTES = {
+# What works on this site, and should be looked at: the step counts as passed.
+WARNINGS = {
     "tls-none": ("RFC 9700, 2.6", "Serve the site over https: passwords, codes and tokens travel in clear."),
     "tls-expiring": ("RFC 5280, 4.1.2.5", "See why the certificate was not renewed."),
+    "http-open": (
+        "RFC 9700, 2.6; bench, config/nginx.conf",
+        "Redirect http to https: bench's nginx does once ssl_certificate and ssl_certificate_key are set for the site "
+        "(bench setup nginx), or have what stands in front of it do so. An app that is given the http address sends "
+        "passwords, codes and tokens in clear.",
+    ),
     "issuer-port": (
         "nginx, $host",
         "Serve the site on the usual port: Frappe's issuer has no port behind bench's nginx.",
@@ -217,6 +227,10 @@ NOTES = {
         "RFC 8252, 8.6",
         "Turn skip_authorization off: any app can claim the scheme of the redirect URI, and nobody is asked.",
     ),
+}
+
+# What works, and is what this Frappe does on every site: the step counts as passed.
+NOTES = {
     "frappe-revoke-needs-hint": (
         "RFC 7009, 2.1; Frappe, revoke_token",
         "Let apps send token_type_hint=refresh_token and client_id when they revoke a refresh token: without the hint "

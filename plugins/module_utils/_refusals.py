@@ -8,15 +8,25 @@ A wrong password is never sent: Frappe locks users out.
 
 from __future__ import annotations
 
+import typing as t
 from urllib.parse import urlencode
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, Proof, ask_code, code_form, granted
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import (
+    OAUTH,
+    Proof,
+    answered,
+    ask_code,
+    code_form,
+    granted,
+    why_refused,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import DEAD, asked_about, revoked
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, Seen
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, retry_after, said
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import body_of, said
 
 FOREIGN_PATH = "/benchkeeper-not-declared"
 WRONG_SECRET = "benchkeeper-wrong-secret"
+WEAKER = {"without a challenge": "", "with the method plain": "plain"}
 
 
 def wrong_redirect_uri(proof: Proof) -> Seen:
@@ -47,25 +57,33 @@ def no_verifier(proof: Proof) -> Seen:
 
 
 def _refused(proof: Proof, expected: str, **over: str) -> Seen:
-    reply = proof.token(code_form(proof, ask_code(proof, straight=True), **over))
+    reply = answered(proof, code_form(proof, ask_code(proof, straight=True), **over), expected)
     if body_of(reply).get("access_token"):
         raise Fault("pkce-not-verified", expected, "a token")
     if reply.status_code not in DEAD:
-        raise Fault("token-refused" if retry_after(reply) is None else "token-limited", expected, said(reply))
+        raise Fault("token-refused", expected, said(reply))
     return Seen(expected, said(reply))
 
 
 def pkce_required(proof: Proof) -> Seen:
-    """May an app leave PKCE out?"""
-    expected = "no code, or no token, without PKCE"
+    """May an app leave PKCE out, or send its verifier along when it asks for the code?"""
+    expected = "no code, or no token, without a challenge by S256"
+    refusals = {how: _refusal(proof, method, expected) for how, method in WEAKER.items()}
+    passed = [how for how, refusal in refusals.items() if not refusal]
+    if passed:
+        found = f"a token {' and '.join(passed)}"
+        return Seen(expected, found, "frappe-pkce-optional", "the app chooses whether it proves itself, and how")
+    return Seen(expected, "; ".join(f"{how}: {refusal}" for how, refusal in refusals.items()))
+
+
+def _refusal(proof: Proof, method: str, expected: str) -> str:
+    """How the site refuses a code, or a token, to who proves itself by this method of PKCE; empty if it does not."""
     try:
-        code = ask_code(proof, challenge=False, straight=True)
+        code = ask_code(proof, method, straight=True)
     except Fault as fault:
-        return Seen(expected, fault.found)
-    reply = proof.token(code_form(proof, code, code_verifier=""))
-    if body_of(reply).get("access_token"):
-        return Seen(expected, "a token", "frappe-pkce-optional", "only who sends a challenge is asked for a verifier")
-    return Seen(expected, said(reply))
+        return fault.found
+    reply = answered(proof, code_form(proof, code, code_verifier=code.verifier if method else ""), expected)
+    return "" if body_of(reply).get("access_token") else said(reply)
 
 
 def wrong_secret(proof: Proof) -> Seen:
@@ -74,7 +92,7 @@ def wrong_secret(proof: Proof) -> Seen:
     form = proof.code.client.prepare_refresh_body(
         refresh_token=proof.pairs[-1]["refresh_token"], client_id=proof.client_id, client_secret=WRONG_SECRET
     )
-    reply = proof.token(form)
+    reply = answered(proof, form, expected)
     if reply.status_code == 200 and body_of(reply).get("access_token"):
         proof.pairs.append(body_of(reply))
         return Seen(expected, "a token", "frappe-secret-unchecked", "the secret is not looked at")
@@ -90,10 +108,15 @@ def password_grant(proof: Proof) -> Seen:
     form = client.prepare_request_body(
         proof.params["username"], proof.params["password"], scope=proof.params["scope"], include_client_id=True
     )
-    pair = granted(proof, form, expected, "password-grant-gone")
+    pair = granted(proof, form, expected, _why_no_password_grant)
     if revoked(proof, pair, "access_token").status_code != 200:
         raise Fault("revoke-refused", "HTTP 200 for its access token", "another answer")
     return Seen(expected, "a pair", "frappe-password-grant", "no second factor is asked for, whatever the site demands")
+
+
+def _why_no_password_grant(reply: t.Any) -> str:
+    gone = body_of(reply).get("error") == "unsupported_grant_type"
+    return "password-grant-gone" if gone else why_refused(reply)
 
 
 def revoke_hint(proof: Proof) -> Seen:

@@ -183,9 +183,10 @@ RULES = {
     ),
     "cors-foreign-header": Rule(
         WARNING,
-        "nginx, add_header",
-        "Remove that line: it adds a second header after ours, and browsers refuse two. bench setup nginx restores a "
-        "configuration that somebody edited.",
+        "nginx, add_header and more_set_headers",
+        "Remove that line: add_header adds a second header after ours, and browsers refuse two; of more_set_headers or "
+        "more_clear_headers and ours the one that is read last wins. bench setup nginx restores a configuration that "
+        "somebody edited.",
     ),
     "limit-status": Rule(
         WARNING,
@@ -306,8 +307,8 @@ RULES = {
     "frappe-pkce-optional": Rule(
         NOTICE,
         "RFC 9700, 2.1.1; Frappe, validate_code",
-        "Let every app send code_challenge with code_challenge_method=S256: this Frappe asks for it only of those that "
-        "do. Keep skip_authorization off for private-use schemes.",
+        "Let every app send code_challenge with code_challenge_method=S256: this Frappe leaves it to the app. "
+        "Keep skip_authorization off for private-use schemes.",
     ),
     "frappe-secret-unchecked": Rule(
         NOTICE,

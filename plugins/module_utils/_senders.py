@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import SHARED_NAME, edge_files
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import SHARED_NAME, edge_files, own_files
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
     Nginx,
     NginxError,
@@ -15,22 +15,26 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
     foreign_cors,
 )
 
-ABOUT = ("cors-duplicate", "cors-foreign-origin", "cors-value", "cors-credentials")
+SENT = ("cors-duplicate", "cors-foreign-origin", "cors-value", "cors-credentials")
+MISSED = ("cors-absent", "cors-error-bare", "cors-preflight")
 
 
 def tell(steps: list[dict[str, str]], senders: t.Callable[[], list[str]]) -> None:
     """Add to each failed step about other origins who sends the headers; looked up once, and only if there is one."""
-    failed = [step for step in steps if step["verdict"] == "failed" and step["rule"] in ABOUT]
-    found = senders() if failed else []
+    failed = [step for step in steps if step["verdict"] == "failed" and step["rule"] in (*SENT, *MISSED)]
+    found = "; ".join(senders()) if failed else ""
     for step in failed:
-        told = "sent by " + "; ".join(found) if found else "who sends it cannot be told from here"
+        if step["rule"] in SENT:
+            told = f"sent by {found}" if found else "who sends it cannot be told from here"
+        else:
+            told = f"such headers are set, or taken away, by {found}" if found else "nothing was found that sends one"
         step["reason"] = f"{step['reason']}; {told}" if step["reason"] else told
 
 
 def senders_of(
     bench_path: str, configs: t.Iterable[tuple[str, dict[str, t.Any]]], domains: list[str], nginx: dict[str, t.Any]
 ) -> list[str]:
-    """Everything that sends the headers for a site.
+    """Everything that sends the headers for a site, or may take them away.
 
     Args:
         bench_path: the bench.
@@ -56,7 +60,7 @@ def _lines(domains: list[str], options: dict[str, t.Any]) -> list[str]:
         return []
     try:
         nginx = Nginx(binary, options["nginx_conf"], options["nginx_prefix"], options["nginx_conf_dir"])
-        lines = foreign_cors(nginx.files(), (), domains)
+        lines = foreign_cors(nginx.files(), own_files(options["nginx_conf_dir"]), domains)
     except (NginxError, OSError) as error:
         return [f"nginx, perhaps: its configuration cannot be read by this user ({error})"]
     return [f"nginx: {line.place}: {' '.join(line.words)}" for line in lines]

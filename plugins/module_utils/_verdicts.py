@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS, WARNINGS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE, RULES, WARNING
 
 PASSED, NOTICED, FAILED, NOT_RUN = "passed", "noticed", "failed", "not_run"
 
@@ -45,10 +45,17 @@ def remedy_of(rule: str) -> str:
     """What to do about a rule, whichever list it is in; empty for no rule."""
     if not rule:
         return ""
-    for listed in (PROBLEMS, NOTES):
+    for listed in (PROBLEMS, WARNINGS, NOTES):
         if rule in listed:
             return listed[rule][1]
     return RULES[rule].remedy
+
+
+def severity_of(rule: str) -> str:
+    """Of what a step noticed: a warning of this site, or a notice of what its Frappe does on every site."""
+    if rule in RULES:
+        return RULES[rule].severity
+    return WARNING if rule in WARNINGS else NOTICE
 
 
 def row(name: str, verdict: str, outcome: t.Any) -> dict[str, str]:

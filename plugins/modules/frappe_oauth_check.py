@@ -68,7 +68,9 @@ options:
     type: dict
     suboptions:
       origins:
-        description: Origins that are let in. The steps C(preflight) and C(cross_origin) are taken with each.
+        description:
+          - Origins that are let in. The steps C(preflight) and C(cross_origin) are taken with each, at O(api_method)
+            and at the token endpoint.
         type: list
         elements: str
         required: true
@@ -118,9 +120,9 @@ options:
     choices: &probes
       [
         reach, tls, discovery, client, login, authorize, consent, token, issuer, api_call, userinfo,
-        introspect, refresh, old_pair, wrong_secret, domain, preflight, cross_origin, foreign_origin,
-        wrong_redirect_uri, wrong_verifier, no_verifier, pkce_required, password_grant, revoke_hint, revoke,
-        dead, introspect_dead, rate_limit, limit_bypass
+        introspect, refresh, old_pair, wrong_secret, domain, preflight, foreign_origin,
+        wrong_redirect_uri, wrong_verifier, no_verifier, pkce_required, password_grant, cross_origin,
+        revoke_hint, revoke, dead, introspect_dead, rate_limit, limit_bypass
       ]
   password_grant:
     description: Whether the password grant is tried too, with the right password.

@@ -81,6 +81,34 @@ def test_somebody_elses_header_is_reported_by_file_and_line(demo, edge):
     assert found == [("cors-foreign-header", f"{conf}:2")]
 
 
+def test_a_later_file_that_takes_our_header_away_is_reported_and_named_by_the_proof(demo, edge):
+    conf = demo.nginx / "conf.d" / "zz-fights.conf"
+    line = "more_set_headers 'Access-Control-Allow-Origin: $upstream_http_nothing';"
+    conf.write_text(f"# by somebody else\n{line}\n")
+    proof = {
+        "name": "Trust.com",
+        "app_name": "of no interest",
+        "address": demo.address,
+        "probes": ["cross_origin"],
+        "cors": {"origins": [APP]},
+        "nginx_conf": str(demo.nginx / "conf" / "nginx.conf"),
+        "nginx_prefix": str(demo.nginx),
+        "nginx_conf_dir": str(demo.nginx / "conf.d"),
+    }
+    try:
+        reload_nginx(demo)
+        assert ask(demo, TRUST, origin=APP) == (200, [header for header in lines(APP) if header[1] != APP])
+        rows = demo.site(**DECLARED).rows(WRITE)
+        (row,) = demo.modules("frappe_oauth_check", ("Prove", proof))["Prove"]["sites"]
+    finally:
+        conf.unlink()
+        reload_nginx(demo)
+    assert [(f["rule"], f["field"]) for f in rows["Trust.com"]["findings"]] == [("cors-foreign-header", f"{conf}:2")]
+    (step,) = [step for step in row["steps"] if step["name"] == "cross_origin"]
+    assert step["rule"] == "cors-absent" and f"{conf}:2: more_set_headers" in step["reason"]
+    assert step["reason"].count("benchkeeper.conf") == 1, "ours is told of once, as a file"
+
+
 def test_a_broken_file_of_the_machine_changes_nothing_is_named_and_lets_the_other_steps_go_on(demo, edge):
     conf = demo.nginx / "conf.d" / "broken.conf"
     conf.write_text("server { nosuch_directive on; }\n")

@@ -126,10 +126,12 @@ def test_a_wrong_password_is_sent_once_however_many_clients_are_checked(checked)
 
 
 def test_the_limit_is_proven_with_requests_that_name_no_user(checked):
-    limit = {"oauth2_token_rate_limit": {"rate": "5r/s", "burst": 6}}
-    assert checked.site(**limit).status == 0
+    """And the flow fits into it, beside what other origins are tried with at the same endpoint."""
+    limit, origins = {"rate": "5r/s", "burst": 6}, [APP, *(f"https://{name}.example" for name in "abcdefgh")]
+    cors = {"oauth2_sites": [{"name": SITE, "cors": {"origins": origins}}]}
+    assert checked.site(oauth2_token_rate_limit=limit, **cors).status == 0
     try:
-        row = one(checked, rate_limit={"rate": "5r/s", "burst": 6})
+        row = one(checked, rate_limit=limit, cors={"origins": origins})
         again = one(checked, probes=["token"])
     finally:
         assert checked.site().status == 0
@@ -263,4 +265,7 @@ def test_declared_origins_are_proven_at_the_edge(checked):
     found = verdicts(sound)
     assert {found[name] for name in ("preflight", "cross_origin", "foreign_origin")} == {"passed"} and sound["proven"]
     assert "[cors-credentials]" in cookies["msg"]
-    assert "https://second.example: preflight: no header" in stranger["msg"] and "[cors-absent]" in stranger["msg"]
+    assert (
+        "https://second.example: preflight of frappe.auth.get_logged_user: no header" in stranger["msg"]
+        and "[cors-absent]" in stranger["msg"]
+    )

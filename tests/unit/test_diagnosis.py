@@ -10,9 +10,16 @@ from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_check im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils import _proof, _senders
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._diagnosis import diagnose
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof import STEPS, chosen
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS, WARNINGS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import RULES
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, NotRun, Seen, remedy_of, row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import (
+    Fault,
+    NotRun,
+    Seen,
+    remedy_of,
+    row,
+    severity_of,
+)
 
 PARAMS = {
     "probes": None,
@@ -86,9 +93,9 @@ def test_whatever_happens_in_a_step_is_a_verdict(monkeypatch, error, verdict, ru
 
 
 def test_every_rule_is_in_one_list_with_a_source_and_a_remedy():
-    lists = [set(PROBLEMS), set(NOTES), set(RULES)]
+    lists = [set(PROBLEMS), set(WARNINGS), set(NOTES), set(RULES)]
     assert sum(map(len, lists)) == len(set.union(*lists))
-    for name in (*PROBLEMS, *NOTES):
+    for name in (*PROBLEMS, *WARNINGS, *NOTES):
         assert remedy_of(name).endswith("."), name
 
 
@@ -108,6 +115,16 @@ def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
     assert asked == [1] and bad[1]["reason"] == "sent by nginx: a.conf:3: add_header X"
 
 
+@pytest.mark.parametrize("rule", ["cors-absent", "cors-error-bare", "cors-preflight"])
+def test_of_a_header_that_is_missed_it_is_told_who_may_have_taken_it(rule):
+    bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
+    _senders.tell(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
+    assert bad[0]["reason"] == "why; such headers are set, or taken away, by nginx: z.conf:3: more_clear_headers X"
+    bad[0]["reason"] = ""
+    _senders.tell(bad, lambda: [])
+    assert bad[0]["reason"] == "nothing was found that sends one"
+
+
 # ---------------------------------------------------------------- the diagnosis
 def step(name, verdict, rule="", found="f"):
     return {"name": name, "verdict": verdict, "rule": rule, "found": found, "reason": "", "remedy": "r" if rule else ""}
@@ -124,6 +141,26 @@ def finding(rule, severity):
 def test_a_healthy_site_has_no_problem():
     told = diagnose([proof("a", step("reach", "passed"), step("x", "not_run"))], [])
     assert (told["unhealthy"], told["notices"], told["lines"]) == ([], [], ["a: healthy, proven"])
+
+
+@pytest.mark.parametrize("rule", [*WARNINGS, "settings-consent-auto"])
+def test_what_is_noticed_of_a_site_is_told_of_it_and_leaves_it_healthy(rule):
+    told = diagnose([proof("a", step("tls", "noticed", rule, "http")), proof("b")], [])
+    assert [[e["rule"] for e in site["warnings"]] for site in told["sites"]] == [[rule], []]
+    assert (told["unhealthy"], told["notices"]) == ([], [])
+    assert told["lines"] == ["a: healthy, proven", f"  to look at [{rule}] tls: http -> r", "b: healthy, proven"]
+    assert diagnose([proof("a", step("tls", "noticed", rule))], [], [rule])["sites"][0]["warnings"] == []
+
+
+def test_what_is_noticed_and_read_is_told_once_as_it_was_proven():
+    read = [{"name": "a", "failed": False, "msg": "", "findings": [finding("settings-consent-auto", "warning")]}]
+    told = diagnose([proof("a", step("consent", "noticed", "settings-consent-auto", "no page"))], read)
+    assert [(e["where"], e["found"]) for e in told["sites"][0]["warnings"]] == [("consent", "no page")]
+
+
+def test_only_what_frappe_does_on_every_site_is_a_notice():
+    assert {severity_of(rule) for rule in [*NOTES, "frappe-pkce-optional"]} == {"notice"}
+    assert {rule for rule in NOTES if not rule.startswith("frappe-")} == {"discovery-path"}
 
 
 def test_problems_stand_by_site_and_what_frappe_does_once_proven_before_read():

@@ -16,6 +16,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     kept_limit_lines,
     limit,
     limit_lines,
+    own_files,
     sections,
     shared,
 )
@@ -262,6 +263,42 @@ def test_headers_of_others_that_concern_us(domains, lines):
 def test_a_snippet_that_any_server_may_include_concerns_us():
     (line,) = foreign_cors({"snippet": "add_header Access-Control-Allow-Origin *;"}, set(), ["a.example.com"])
     assert line.place == "snippet:1"
+
+
+FIGHTING = """
+http {
+    more_set_headers -s "404" "X-Mine: 1" 'Access-Control-Allow-Origin: $mine';
+    more_clear_headers "Access-*" ;
+    more_clear_headers Vary;
+    more_set_headers "X-Vary: 1" "Content-Type: access-control-allow-origin";
+    more_clear_headers X-* Server;
+    add_header Access-Control-Allow-Origin "no server of bench's takes it from here";
+    server { server_name other.example.com; more_set_headers "vary: Accept"; }
+}
+"""
+
+
+@pytest.mark.parametrize(("domain", "lines"), [("trust.example.com", [3, 4, 5]), ("other.example.com", [3, 4, 5, 9])])
+def test_lines_that_set_or_clear_what_we_send_count_for_every_server(domain, lines):
+    assert [line.line for line in foreign_cors({"a": FIGHTING}, (), [domain])] == lines
+
+
+def test_files_of_ours_are_nobody_elses_however_their_path_is_written(tmp_path):
+    conf_dir = tmp_path / "conf.d"
+    conf_dir.mkdir()
+    (tmp_path / "benchkeeper.d").mkdir()
+    files = {
+        conf_dir / "benchkeeper.conf": shared(str(conf_dir)),
+        tmp_path / "benchkeeper.d" / "a.conf": "limit_req x;",
+    }
+    for path, text in files.items():
+        path.write_text(text)
+    (tmp_path / "link").symlink_to(conf_dir)
+    read = {f"{tmp_path}/conf.d/../{path.relative_to(tmp_path)}": text for path, text in files.items()}
+    for spelt in ("conf.d", "link"):
+        own = own_files(str(tmp_path / spelt))
+        assert (foreign_cors(read, own, ["a.example"]), foreign_limits(read, own)) == ([], [])
+    assert foreign_cors(read, (), ["a.example"]) and foreign_limits(read, ())
 
 
 def test_limits_of_others():

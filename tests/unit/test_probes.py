@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import ssl
 import threading
@@ -15,20 +16,34 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import co
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._probes import tls
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault
 from certificates import certificate
+from scripted import Reply
 
 NAME = "crm.example.com"
 
 
 class Visitor:
-    def __init__(self, base):
-        self.base = base
+    """Where it goes, and what it is answered in clear."""
+
+    def __init__(self, base, answer=None):
+        self.base, self.answer, self.until = base, answer, math.inf
+
+    def get(self, path):
+        assert path == "/api/method/ping" and self.until < math.inf
+        if isinstance(self.answer, Fault):
+            raise self.answer
+        return self.answer
 
 
 class Proof:
-    """What `tls` and `compare_issuer` ask of a proof."""
+    """What `tls` and `compare_issuer` ask of a proof; with where it went in clear, under which name."""
 
-    def __init__(self, url, base=None):
+    def __init__(self, url, base=None, in_clear=None):
         self.params, self.visitor = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
+        self.in_clear, self.until, self.went = in_clear, math.inf, []
+
+    def visitor_of(self, url, address):
+        self.went.append((url, address))
+        return Visitor(address, self.in_clear)
 
 
 @contextlib.contextmanager
@@ -82,6 +97,51 @@ def test_a_certificate_that_is_not_valid_is_named_with_the_reason(tmp_path, monk
     with pytest.raises(Fault) as fault:
         judged(certificate(tmp_path, name, days), monkeypatch, trusted)
     assert fault.value.rule == "tls-invalid" and words in fault.value.found
+
+
+PONG = Reply(200, {"message": "pong"})
+NOWHERE = Fault("site-unreachable", "an answer", "refused")
+
+
+def at_the_usual_port(tmp_path, monkeypatch, days=90, base=None, url=f"https://{NAME}", in_clear=PONG):
+    """What the step says where the server of TLS stands at https's own port, whatever address that is; the proof."""
+    path, create, connect = certificate(tmp_path, NAME, days), ssl.create_default_context, socket.create_connection
+    monkeypatch.setattr(ssl, "create_default_context", lambda: create(cafile=path))
+    proof = Proof(url, base, in_clear)
+    with server(path) as port:
+        monkeypatch.setattr(socket, "create_connection", lambda _where, timeout: connect(("127.0.0.1", port), timeout))
+        return tls(proof), proof
+
+
+def test_a_site_that_frappe_answers_for_in_clear_too(tmp_path, monkeypatch):
+    seen, proof = at_the_usual_port(tmp_path, monkeypatch)
+    assert (seen.rule, proof.went) == ("http-open", [(f"http://{NAME}", f"http://{NAME}")])
+    assert seen.found == f"valid for {NAME}, for 90 more days; Frappe answers over http too"
+
+
+def test_in_clear_at_the_address_that_was_given(tmp_path, monkeypatch):
+    seen, proof = at_the_usual_port(tmp_path, monkeypatch, base="https://192.0.2.1")
+    assert (seen.rule, proof.went) == ("http-open", [(f"http://{NAME}", "http://192.0.2.1")])
+
+
+@pytest.mark.parametrize(
+    "in_clear", [Reply(301, "", ("Location", f"https://{NAME}/")), Reply(200, "It works!"), NOWHERE]
+)
+def test_a_redirect_a_stranger_or_nobody_at_the_port_of_http(tmp_path, monkeypatch, in_clear):
+    assert at_the_usual_port(tmp_path, monkeypatch, in_clear=in_clear)[0].rule == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "base"), [(f"https://{NAME}:8443", None), (f"https://{NAME}", "https://192.0.2.1:8443")]
+)
+def test_where_a_port_is_named_nobody_guesses_that_of_http(tmp_path, monkeypatch, url, base):
+    seen, proof = at_the_usual_port(tmp_path, monkeypatch, url=url, base=base)
+    assert (seen.rule, proof.went) == ("", [])
+
+
+def test_a_certificate_that_ends_is_more_urgent_than_what_is_open_beside_it(tmp_path, monkeypatch):
+    seen, _proof = at_the_usual_port(tmp_path, monkeypatch, days=3)
+    assert seen.rule == "tls-expiring" and "over http too" in seen.found
 
 
 def test_http_where_the_configuration_says_https(monkeypatch):
