@@ -31,7 +31,7 @@ def test_names_of_secrets(key):
 @pytest.mark.parametrize(
     "key",
     [
-        *OPEN_KEYS,
+        *sorted(OPEN_KEYS),
         *("secretary", "compass", "bypass", "monkey", "keyboard", "tokenizer", "public_key", "recaptcha_site_key"),
         *("stripe_publishable_key", "passenger", "key_figure"),
     ],
