@@ -53,6 +53,10 @@ def exclusive(site: str, wait: float) -> t.Iterator[None]:
     """Hold the site against another run of this collection, for at most ``wait`` seconds.
 
     The lock (flock) is on the site's folder itself: nothing is created, and it ends with the process.
+
+    Raises:
+        TimeoutError: another run held it for all that time.
+        OSError: it is no folder, or its file system has no such lock, as with NFS.
     """
     folder = os.open(site, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -65,6 +69,9 @@ def exclusive(site: str, wait: float) -> t.Iterator[None]:
                 if time.monotonic() > until:
                     raise TimeoutError(f"another run has held this site for {wait:.0f} s; wait for it to end") from None
                 time.sleep(0.05)
+            except OSError as error:
+                what = f"cannot be locked ({error.strerror}). It must lie on a file system that has flock: a local one"
+                raise OSError(error.errno, what, site) from None
         yield
     finally:
         os.close(folder)

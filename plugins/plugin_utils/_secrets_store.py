@@ -120,6 +120,8 @@ class SecretsStore:
                 raise StoreFault(
                     f"secrets_store: another run has held {self.path} for {LOCK_WAIT:.0f} s. Wait for it to end"
                 ) from None
+            except OSError as error:
+                raise StoreFault(f"secrets_store: {self.path} {error.strerror}. Nothing was generated") from None
             yield
 
     def file(self, site: str) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -36,6 +38,18 @@ def store(tmp_path):
     store = opened(tmp_path / "store")
     with store.held():
         yield store
+
+
+def test_a_store_that_cannot_be_locked_is_told(tmp_path, monkeypatch):
+    """As on NFS, where a folder has no flock."""
+
+    def none(handle, how):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with pytest.raises(StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). It must lie on a file"):
+        with opened(tmp_path / "store").held():
+            pass
 
 
 # ---------------------------------------------------------------- files
