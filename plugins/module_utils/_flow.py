@@ -326,14 +326,20 @@ def api_call(proof: Proof) -> Seen:
         rule = {401: "bearer-refused", 403: "method-forbidden"}.get(reply.status_code, "method-failed")
         if header_lost(proof):
             raise Fault("authorization-lost", expected, said(reply), "a wrong token is not noticed either")
-        if reply.status_code == 403 and "is not whitelisted" in reply.text:
+        words = _words(reply)
+        if reply.status_code == 403 and "is not whitelisted" in words:
             rule = "method-not-whitelisted"
-        elif "Failed to get method" in reply.text:
+        elif "Failed to get method" in words:
             rule = "method-missing"
         raise Fault(rule, expected, said(reply))
     if method == WHO and str(body_of(reply).get("message", "")).lower() != proof.user.lower():
         raise Fault("user-differs", f"the user {proof.user}", "another user")
     return Seen(expected, "HTTP 200")
+
+
+def _words(reply: t.Any) -> str:
+    """All that a reply says, but for a traceback: that quotes the code, which holds every message there is."""
+    return " ".join(str(value) for name, value in body_of(reply).items() if name != "exc") or reply.text
 
 
 def header_lost(proof: Proof) -> bool:

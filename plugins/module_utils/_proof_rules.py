@@ -151,7 +151,10 @@ PROBLEMS = {
         "Restart the web program: it runs older code than lies on the disk, and a reload by SIGHUP does not load new "
         "code.",
     ),
-    "method-forbidden": ("Frappe, permissions", "Give the user a role that may do what the method does."),
+    "method-forbidden": (
+        "Frappe, permissions and allowed_http_methods",
+        "Give the user a role that may do what the method does, or have the proof call one that takes GET.",
+    ),
     "method-failed": ("Frappe", "Look into the Error Log of the site: the method itself fails."),
     "user-differs": ("RFC 9111, 3.5", "Look for a cache or proxy in front of the site that mixes users up."),
     "userinfo-wrong": ("OpenID Connect Core 1.0, 5.3", "Save the user once: Frappe then gives it its OpenID identity."),

@@ -290,7 +290,9 @@ def test_why_no_code_came(reply, expected):
     [
         (Reply(200, {"message": "done"}), ""),
         (Reply(403, {"exc_type": "PermissionError"}), "method-forbidden"),
-        (Reply(403, "Function x is not whitelisted."), "method-not-whitelisted"),
+        (Reply(403, {"exc_type": "PermissionError", "exc": 'throw("Failed to get method")'}), "method-forbidden"),
+        (Reply(403, {"_server_messages": "Function x is not whitelisted."}), "method-not-whitelisted"),
+        (Reply(417, {"exception": "Failed to get method for command x"}), "method-missing"),
         (Reply(417, "Failed to get method for command x"), "method-missing"),
         (Reply(401), "bearer-refused"),
         (Reply(500), "method-failed"),
