@@ -42,6 +42,21 @@ def client(clinic, **columns):
         clinic.ground.execute(clinic.sick, change, *(row[name] for name in columns), row["name"])
 
 
+@contextlib.contextmanager
+def second_client(clinic, app_name):
+    """A copy of its OAuth client under another name and app_name."""
+    (row,) = (row for row in clinic.ground.rows(clinic.sick, "OAuth Client") if row["app_name"] == "Mobile App")
+    copied = {name: row[name] for name in ("client_secret", "scopes", "redirect_uris", "default_redirect_uri")}
+    copied.update({name: row[name] for name in ("grant_type", "response_type", "skip_authorization", "creation")})
+    copied.update(name="second-client", client_id="second-client", app_name=app_name)
+    insert = f'insert into "tabOAuth Client" ({", ".join(copied)}) values ({", ".join(["?"] * len(copied))})'
+    clinic.ground.execute(clinic.sick, insert, *copied.values())
+    try:
+        yield
+    finally:
+        clinic.ground.execute(clinic.sick, 'delete from "tabOAuth Client" where name = ?', copied["name"])
+
+
 def config(clinic, **keys):
     """Keys of its site_config.json."""
     path = clinic.ground.config_path(clinic.sick)

@@ -24,6 +24,7 @@ from provoked import (
     nginx,
     role,
     saved_by_hand,
+    second_client,
     single,
     star,
     token,
@@ -192,6 +193,11 @@ TOKEN = {
 GUIDE = [
     Case("OAuth Client not found", "client-missing", lambda c: client(c, app_name="Another")),
     Case("OAuth Client not found: the id in the form is old", "client-id-stale", lambda c: client(c, client_id="old")),
+    Case(
+        "OAuth Client not found: two have the name, as the database compares it",
+        "client-ambiguous",
+        lambda c: second_client(c, "mobile app "),
+    ),
     Case("401 with a bearer: scopes by newline", "scopes-newline", lambda c: client(c, scopes="openid\ncrm")),
     Case(
         "401 with a bearer: the header is lost on the way",
@@ -201,6 +207,7 @@ GUIDE = [
     Case("403: no such app here", "method-app-missing", own=calls("crm.api.mobile_api.home_tasks")),
     Case("403: no such function", "method-missing", own=calls("{module}.nosuch")),
     Case("403: not whitelisted", "method-not-whitelisted", own=calls("frappe.utils.now")),
+    Case("403: it may not be called so", "method-forbidden", own=calls("frappe.client.delete")),
     Case(
         "403: the web program is older than the code",
         "method-stale",
