@@ -139,11 +139,6 @@ class Bench:
             )
         if not os.path.isdir(self.sites_path):
             raise BenchError(f"bench_path: {self.path} has no folder sites. Give the folder that bench init made")
-        if os.path.islink(self.sites_path):
-            raise BenchError(
-                f"bench_path: {self.sites_path} is a link, to {os.path.realpath(self.sites_path)}. A link says nothing "
-                "of whose the bench is: put the folder itself there, or mount it"
-            )
         self.owner = os.lstat(self.sites_path).st_uid
         self._require_one_owner()
 
@@ -156,13 +151,17 @@ class Bench:
         """Refuse a bench that somebody put together out of what is others'.
 
         The owner of ``sites`` is whom Ansible becomes, to run what lies in ``env``. A folder of root's, moved or linked
-        to there, would hand root to whoever owns the rest. What a link of the owner's leads to may be the system's.
+        to there, would hand root to whoever owns the rest. What ``env`` links to may be the system's.
 
         Raises:
             BenchError: not all of it is one user's.
         """
         env = os.path.join(self.path, "env")
-        parts = [(self.path, os.stat), *((path, os.lstat) for path in (env, os.path.join(env, "bin"), self.python))]
+        parts = [
+            (self.path, os.stat),
+            (self.sites_path, os.stat),
+            *((path, os.lstat) for path in (env, os.path.join(env, "bin"), self.python)),
+        ]
         if self.owner == 0:
             parts.append((self.path, os.lstat))
         for path, look in parts:

@@ -258,11 +258,15 @@ def belongs_to(monkeypatch, uid, *paths):
     monkeypatch.setattr(os, "lstat", told(os.lstat))
 
 
-def test_sites_that_is_a_link_says_nothing_of_the_owner(bench, tmp_path_factory):
+@pytest.mark.parametrize("whose", ["target", "link"])
+def test_sites_may_lie_elsewhere_if_link_and_target_are_the_owners(bench, tmp_path_factory, monkeypatch, whose):
     folder, elsewhere = bench_folder(bench), tmp_path_factory.mktemp("elsewhere")
-    (folder / "sites").rename(elsewhere / "sites")
-    (folder / "sites").symlink_to(elsewhere / "sites")
-    with pytest.raises(BenchError, match=f"sites is a link, to {elsewhere}/sites. .* put the folder itself there"):
+    link, target = folder / "sites", elsewhere / "sites"
+    link.rename(target)
+    link.symlink_to(target)
+    assert Bench(bench.path).owner == os.getuid()
+    belongs_to(monkeypatch, 4242, {"target": target, "link": link}[whose])
+    with pytest.raises(BenchError, match="one owner for the bench, its sites and its env"):
         Bench(bench.path)
 
 
