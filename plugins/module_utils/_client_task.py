@@ -53,7 +53,8 @@ OPTIONS = {
 def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:
     """Rules that one row breaks; ``seen`` remembers each site's clients from row to row."""
     yield from client_findings(row, row["name"])
-    names = (row["name"], row["app_name"], row["client_id"], row["url"], row["api_key"])
+    address = (row["url"] or "").rpartition("@")[2]  # a password in it is another mistake, told by its own name
+    names = (row["name"], row["app_name"], row["client_id"], address, row["api_key"])
     yield from password_findings("api_secret", row["api_secret"], names)
     yield from twice_findings(row, seen.setdefault(row["name"], []))
 

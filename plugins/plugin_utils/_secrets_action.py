@@ -99,14 +99,20 @@ class SecretsAction(SecretTask):
         overtaken = sites_where(self.overtaken, sound, result, contents)
         if overtaken:
             result = self.call(sound, contents, check_mode=True)
+        held = {id(item): self.failed(item, broken[item["name"]]) for item in items if item["name"] in broken}
         if not self._task.check_mode:
             reviewed = sites_where(self.review, sound, result, contents)
             for site in sorted(reviewed | overtaken):
                 store.write(site, contents[site])
             if reviewed or result.get("changed"):
+                # Of a site that did not answer nobody knows what is missing: nothing was made for it, and a second try
+                # that succeeds would set a secret that nobody keeps.
+                silent = {id(item): row for item, row in zip(sound, result.get("sites") or ()) if row["failed"]}
+                held.update(silent)
+                sound = [item for item in sound if id(item) not in silent]
                 result = self.call(sound, contents, check_mode=False)
             self.settle(store, sound, result.get("sites") or [], contents)
-        return self.with_failures(result, items, broken)
+        return self.with_failures(result, items, held)
 
     def call(self, items: list[Item], contents: dict[str, Content], check_mode: bool) -> Result:
         """Run the module on the items with what is known of them."""
@@ -126,12 +132,12 @@ class SecretsAction(SecretTask):
             if repr(content) != before[site]:
                 store.write(site, content)
 
-    def with_failures(self, result: Result, items: list[Item], broken: dict[str, str]) -> Result:
-        """The module's result, with a failed row for each item whose file cannot be used."""
-        if not broken or (result.get("failed") and not result.get("sites")):
+    def with_failures(self, result: Result, items: list[Item], held: dict[int, Item]) -> Result:
+        """The module's result, with the failed row of each item that was held back; ``held`` has it by ``id``."""
+        if not held or (result.get("failed") and not result.get("sites")):
             return result  # or the task as a whole failed, which comes first
         rows = iter(result.get("sites") or [])
-        merged = [self.failed(item, broken[item["name"]]) if item["name"] in broken else next(rows) for item in items]
+        merged = [held[id(item)] if id(item) in held else next(rows) for item in items]
         merged += rows
         return {**result, "sites": merged, "failed": True, "msg": failure(merged)}
 

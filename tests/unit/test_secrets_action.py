@@ -318,6 +318,37 @@ def test_a_client_whose_run_was_killed_anywhere_is_finished_by_the_next(tmp_path
     assert kept_clients(tmp_path) == {"Reporting": {"client_id": "id0", "client_secret": site.secret()}}
 
 
+class Faltering(Clients):
+    """Two sites, of which one does not answer when it is first asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def module(self, kill, args, check_mode):
+        self.asked.append([item["name"] for item in args["sites"]])
+        told = super().module(
+            kill, {**args, "sites": [item for item in args["sites"] if item["name"] == SITE]}, check_mode
+        )
+        silent = [failed_row(name, "no answer", pruned=False) for name in self.asked[-1] if name != SITE]
+        return {**told, "sites": [*silent, *told["sites"]], "failed": bool(silent)}
+
+
+def test_a_site_that_did_not_answer_is_given_no_secret_that_nobody_keeps(tmp_path):
+    site = Faltering()
+    both = [{"name": "silent.example.com"}, {"name": SITE}]
+    clients(tmp_path, site)
+    site.asked.clear()
+    result = clients(tmp_path, site, rotate_secret=True, items=both)
+    assert site.asked == [["silent.example.com", SITE], [SITE]]
+    assert [(row["name"], row["failed"], row["changed"]) for row in result["sites"]] == [
+        ("silent.example.com", True, False),
+        (SITE, False, True),
+    ]
+    assert result["failed"] and "silent.example.com: no answer" in result["msg"]
+    assert kept_clients(tmp_path)["Reporting"]["client_secret"] == site.secret()
+
+
 def test_a_client_that_was_made_elsewhere_meanwhile_keeps_its_secret(tmp_path):
     site = Clients()
     clients(tmp_path, site, at=2)  # pending, not sent
