@@ -62,7 +62,7 @@ def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
     """AnsibleModule, which ends the task if an option has another type.
 
     Where a mapping with options of its own is given as a number, ansible-core (2.19) stumbles before it can say so; it
-    does say so of a mapping without. What is inside is then masked as a whole.
+    does say so of a mapping without, at the top, and `misfits` of those in items. What is inside is then masked.
     """
     try:
         return Masking(argument_spec=argument_spec, **spec)
@@ -73,8 +73,24 @@ def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
             else option
             for key, option in argument_spec.items()
         }
-        Masking(argument_spec=flat)
+        module = Masking(argument_spec=flat)
+        for mistake in misfits(argument_spec, module.params):
+            module.fail_json(msg=mistake)
         raise
+
+
+def misfits(argument_spec: dict[str, t.Any], params: Row, where: str = "") -> t.Iterator[str]:
+    """Options that take a mapping, and were given something that none can be made of."""
+    for name, option in argument_spec.items():
+        value = params.get(name)
+        for item in value if isinstance(value, list) else [value]:
+            if "options" not in option or item is None:
+                continue
+            if isinstance(item, dict):
+                yield from misfits(option["options"], item, f"{where}{name}: ")
+            elif not isinstance(item, (str, list)):
+                wanted = ", ".join(option["options"])
+                yield f"{where}{name}: found a {type(item).__name__}, expected a mapping of {wanted}"
 
 
 def unset_default(option: dict[str, t.Any]) -> dict[str, t.Any]:
