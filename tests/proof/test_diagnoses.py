@@ -149,6 +149,16 @@ def test_healthy_sites_have_no_problem_and_what_frappe_does_is_told_once(clinic,
         assert not differences(before, clinic.ground.snapshot_but_sign_ins())
 
 
+def test_a_report_on_every_site_leaves_no_trace(clinic, book, tmp_path):
+    ground = clinic.ground
+    before = {**ground.snapshot(), **ground.services()}
+    with book("a report"):
+        run = ground.playbook("playbooks/audit.yml", **clinic.declared, oauth2_report_dir=str(tmp_path))
+        assert run.status == 0, run.output
+        assert sorted(path.suffix for path in tmp_path.iterdir()) == [".html", ".json"]
+        assert not differences(before, {**ground.snapshot(), **ground.services()})
+
+
 class Case(NamedTuple):
     """A problem of the guide's, or a trap of Frappe's.
 
