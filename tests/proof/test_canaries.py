@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -153,12 +154,12 @@ def texts_of(value, name):
 
 
 @pytest.fixture
-def cage(ground, tmp_path):
-    """The canaries in, and out again."""
+def cage(ground):
+    """The canaries in, and out again; in a folder that the bench's owner can reach, as pytest's own are not."""
     ground.inside(NO_SPY, SPIES)
     ground.inside(SPY, SPIES)
     configs = {site: ground.config_path(site).read_text() for site in ground.sites}
-    yield Cage(ground, tmp_path)
+    yield Cage(ground, Path(tempfile.mkdtemp(dir=ground.folder)))
     ground.environment, ground.ansible = {}, type(ground).ansible
     for site, text in configs.items():
         ours = {"mail_password"}
