@@ -30,10 +30,28 @@ remove_encrypted_password("User", data, "api_secret")
 ANOTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
+def declared_client(clinic):
+    """The row of its OAuth client."""
+    (row,) = (row for row in clinic.ground.rows(clinic.sick, "OAuth Client") if row["app_name"] == "Mobile App")
+    return row
+
+
+@contextlib.contextmanager
+def inserted(clinic, doctype, columns):
+    """A row in its database."""
+    marks = ", ".join(["?"] * len(columns))
+    insert = f'insert into "tab{doctype}" ({", ".join(columns)}) values ({marks})'
+    clinic.ground.execute(clinic.sick, insert, *columns.values())
+    try:
+        yield
+    finally:
+        clinic.ground.execute(clinic.sick, f'delete from "tab{doctype}" where name = ?', columns["name"])
+
+
 @contextlib.contextmanager
 def client(clinic, **columns):
     """Columns of its OAuth client, behind everybody's back."""
-    (row,) = (row for row in clinic.ground.rows(clinic.sick, "OAuth Client") if row["app_name"] == "Mobile App")
+    row = declared_client(clinic)
     change = f'update "tabOAuth Client" set {", ".join(f"{name} = ?" for name in columns)} where name = ?'
     clinic.ground.execute(clinic.sick, change, *columns.values(), row["name"])
     try:
@@ -42,19 +60,13 @@ def client(clinic, **columns):
         clinic.ground.execute(clinic.sick, change, *(row[name] for name in columns), row["name"])
 
 
-@contextlib.contextmanager
 def second_client(clinic, app_name):
     """A copy of its OAuth client under another name and app_name."""
-    (row,) = (row for row in clinic.ground.rows(clinic.sick, "OAuth Client") if row["app_name"] == "Mobile App")
+    row = declared_client(clinic)
     copied = {name: row[name] for name in ("client_secret", "scopes", "redirect_uris", "default_redirect_uri")}
     copied.update({name: row[name] for name in ("grant_type", "response_type", "skip_authorization", "creation")})
     copied.update(name="second-client", client_id="second-client", app_name=app_name)
-    insert = f'insert into "tabOAuth Client" ({", ".join(copied)}) values ({", ".join(["?"] * len(copied))})'
-    clinic.ground.execute(clinic.sick, insert, *copied.values())
-    try:
-        yield
-    finally:
-        clinic.ground.execute(clinic.sick, 'delete from "tabOAuth Client" where name = ?', copied["name"])
+    return inserted(clinic, "OAuth Client", copied)
 
 
 def config(clinic, **keys):
@@ -92,17 +104,9 @@ def nginx(clinic, after, line):
         reload_nginx(clinic.ground)
 
 
-@contextlib.contextmanager
 def token(clinic, user, **columns):
     """A token of somebody's in its database."""
-    columns["user"] = clinic.ground.users[user]["email"]
-    marks = ", ".join(["?"] * len(columns))
-    insert = f'insert into "tabOAuth Bearer Token" ({", ".join(columns)}) values ({marks})'
-    clinic.ground.execute(clinic.sick, insert, *columns.values())
-    try:
-        yield
-    finally:
-        clinic.ground.execute(clinic.sick, 'delete from "tabOAuth Bearer Token" where name = ?', columns["name"])
+    return inserted(clinic, "OAuth Bearer Token", {**columns, "user": clinic.ground.users[user]["email"]})
 
 
 @contextlib.contextmanager
