@@ -47,7 +47,8 @@ test: setup-nginx setup-browser setup-dev ## unit, contract and end-to-end tests
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 proof: setup-nginx setup-newest ## every promise tried in full, ending in a table: promise, tries, failures
-	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full --core .venv-newest/bin $(ARGS)
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full --core .venv-newest/bin \
+	    $(if $(findstring --ground,$(ARGS)),,--numprocesses 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 molecule: ## scenarios in containers, one with a real browser: make molecule ARGS="--scenario-name cors"
 	@tools/setup.sh molecule

@@ -10,10 +10,12 @@ import random
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from demo import BIN, Demo
+from faults import States, declared_states
 from grounds import RealBench
 
 
@@ -71,8 +73,21 @@ def ground(request):
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def states(ground, tmp_path_factory) -> Iterator[States]:
+    """Two states that runs may be declared to aim at, and that are gone when the file's proofs are."""
+    with declared_states(ground, tmp_path_factory.mktemp("states")) as kept:
+        yield kept
+
+
 def pytest_configure(config):
     config.proof = Proof(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest proof begins first: all others find their time beside it."""
+    items.sort(key=lambda item: item.path.name != "test_kills.py")
 
 
 def pytest_sessionfinish(session):

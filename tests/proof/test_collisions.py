@@ -16,7 +16,8 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import CORS_DEFAULTS, SHARED_NAME
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge, held
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx
-from faults import APP, SECOND, all_told, declared_states, ended, left_over, names, nginx, unreadable
+from faults import APP, SECOND, all_told, left_over, names, nginx, unreadable
+from faults_kills import ended
 from faults_writers import MARK, Writers
 
 # In the bench's Python, on one site, what a deploy does there: Frappe's own writer, twice.
@@ -70,12 +71,6 @@ def test_our_writer_beside_one_without_a_lock_breaks_no_read(proof, writers):
     with all_told(proof) as tell:
         tell(f"reads beside a writer without a lock ({len(seen.unparsable)} unparsable): none by us", seen.reads, ours)
         tell(f"our writer beside one without a lock (updates lost, {losses}): ends sound", writes, sound + seen.errors)
-
-
-@pytest.fixture(scope="module")
-def states(ground, tmp_path_factory):
-    with declared_states(ground, tmp_path_factory.mktemp("states")) as kept:
-        yield kept
 
 
 def sound(states, there):

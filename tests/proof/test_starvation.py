@@ -9,7 +9,8 @@ import contextlib
 import json
 
 import pytest
-from faults import States, all_told, declared_states, differences, ended, left_over, names, wait_for, workers
+from faults import States, all_told, differences, left_over, names
+from faults_kills import ended, wait_for, workers
 from faults_sick import (
     broken_common,
     broken_config,
@@ -26,12 +27,6 @@ from faults_sick import (
 )
 
 GIVEN_UP = 6  # seconds that a site has where one of them hangs
-
-
-@pytest.fixture(scope="module")
-def states(ground, tmp_path_factory):
-    with declared_states(ground, tmp_path_factory.mktemp("states")) as kept:
-        yield kept
 
 
 class Ward:
