@@ -19,6 +19,7 @@ import time
 import typing as t
 
 JOBS = "ansible_collections.benchkeeper.frappe.plugins.module_utils."
+HALF_WRITTEN = 1.0  # seconds that a writer has to fill a file which it has emptied
 
 
 class WriteInCheckMode(Exception):
@@ -77,6 +78,24 @@ def exclusive(site: str, wait: float) -> t.Iterator[None]:
         os.close(folder)
 
 
+def initialise(frappe: t.Any, site: str) -> None:
+    """Have Frappe read a site's configuration, again if it met a writer half-way.
+
+    Frappe's own writer empties the file before it fills it (``frappe.installer.update_site_config``), and to Frappe 14
+    and 15 what is no JSON is as good as nothing (``frappe.get_site_config``): no site works without its ``db_name``.
+
+    Args:
+        frappe: the imported package.
+        site: name of the site.
+    """
+    until = time.monotonic() + HALF_WRITTEN
+    frappe.init(site=site, sites_path=".")
+    while not frappe.local.conf.get("db_name") and time.monotonic() < until:
+        frappe.destroy()
+        time.sleep(0.05)
+        frappe.init(site=site, sites_path=".")
+
+
 def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: dict[str, t.Any]) -> dict[str, t.Any]:
     """Run a job on one site in one transaction: committed whole, or rolled back whole.
 
@@ -94,7 +113,7 @@ def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: di
         try:
             if not site.check_mode:
                 stack.enter_context(exclusive(site.name, request["lock_wait"]))
-            frappe.init(site=site.name, sites_path=".")
+            initialise(frappe, site.name)
             stack.callback(frappe.destroy)
             frappe.connect()
             if site.check_mode:

@@ -125,8 +125,8 @@ def ward(shared_ward):
 
 
 def test_every_other_site_gets_its_state(proof, ground, ward):
-    down, hung = ground.sites[1], ground.sites[2]
-    for _try in range(proof.count(1, 5)):
+    for number in range(proof.count(1, 5)):
+        down, hung = ground.sites[number % 3], ground.sites[(number + 1) % 3]
         with broken_config(ground, "stranger.localhost"):  # which no run of ours is to work on
             there, ward.there = ward.there, names(ground)
             text = ward.run(
@@ -143,15 +143,15 @@ def test_every_other_site_gets_its_state(proof, ground, ward):
         ward.there = there
         if "stranger" in text:
             ward.wrong.append(f"a site that is not declared is named: {text}")
-        down, hung = hung, ground.sites[0]
+        ward.recovered()
     proof.told("database down, hung, missing, empty; no or broken site_config.json", ward.tries, ward.wrong)
 
 
 def test_a_full_disk_and_a_read_only_folder(proof, ground, ward):
-    full, fixed = ground.sites[1], ground.sites[2]
-    for _try in range(proof.count(1, 5)):
+    for number in range(proof.count(1, 5)):
+        full, fixed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
         ward.run({full: (disk_full, "No space left"), fixed: (read_only, "Read-only file system")})
-        full, fixed = fixed, ground.sites[0]
+        ward.recovered()
     proof.told("disk full, read-only folder: the others get their state, later these too", ward.tries, ward.wrong)
 
 

@@ -32,10 +32,13 @@ def reply(text):
 
 def init(site, sites_path):
     local.conf = json.load(open(os.path.join(sites_path, site, "site_config.json")))
+    local.inits = getattr(local, "inits", 0) + 1
+    if local.conf.get("fault") == "emptied" and local.inits < 3: local.conf = {}
     local.site = site
 
 def connect():
     print("more noise")
+    assert local.conf.get("db_name"), "no db_name"
     what = local.conf.get("fault")
     if what == "database": raise OperationalError(2003, "Can't connect to MySQL server")
     if what == "hang": time.sleep(60)
@@ -79,12 +82,18 @@ def bench_folder(bench):
 
 def add_site(folder, name, **config):
     (folder / "sites" / name).mkdir(exist_ok=True)
-    (folder / "sites" / name / "site_config.json").write_text(json.dumps(config))
+    (folder / "sites" / name / "site_config.json").write_text(json.dumps({"db_name": "_1", **config}))
 
 
 def work(bench, *names, gather=("apps",), check_mode=True, site_timeout=20.0, **more):
     items = [{"site": name, "gather": list(gather), **more} for name in names]
     return bench.work("_frappe_info", items, COMMON, check_mode, site_timeout)
+
+
+def test_a_configuration_that_a_writer_has_emptied_is_read_again(bench):
+    add_site(bench_folder(bench), "b.test", fault="emptied")
+    (reply,) = work(bench, "b.test")
+    assert reply["reply"]["apps"] == {"frappe": "0-test"}
 
 
 def test_all_sites_answer_from_one_process_whatever_frappe_prints(bench):
