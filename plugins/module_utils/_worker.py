@@ -19,6 +19,7 @@ import time
 import typing as t
 
 JOBS = "ansible_collections.benchkeeper.frappe.plugins.module_utils."
+PAUSE = 0.05  # seconds between two tries
 HALF_WRITTEN = 1.0  # seconds that a writer has to fill a file which it has emptied
 
 
@@ -69,7 +70,7 @@ def exclusive(site: str, wait: float) -> t.Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise TimeoutError(f"another run has held this site for {wait:.0f} s; wait for it to end") from None
-                time.sleep(0.05)
+                time.sleep(PAUSE)
             except OSError as error:
                 what = f"cannot be locked ({error.strerror}). It must lie on a file system that has flock: a local one"
                 raise OSError(error.errno, what, site) from None
@@ -92,7 +93,7 @@ def initialise(frappe: t.Any, site: str) -> None:
     frappe.init(site=site, sites_path=".")
     while not frappe.local.conf.get("db_name") and time.monotonic() < until:
         frappe.destroy()
-        time.sleep(0.05)
+        time.sleep(PAUSE)
         frappe.init(site=site, sites_path=".")
 
 

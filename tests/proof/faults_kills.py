@@ -9,6 +9,7 @@ import contextlib
 import random
 import subprocess
 import time
+from collections.abc import Iterable
 
 import psutil
 from demo import Demo
@@ -33,7 +34,7 @@ def command(process: psutil.Process) -> list[str]:
     return []
 
 
-def workers(ground: Demo, processes: list[psutil.Process]) -> list[psutil.Process]:
+def workers(ground: Demo, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """The processes of the bench's own Python that serve a module; sudo before them does not count."""
     python = str(ground.path / "env/bin/python")
     return [process for process in processes if command(process)[:2] == [python, "-I"]]
@@ -124,8 +125,7 @@ def ended(process: subprocess.Popen) -> str:
 
 def orphans(ground: Demo, since: float) -> list[psutil.Process]:
     """Workers of a killed run that still live."""
-    python = str(ground.path / "env/bin/python")
-    return [one for one in psutil.process_iter() if command(one)[:2] == [python, "-I"] and one.create_time() >= since]
+    return [one for one in workers(ground, psutil.process_iter()) if one.create_time() >= since]
 
 
 def deciles(fractions: list[float]) -> str:
