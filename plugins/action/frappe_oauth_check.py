@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, failure
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, failure
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 
 Item = t.Dict[str, t.Any]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import secrets
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_action import (
     Item,
     SecretsAction,

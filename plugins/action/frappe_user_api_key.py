@@ -9,8 +9,8 @@ import secrets
 import typing as t
 
 from ansible.module_utils.common.validation import check_type_dict
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import Row, failed_row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_action import (
     Item,
     SecretsAction,

@@ -69,7 +69,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit import STEPS, bench_part
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import STEPS, bench_part
 
 
 def audit_bench(bench, found, read, results, declared, failed=None, proofs="", exceptions=()):

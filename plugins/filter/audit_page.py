@@ -53,7 +53,7 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit_page import page
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import page
 
 
 def audit_page(report, frame, style, scripts):

@@ -52,7 +52,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit import report_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import report_of
 
 
 def audit_report(parts, environment, at, exceptions=()):

@@ -73,7 +73,7 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, names_in
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, faults, names_in
 
 
 def declaration_faults(

@@ -50,7 +50,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._diagnosis import diagnose
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.diagnosis import diagnose
 
 
 def diagnosis(checks, info=(), exceptions=()):

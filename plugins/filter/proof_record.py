@@ -53,7 +53,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_record import proof_record as record
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import proof_record as record
 
 
 def proof_record(checks, at, kept="", names=None):

@@ -57,8 +57,8 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._recap import recap
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import COMMON_FILE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import recap
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import COMMON_FILE
 
 
 def recap_rows(names, results, failed=None, check=False, faults=None):

@@ -69,8 +69,8 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rotation import rotation
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.rotation import rotation
 
 
 def rotation_rows(declarations, what, clients=(), users=(), found=(), without=()):

@@ -77,7 +77,7 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, merge, names_in
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge, names_in
 
 
 def site_declarations(sites, defaults=None, found=(), discover=True, exclude=(), only=(), cors_owner="nginx"):

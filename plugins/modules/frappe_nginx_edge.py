@@ -214,15 +214,15 @@ reloaded:
   type: bool
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import CORS_DEFAULTS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge, held, place_fault
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import started
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx, NginxError, find_binary
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import CORS_DEFAULTS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     edge_findings,
     limit_findings,
     name_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import started
 
 CORS = {
     "origins": {"type": "list", "elements": "str", "required": True},

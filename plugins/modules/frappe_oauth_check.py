@@ -321,8 +321,11 @@ sites:
       type: str
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._check_task import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import verify
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import WORKER_OPTIONS, SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import (
     BUDGET,
     NGINX_OPTIONS,
     OPTIONS,
@@ -330,8 +333,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._check_task imp
     password_faults,
     verdicts,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import WORKER_OPTIONS, SitesModule
 
 
 def main() -> None:
@@ -355,7 +356,7 @@ def main() -> None:
             module.fail("Nothing was proven, on any site. These values cannot stay:\n" + "\n".join(faults))
         items = [{"site": row["name"], **row} for row in module.rows]
         common = {"budget": module.params["site_timeout"] * BUDGET}
-        replies = bench.work("_frappe_check", items, common, module.check_mode, module.params["site_timeout"])
+        replies = bench.work(verify, items, common, module.check_mode, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
     module.finish(verdicts(bench, module.rows, replies, module.params), title=lambda row: row["name"])

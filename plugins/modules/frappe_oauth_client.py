@@ -342,15 +342,15 @@ sites:
       type: str
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._client_task import OPTIONS, findings, settle_rows
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import label, store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import label, store_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import (
     POLICY_OPTIONS,
     WORKER_OPTIONS,
-    Row,
     SitesModule,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.clients import OPTIONS, apply_rows, findings
 
 
 def main() -> None:
@@ -370,7 +370,7 @@ def main() -> None:
     store = module.params["secrets_store"]
     told = module.lint(lambda row: [*findings(row, seen), *store_findings(row, store)])
     try:
-        rows = settle_rows(module.rows, told, module.params, module.check_mode)
+        rows = apply_rows(module.rows, told, module.params, module.check_mode)
     except BenchError as error:
         module.fail(str(error))
     module.finish(rows, title=lambda row: f"{row['name']}: OAuth Client {label(row)}")

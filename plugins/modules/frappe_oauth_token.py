@@ -247,16 +247,15 @@ sites:
       type: str
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import tokens
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import STATES, STRICTNESS, token_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import (
     POLICY_OPTIONS,
     WORKER_OPTIONS,
-    Row,
     SitesModule,
-    failed_row,
-    row_of,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import STATES, STRICTNESS, token_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarations import applied_on_bench
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 OPTIONS = {
@@ -275,38 +274,14 @@ TASK_OPTIONS = {"bench_path": {"type": "path", "required": True}, **POLICY_OPTIO
 NOTHING = {"tokens": [], "revoked": 0, "deleted": 0, "kept_live": 0}
 
 
-def settle(module: SitesModule) -> dict[str, Row]:
-    """Settle the tokens of every site in one worker; a reply a site."""
-    by_site: dict[str, list[Row]] = {}
-    for row in module.rows:
-        by_site.setdefault(row["name"], []).append(row)
-    replies = Bench(module.params["bench_path"]).work(
-        job="_frappe_tokens",
-        items=[{"site": site, "declarations": rows} for site, rows in by_site.items()],
-        common={"policy": module.params["policy"], "exceptions": module.params["policy_exceptions"]},
-        check_mode=module.check_mode,
-        site_timeout=module.params["site_timeout"],
-    )
-    return dict(zip(by_site, replies))
-
-
 def main() -> None:
     """Run the module."""
     module = SitesModule(OPTIONS, TASK_OPTIONS, required_one_of=[("name", "sites")])
     told = module.lint(token_findings)
     try:
-        replies = settle(module)
+        rows = applied_on_bench(module, tokens, told, NOTHING)
     except BenchError as error:
         module.fail(str(error))
-    left = {site: iter(reply.get("reply", ())) for site, reply in replies.items()}
-    rows = []
-    for row, findings in zip(module.rows, told):
-        reply = replies[row["name"]]
-        if "failed" in reply:
-            rows.append(failed_row(row["name"], reply["failed"], findings=findings, **NOTHING))
-        else:
-            settled = next(left[row["name"]])
-            rows.append(row_of(row["name"], **{**settled, "findings": findings + settled["findings"]}))
     module.finish(rows, title=lambda row: f"{row['name']}: tokens")
 
 

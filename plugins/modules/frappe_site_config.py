@@ -169,21 +169,16 @@ sites:
 import os
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
     BrokenConfig,
-    merge,
-    plan,
+    merge_file,
+    plan_config,
     read_config,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
-    POLICY_OPTIONS,
-    Row,
-    SitesModule,
-    failed_row,
-    row_of,
-)
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import setting_findings, settings_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import setting_findings, settings_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import POLICY_OPTIONS, SitesModule
 
 SITE = "site_config.json"
 COMMON = "common_site_config.json"
@@ -215,10 +210,10 @@ def merge_one(module: SitesModule, bench: Bench, row: Row) -> Row:
             kept["backup_file"] = module.ansible.backup_local(path)
 
     try:
-        change = merge(
+        change = merge_file(
             path,
             os.path.join(lock, "site_config.lock"),
-            lambda current: plan(current, row["settings"], row["secret_settings"], row["absent"]),
+            lambda current: plan_config(current, row["settings"], row["secret_settings"], row["absent"]),
             module.check_mode,
             backup,
         )

@@ -289,19 +289,15 @@ sites:
       type: str
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig, read_config
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import edge_files, untold
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import (
-    WORKER_OPTIONS,
-    Row,
-    SitesModule,
-    failed_row,
-    row_of,
-)
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import processes
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import site_findings, watched
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig, read_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, untold
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import site_findings, watched
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import WORKER_OPTIONS, SitesModule
 
 FROM_FILES = {"domains", "config"}
 SUBSETS = ["domains", "config", "apps", "features", "oauth_settings", "oauth_clients", "tokens", "api_keys"]
@@ -311,7 +307,7 @@ OPTIONS = {"gather": {"type": "list", "elements": "str", "choices": SUBSETS, "de
 def read(module: SitesModule, bench: Bench) -> list[Row]:
     """A row for each site: what its files say, then what Frappe says."""
     deep = [{"site": row["name"], "gather": row["gather"]} for row in module.rows if set(row["gather"]) - FROM_FILES]
-    answers = bench.work("_frappe_info", deep, {}, True, module.params["site_timeout"]) if deep else []
+    answers = bench.work(info, deep, {}, True, module.params["site_timeout"]) if deep else []
     replies = {item["site"]: answer for item, answer in zip(deep, answers)}
     common, rows = read_config(bench.common_config), []
     for row in module.rows:

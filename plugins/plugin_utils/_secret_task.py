@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.validation import check_type_dict, check_type_list
 from ansible.plugins.action import ActionBase
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import texts_in
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import texts_in
 
 Args = t.Dict[str, t.Any]
 

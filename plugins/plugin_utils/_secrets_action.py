@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import VaultSecretsContext
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failure
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failure
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import (
     Content,

@@ -21,8 +21,8 @@ import yaml
 from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._files import replace
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._worker import exclusive
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
 
 Entry = t.Dict[str, t.Any]
 Content = t.Dict[str, t.Any]

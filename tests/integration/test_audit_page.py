@@ -10,10 +10,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit import STEPS, bench_part, report_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit_page import page as page_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import STEPS, bench_part, report_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import page as page_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES
 from playwright.sync_api import expect, sync_playwright
 
 FILES = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2" / "files" / "audit"

@@ -13,9 +13,9 @@ import time
 import types
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _files
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core import files
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
 from demo import free_port
 from edge_kit import (
     APP,
@@ -214,7 +214,7 @@ def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, 
 
     dying_os = types.SimpleNamespace(**{**vars(os), "replace": dying(os.replace), "unlink": dying(os.unlink)})
     with monkeypatch.context() as patched:
-        patched.setattr(_files, "os", dying_os)
+        patched.setattr(files, "os", dying_os)
         with contextlib.suppress(Killed):
             Edge(params).settle(nginx, check_mode=False)
     nginx.try_with(nginx.files(), {})  # loads, whatever the kill left

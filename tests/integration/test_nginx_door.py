@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx, NginxError, find_binary
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
 from certificates import certificate
 
 EVENTS = "events { }\n"

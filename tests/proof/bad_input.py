@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import CLIENT_KEYS, SITE_KEYS, STEP_KEYS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import CLIENT_KEYS, SITE_KEYS, STEP_KEYS
 from demo import ROOT
 
 CANARY = "canary-7f3a9c51e2b84d06a1c3-bad-input"

@@ -15,7 +15,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import merge, plan
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import merge_file, plan_config
 from demo import Demo
 
 SITE = "fault-writers.localhost"
@@ -161,11 +161,11 @@ class Writers:
 
         def planned(current: dict):
             found.update(last=current.get(key, 0))
-            return plan(current, {key: number, MARK: "ours"}, {}, ())
+            return plan_config(current, {key: number, MARK: "ours"}, {}, ())
 
         for number in range(1, count + 1):
             try:
-                merge(str(self.path), str(self.lock), planned, check_mode=False)
+                merge_file(str(self.path), str(self.lock), planned, check_mode=False)
             except Exception as error:
                 errors.append(f"{key}: write {number}: {type(error).__name__}: {error}")
             lost += found["last"] != number - 1

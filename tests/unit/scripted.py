@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import Proof, authorize, token
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import Visitor
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Proof, authorize, token
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor
 from oauthlib.oauth2 import WebApplicationClient
 
 REDIRECT_URI = "com.example.app://cb"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._api_keys import User
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS, RESPONSE_TYPE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import User
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import CLIENT_FIELDS, RESPONSE_TYPE
 from hypothesis import strategies as st
 
 ROLES = ["Sales User", "System Manager", "Käufer"]
@@ -90,7 +90,9 @@ values = {
     "check": st.booleans(),
 }
 fields = {
-    field: values[kind] for field, kind in KINDS.items() if field not in ("response_type", "default_redirect_uri")
+    field: values[kind]
+    for field, kind in CLIENT_FIELDS.items()
+    if field not in ("response_type", "default_redirect_uri")
 }
 fields.update(app_name=names, grant_type=st.sampled_from(sorted(RESPONSE_TYPE)), default_redirect_uri=uris)
 fields["token_endpoint_auth_method"] = st.sampled_from(["Client Secret Basic", "Client Secret Post", "None"])
@@ -154,7 +156,7 @@ stored_clients = st.fixed_dictionaries(
         "client_secret": st.one_of(st.none(), canaries),
         **{
             field: stored_texts
-            for field, kind in KINDS.items()
+            for field, kind in CLIENT_FIELDS.items()
             if field not in ("app_name", "default_redirect_uri", "grant_type", "response_type")
             and kind in ("text", "lines")
         },

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._api_keys import (
-    Impossible,
-    State,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import (
+    KeyState,
     User,
     key_findings,
     key_store_findings,
-    plan,
+    plan_keys,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ def user(name=CLERK, pair=None, **over):
 
 def step(found, holders=None, known=(), /, **declared):
     declared.setdefault("users", [CLERK])
-    return plan([declared], State(list(found), holders or {}, known))[0]
+    return plan_keys([declared], KeyState(list(found), holders or {}, known))[0]
 
 
 def action(found, **declared):
@@ -105,7 +105,7 @@ def test_impossible(users, declared, message):
 
 def test_two_declarations_of_one_user_contradict_each_other():
     with pytest.raises(Impossible, match="meant by two declarations"):
-        plan([{"users": [CLERK]}, {"users": ["CLERK@example.com"], "state": "absent"}], State([user()]))
+        plan_keys([{"users": [CLERK]}, {"users": ["CLERK@example.com"], "state": "absent"}], KeyState([user()]))
 
 
 def test_two_users_never_get_one_key():
@@ -115,10 +115,10 @@ def test_two_users_never_get_one_key():
 
 
 def test_without_an_encryption_key_nothing_is_made_and_everything_can_be_removed():
-    state = State([user(pair=PAIR, api_secret=None)], no_key="encryption_key: none")
+    state = KeyState([user(pair=PAIR, api_secret=None)], no_key="encryption_key: none")
     with pytest.raises(Impossible, match="encryption_key: none"):
-        plan([{"users": [CLERK]}], state)
-    assert plan([{"users": [CLERK], "state": "absent"}], state)[0].changes[0].action == "removed"
+        plan_keys([{"users": [CLERK]}], state)
+    assert plan_keys([{"users": [CLERK], "state": "absent"}], state)[0].changes[0].action == "removed"
 
 
 def test_unknown_users_have_no_key_to_remove():
@@ -148,7 +148,7 @@ def test_a_declared_user_who_was_disabled_loses_the_key_where_that_is_asked_for(
 
 def test_disabled_users_are_looked_at_once_a_site_as_the_strictest_declaration_says():
     declared = [{"users": [CLERK]}, {"users": [], "disabled_users": "revoke"}]
-    first, second = plan(declared, State([user(), FORMER]))
+    first, second = plan_keys(declared, KeyState([user(), FORMER]))
     assert first.findings == [] and [c.user for c in second.changes] == [FORMER.name]
 
 
@@ -206,7 +206,7 @@ def test_applied_once_nothing_is_left_to_do(site, declared, wanted, data):
     users = {name: user(name, pair, enabled=enabled) for name, (pair, enabled) in site.items()}
     declaration = {"users": sorted(declared), "state": wanted, "secrets": secrets}
     try:
-        (first,) = plan([declaration], State(list(users.values())))
+        (first,) = plan_keys([declaration], KeyState(list(users.values())))
     except Impossible:
         return
     after = dict(users)
@@ -217,7 +217,7 @@ def test_applied_once_nothing_is_left_to_do(site, declared, wanted, data):
         elif change.pair is not None:
             assert wanted == "rotated" or not users[change.user].live
             after[change.user] = user(change.user, change.pair, enabled=users[change.user].enabled)
-    (second,) = plan([declaration], State(list(after.values())))
+    (second,) = plan_keys([declaration], KeyState(list(after.values())))
     assert set(second.needs_secret) == set(first.needs_secret)
     assert {c.user for c in second.changes if c.action in ("created", "rotated", "removed")} <= set(first.needs_secret)
     told = str(first.diff()) + str([(c.user, c.action) for c in first.changes]) + str(first.findings)

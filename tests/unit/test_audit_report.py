@@ -12,10 +12,11 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit import UNTOLD, bench_part, report_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._audit_page import embedded, page
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_record import proof_record, read_record
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import UNTOLD
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import bench_part, report_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import embedded, page
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import proof_record, read_record
 
 FILES = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2" / "files" / "audit"
 NOW = "2026-03-10T12:00:00+00:00"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import JOBS, Bench, BenchError, source_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
 
 # What `_worker` asks of Frappe, and a way for each site to misbehave by its configuration.
 FRAPPE = """
@@ -87,7 +87,7 @@ def add_site(folder, name, **config):
 
 def work(bench, *names, gather=("apps",), check_mode=True, site_timeout=20.0, **more):
     items = [{"site": name, "gather": list(gather), **more} for name in names]
-    return bench.work("_frappe_info", items, COMMON, check_mode, site_timeout)
+    return bench.work(info, items, COMMON, check_mode, site_timeout)
 
 
 def test_a_configuration_that_a_writer_has_emptied_is_read_again(bench):
@@ -308,22 +308,3 @@ def test_only_root_may_link_to_a_bench_of_root_s(bench, tmp_path_factory, monkey
     else:
         with pytest.raises(BenchError, match="bench belongs to 4242, and .*/sites to root"):
             Bench(str(link))
-
-
-# ---------------------------------------------------------------- what is sent along
-@pytest.mark.parametrize("job", JOBS)
-def test_a_job_brings_what_it_imports_each_after_the_other(job):
-    sent = []
-    for name in (*JOBS[job], "_worker"):
-        path = Path(source_of.__code__.co_filename).parent / f"{name}.py"
-        needs = re.findall(
-            r"^from ansible_collections\.\S+\.module_utils\.(\w+) import", path.read_text(), re.MULTILINE
-        )
-        assert set(needs) <= set(sent), name
-        sent.append(name)
-
-
-def test_what_is_sent_is_packed_with_every_module():
-    text = Path(source_of.__code__.co_filename).read_text()
-    packed = set(re.findall(r"\w+", re.search(r"PACKED = \(([^)]*)\)", text)[1]))
-    assert packed == {"_worker", *(name for names in JOBS.values() for name in names)}

@@ -9,23 +9,23 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import (
-    KINDS,
-    Impossible,
-    State,
-    find,
-    folded,
-    plan,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    CLIENT_FIELDS,
+    ClientState,
+    declared_form,
+    find_client,
+    plan_clients,
     same,
-    shown,
-    to_store,
+    stored_form,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 V15 = [
     field
-    for field in KINDS
+    for field in CLIENT_FIELDS
     if field
     in (
         "app_name redirect_uris default_redirect_uri scopes grant_type response_type skip_authorization allowed_roles "
@@ -55,11 +55,11 @@ def stored(name="5c2b6a1f3e", **over):
 
 
 def state(*clients, **over):
-    return State(clients=list(clients), **{"fields": V15, "roles": ["Sales User", "System Manager"], **over})
+    return ClientState(clients=list(clients), **{"fields": V15, "roles": ["Sales User", "System Manager"], **over})
 
 
 def one(declared, *clients, **over):
-    (step,) = plan([{"state": "present", **declared}], state(*clients, **over))
+    (step,) = plan_clients([{"state": "present", **declared}], state(*clients, **over))
     return step
 
 
@@ -150,7 +150,7 @@ def test_fields_of_a_later_frappe_are_told_and_left():
         ("field-unsupported", "contacts"),
         ("field-unsupported", "token_endpoint_auth_method"),
     ]
-    later = one(declared, stored(contacts="it@example.com\n"), fields=list(KINDS))
+    later = one(declared, stored(contacts="it@example.com\n"), fields=list(CLIENT_FIELDS))
     assert (later.findings, later.values) == ([], {"token_endpoint_auth_method": "None"})
 
 
@@ -168,17 +168,17 @@ def test_unknown_role_names_the_role():
 # ---------------------------------------------------------------- identity
 def test_client_id_beats_app_name():
     other = stored("other", app_name="Other")
-    assert find({"client_id": "other", "app_name": "Mobile App"}, [stored(), other]) is other
+    assert find_client({"client_id": "other", "app_name": "Mobile App"}, [stored(), other]) is other
 
 
 def test_client_id_in_another_case_is_refused():
     with pytest.raises(Impossible, match="without case"):
-        find({"client_id": "OTHER"}, [stored("other")])
+        find_client({"client_id": "OTHER"}, [stored("other")])
 
 
 def test_two_clients_of_one_name_are_listed():
     with pytest.raises(Impossible, match=r"2 clients: a \('Mobile App'\), b \('MÓBILE app '\)"):
-        find({"app_name": "mobile app"}, [stored("b", app_name="MÓBILE app "), stored("a")])
+        find_client({"app_name": "mobile app"}, [stored("b", app_name="MÓBILE app "), stored("a")])
 
 
 def test_an_id_that_only_the_form_shows_is_set_right_by_the_next_save():
@@ -200,7 +200,7 @@ def test_a_chosen_id_for_an_existing_app_needs_rename():
 def test_two_declarations_of_one_client_are_refused():
     both = [{"state": "present", "client_id": "5c2b6a1f3e"}, {"state": "present", "app_name": "mobile app"}]
     with pytest.raises(Impossible, match="declared twice"):
-        plan(both, state(stored()))
+        plan_clients(both, state(stored()))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_names_compare_as_the_real_database_does(case):
 
 # ---------------------------------------------------------------- deleting
 def test_absent_deletes_and_shows_no_secret():
-    (step,) = plan([{"state": "absent", "app_name": "mobile app"}], state(stored()))
+    (step,) = plan_clients([{"state": "absent", "app_name": "mobile app"}], state(stored()))
     assert (step.action, step.name) == ("deleted", "5c2b6a1f3e")
     assert step.before["client_secret"] == "(hidden)"
     assert "0123456789" not in json.dumps(step.before)
@@ -227,21 +227,21 @@ def test_absent_deletes_and_shows_no_secret():
 
 @pytest.mark.parametrize("declared", [{"app_name": "Nosuch"}, {"client_id": "nosuch", "app_name": "Mobile App"}])
 def test_absent_of_nothing_is_unchanged(declared):
-    (step,) = plan([{"state": "absent", **declared}], state(stored()))
+    (step,) = plan_clients([{"state": "absent", **declared}], state(stored()))
     assert step.action == "unchanged"
 
 
 def test_a_client_in_use_is_deleted_only_with_its_tokens():
     used = state(stored(), in_use=["5c2b6a1f3e"])
     with pytest.raises(Impossible, match="revoke_tokens: true"):
-        plan([{"state": "absent", "app_name": "Mobile App"}], used)
-    (step,) = plan([{"state": "absent", "app_name": "Mobile App", "revoke_tokens": True}], used)
+        plan_clients([{"state": "absent", "app_name": "Mobile App"}], used)
+    (step,) = plan_clients([{"state": "absent", "app_name": "Mobile App", "revoke_tokens": True}], used)
     assert step.action == "deleted"
 
 
 def test_exclusive_spares_the_declared_and_what_registered_itself():
     clients = [stored(), stored("b", app_name="Stranger"), stored("c", app_name="Dynamic", owner="Guest")]
-    steps = plan([{"state": "present", "app_name": "Mobile App", "exclusive": True}], state(*clients))
+    steps = plan_clients([{"state": "present", "app_name": "Mobile App", "exclusive": True}], state(*clients))
     assert [(step.action, step.name, step.pruned) for step in steps] == [
         ("unchanged", "5c2b6a1f3e", False),
         ("deleted", "b", True),
@@ -249,7 +249,10 @@ def test_exclusive_spares_the_declared_and_what_registered_itself():
 
 
 def test_without_exclusive_nothing_is_pruned():
-    assert len(plan([{"state": "present", "app_name": "Mobile App"}], state(stored(), stored("b", app_name="S")))) == 1
+    assert (
+        len(plan_clients([{"state": "present", "app_name": "Mobile App"}], state(stored(), stored("b", app_name="S"))))
+        == 1
+    )
 
 
 # ---------------------------------------------------------------- properties
@@ -269,7 +272,7 @@ declarations = st.fixed_dictionaries(
     {"app_name": st.just("Mobile App"), "redirect_uris": values["uris"]},
     optional={
         field: values[kind]
-        for field, kind in KINDS.items()
+        for field, kind in CLIENT_FIELDS.items()
         if field not in ("app_name", "redirect_uris", "grant_type", "response_type")
     },
 )
@@ -277,27 +280,27 @@ declarations = st.fixed_dictionaries(
 
 @given(declarations, declarations)
 def test_applying_a_plan_gives_the_declared_state_and_planning_again_gives_nothing(first, second):
-    everything = state(fields=list(KINDS))
-    current = {"name": "a", "owner": "Administrator", **one(first, fields=list(KINDS)).values}
+    everything = state(fields=list(CLIENT_FIELDS))
+    current = {"name": "a", "owner": "Administrator", **one(first, fields=list(CLIENT_FIELDS)).values}
     step = one(second, current, fields=everything.fields)
     after = {**current, **step.values}
     again = one(second, after, fields=everything.fields)
     assert (again.action, again.values) == ("unchanged", {})
-    for field in KINDS:
+    for field in CLIENT_FIELDS:
         if field not in second:
             assert after.get(field) == current.get(field)
-        elif KINDS[field] != "roles":
-            assert same(KINDS[field], after.get(field), second[field])
+        elif CLIENT_FIELDS[field] != "roles":
+            assert same(CLIENT_FIELDS[field], after.get(field), second[field])
 
 
 @given(
-    st.sampled_from(sorted(set(KINDS.values()) - {"secret"})).flatmap(
+    st.sampled_from(sorted(set(CLIENT_FIELDS.values()) - {"secret"})).flatmap(
         lambda kind: st.tuples(st.just(kind), values[kind])
     )
 )
 def test_what_is_stored_is_shown_as_it_was_declared(pair):
     kind, value = pair
-    shown_again = shown(kind, to_store(kind, value))
+    shown_again = declared_form(kind, stored_form(kind, value))
     assert shown_again == (list(dict.fromkeys(value)) if isinstance(value, list) else value)
 
 

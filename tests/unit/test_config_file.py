@@ -13,18 +13,19 @@ import threading
 import time
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _config_file, _files
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import config_file
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
     BrokenConfig,
     canonical,
-    locked,
-    merge,
-    plan,
+    merge_file,
+    plan_config,
     read_config,
-    replace,
     text_of,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN, UNTOLD
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core import files
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, UNTOLD
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,16 +40,16 @@ configs = st.dictionaries(st.text(max_size=6), json_values, max_size=6)
     [(True, 1), (1, True), (0, False), (1, 1.0), ("1", 1), (None, ""), ([], {}), ([1, 2], [2, 1])],
 )
 def test_values_keep_their_type(current, wanted):
-    change = plan({"limits": current}, {"limits": wanted}, {}, [])
+    change = plan_config({"limits": current}, {"limits": wanted}, {}, [])
     assert change.before == {"limits": current} and change.after == {"limits": wanted}
 
 
 def test_equal_values_change_nothing():
-    assert not plan({"a": {"x": [1, None], "y": 2}}, {"a": {"y": 2, "x": [1, None]}}, {}, ["b"])
+    assert not plan_config({"a": {"x": [1, None], "y": 2}}, {"a": {"y": 2, "x": [1, None]}}, {}, ["b"])
 
 
 def test_other_keys_stay():
-    change = plan({"encryption_key": "k", "a": 1, "b": 2}, {"a": 3}, {}, ["b"])
+    change = plan_config({"encryption_key": "k", "a": 1, "b": 2}, {"a": 3}, {}, ["b"])
     assert change.config == {"encryption_key": "k", "a": 3}
     assert (change.before, change.after) == ({"a": 1, "b": 2}, {"a": 3})
 
@@ -59,7 +60,7 @@ def test_secrets_never_show():
         "s3": {"secret_key_id": 1, "client_secret": "old-secret"},
         "x": "old-secret",
     }
-    change = plan(current, {}, {"x": "new-secret"}, ["mail_password", "s3"])
+    change = plan_config(current, {}, {"x": "new-secret"}, ["mail_password", "s3"])
     assert change.config == {"x": "new-secret"}
     assert "-secret" not in json.dumps([change.before, change.after])
 
@@ -68,7 +69,7 @@ def test_an_old_text_may_be_a_secret_under_any_name():
     """What was in secret_settings once, and is now to go, is still a secret."""
     old = {"vendor": "old-secret", "pin": 123456789, "deep": [{"x": "old-secret"}], "port": 8000, "on": True}
     kept = {"host_name": "https://a.example", "redis_cache": "redis://:old-secret@127.0.0.1"}
-    change = plan({**old, **kept}, {"vendor": "declared", "pin": 1}, {}, ["deep", "port", "on", *kept])
+    change = plan_config({**old, **kept}, {"vendor": "declared", "pin": 1}, {}, ["deep", "port", "on", *kept])
     assert change.before == {
         **{"vendor": UNTOLD, "pin": UNTOLD, "deep": UNTOLD, "port": 8000, "on": True},
         **{"host_name": "https://a.example", "redis_cache": HIDDEN},
@@ -79,8 +80,8 @@ def test_an_old_text_may_be_a_secret_under_any_name():
 @given(configs, configs, st.lists(st.text(max_size=6)))
 def test_applying_gives_the_declared_state_and_planning_again_gives_nothing(current, settings, absent):
     absent = [key for key in absent if key not in settings]
-    change = plan(current, settings, {}, absent)
-    assert not plan(change.config, settings, {}, absent)
+    change = plan_config(current, settings, {}, absent)
+    assert not plan_config(change.config, settings, {}, absent)
     for key, value in settings.items():
         assert canonical(change.config[key]) == canonical(value)
     assert not set(absent) & set(change.config)
@@ -99,10 +100,10 @@ def site(tmp_path):
 
 
 def merge_into(site, settings, check_mode=False):
-    return merge(
+    return merge_file(
         str(site / "site_config.json"),
         str(site / "locks" / "site_config.lock"),
-        lambda current: plan(current, settings, {}, []),
+        lambda current: plan_config(current, settings, {}, []),
         check_mode,
     )
 
@@ -169,7 +170,7 @@ def test_a_failed_write_leaves_the_old_file(site, monkeypatch):
     ("text", "message"), [('{"a": ', "is no JSON: "), ("", "is no JSON: "), ("[]", "holds a list")]
 )
 def test_a_broken_file_is_named_and_left(site, monkeypatch, text, message):
-    monkeypatch.setattr(_config_file, "PAUSE", 0)
+    monkeypatch.setattr(config_file, "PAUSE", 0)
     path = site / "site_config.json"
     path.write_text(text)
     with pytest.raises(BrokenConfig) as error:
@@ -212,7 +213,7 @@ def put_too_much(path):
     ],
 )
 def test_what_would_hang_a_reader_or_never_end_is_refused_at_once(site, monkeypatch, put, message):
-    monkeypatch.setattr(_files, "LARGEST", 64)
+    monkeypatch.setattr(files, "LARGEST", 64)
     path = site / "site_config.json"
     path.unlink()
     put(path)
@@ -225,7 +226,7 @@ def test_what_would_hang_a_reader_or_never_end_is_refused_at_once(site, monkeypa
 # ---------------------------------------------------------------- the lock
 def test_the_lock_is_frappes(site):
     lock = site / "locks" / "site_config.lock"
-    with locked(str(lock)):
+    with frappe_lock(str(lock)):
         with open(lock) as other:
             with pytest.raises(BlockingIOError):
                 fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -238,7 +239,7 @@ def test_a_lock_that_stays_held_ends_in_an_error(site):
     with open(lock, "w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(TimeoutError, match="site_config.lock was held"):
-            with locked(str(lock), wait=0.1):
+            with frappe_lock(str(lock), wait=0.1):
                 pass
 
 
@@ -252,7 +253,7 @@ def test_a_lock_file_that_its_holder_removes_is_taken_anew(site):
         held.close()
 
     threading.Timer(0.15, let_go).start()
-    with locked(str(lock), wait=2):
+    with frappe_lock(str(lock), wait=2):
         assert lock.exists()
         with open(lock) as other:
             with pytest.raises(BlockingIOError):

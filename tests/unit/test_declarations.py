@@ -10,7 +10,7 @@ import copy
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.filter.declaration_faults import declaration_faults
 from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, faults, merge
 
 CLIENT = {"app_name": "Mobile App", "redirect_uris": ["com.example.crm://cb"], "scopes": ["openid"]}
 DEFAULTS = {

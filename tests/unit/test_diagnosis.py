@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_check import batches_of, merged, progress
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _proof, _senders
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._diagnosis import diagnose
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof import STEPS, chosen
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS, WARNINGS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import RULES
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import cors_sources
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.diagnosis import diagnose
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import NOTES, PROBLEMS, WARNINGS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify import course
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import STEPS, chosen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import (
     Fault,
     NotRun,
     Seen,
@@ -82,12 +83,12 @@ def test_whatever_happens_in_a_step_is_a_verdict(monkeypatch, error, verdict, ru
     def accident(_proof):
         raise error
 
-    monkeypatch.setitem(_proof.STEPS, "reach", STEPS["reach"]._replace(run=accident))
+    monkeypatch.setitem(course.STEPS, "reach", STEPS["reach"]._replace(run=accident))
 
     class Nothing:
         params = PARAMS
 
-    found = _proof.take("reach", Nothing, {}, None)
+    found = course.take("reach", Nothing, {}, None)
     assert (found["verdict"], found["rule"]) == (verdict, rule)
     assert "secret-looking" not in str(found)
 
@@ -108,20 +109,20 @@ def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
         return ["nginx: a.conf:3: add_header X"]
 
     fine = [row("preflight", "passed", Seen("a", "b"))]
-    _senders.tell(fine, senders)
+    cors_sources.tell(fine, senders)
     assert asked == [] and fine[0]["reason"] == ""
     bad = [row(n, "failed", Fault("cors-duplicate", "one", "two")) for n in ("preflight", "cross_origin")]
-    _senders.tell(bad, senders)
+    cors_sources.tell(bad, senders)
     assert asked == [1] and bad[1]["reason"] == "sent by nginx: a.conf:3: add_header X"
 
 
 @pytest.mark.parametrize("rule", ["cors-absent", "cors-error-bare", "cors-preflight"])
 def test_of_a_header_that_is_missed_it_is_told_who_may_have_taken_it(rule):
     bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
-    _senders.tell(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
+    cors_sources.tell(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
     assert bad[0]["reason"] == "why; such headers are set, or taken away, by nginx: z.conf:3: more_clear_headers X"
     bad[0]["reason"] = ""
-    _senders.tell(bad, lambda: [])
+    cors_sources.tell(bad, lambda: [])
     assert bad[0]["reason"] == "nothing was found that sends one"
 
 

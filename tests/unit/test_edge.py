@@ -9,7 +9,7 @@ import os
 import re
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
     bench_id,
     cors_lines,
     fragment,
@@ -20,15 +20,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     sections,
     shared,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import (
     Nginx,
     directives,
     foreign_cors,
     foreign_limits,
     includes_in,
-    said,
+    reason_of,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import edge_findings, limit_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import edge_findings, limit_findings
 
 SITE = {
     "name": "Trust.com",
@@ -309,5 +309,5 @@ def test_the_reason_is_nginxs_own_line():
     stderr = (
         'nginx: [alert] could not open error log\n2026/11/23 [warn] x\nnginx: [emerg] unknown directive "x" in /a:3\n'
     )
-    assert said(stderr) == 'unknown directive "x" in /a:3'
-    assert said("nginx: [emerg] 12#12: bind() failed\n") == "bind() failed"
+    assert reason_of(stderr) == 'unknown directive "x" in /a:3'
+    assert reason_of("nginx: [emerg] 12#12: bind() failed\n") == "bind() failed"

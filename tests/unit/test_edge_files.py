@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import untold
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge_files import Edge
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import Nginx
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import untold
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
 
 A, B = "a.example.com", "b.example.com"
 LIMIT = {"rate": "5r/s", "burst": 10}

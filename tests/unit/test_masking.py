@@ -9,8 +9,9 @@ import json
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _module
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import base
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 
 SECRET, NUMBER = "the-secret-of-the-test", 918273645
 OPTIONS = {
@@ -29,11 +30,11 @@ FORMS = {
 def said(args, monkeypatch, capsys):
     """All that a task of these options says and logs."""
     logged = []
-    monkeypatch.setattr(_module.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append((msg, log_args)))
+    monkeypatch.setattr(base.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append((msg, log_args)))
     with patch_module_args(args), pytest.raises(SystemExit):
         module = SitesModule(OPTIONS, COMMON)
         assert [row["secret_settings"] for row in module.rows if row["secret_settings"]] or args.get("common")
-        module.finish([_module.row_of("a", msg=f"{SECRET} {NUMBER}")], title=str)
+        module.finish([row_of("a", msg=f"{SECRET} {NUMBER}")], title=str)
     return capsys.readouterr().out + repr(logged)
 
 

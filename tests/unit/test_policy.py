@@ -8,14 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._check_task import password_faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._client_task import OPTIONS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._client_task import findings as row_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import SitesModule
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    Finding,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,
-    judge,
     origin,
     password_findings,
     redirect_uri_findings,
@@ -23,8 +18,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import 
     settings_findings,
     text_findings,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof_rules import NOTES, PROBLEMS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID, NOTICE, REFUSED, RULES, WARNING
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import (
+    INVALID,
+    NOTICE,
+    REFUSED,
+    RULES,
+    WARNING,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import NOTES, PROBLEMS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.clients import OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.clients import findings as row_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import password_faults
 
 GOOD_CLIENT = {
     "app_name": "Mobile App",

@@ -12,9 +12,9 @@ import ssl
 import threading
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import compare_issuer
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._probes import tls
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import compare_issuer
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import tls
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 from certificates import certificate
 from scripted import Reply
 

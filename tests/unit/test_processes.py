@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import BrokenConfig
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import processes, reload_needs
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes, reload_needs
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
 
 SUPERVISOR = """\
 ; bench writes comments

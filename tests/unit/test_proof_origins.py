@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._probes import cross_origin, preflight
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._proof import STEPS
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import STEPS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import cross_origin, preflight
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 from scripted import ALLOW, ORIGIN, OTHER_ORIGIN, Reply, ScriptedProof, Site
 
 GET_TOKEN = "frappe.integrations.oauth2.get_token"

@@ -11,10 +11,11 @@ import types
 from urllib.parse import urlencode
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._causes import explain
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._flow import OAUTH, api_call, authorize, login
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._probes import discovery
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._refusals import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import OAUTH, api_call, authorize, login
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import discovery
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.refusals import (
     no_verifier,
     password_grant,
     pkce_required,
@@ -22,9 +23,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._refusals impor
     wrong_secret,
     wrong_verifier,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._token_life import dead, refresh, revoke
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verdicts import Fault, remedy_of, row
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._visitor import Visitor
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_life import dead, refresh, revoke
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, remedy_of, row
 from scripted import PARAMS, REDIRECT_URI, Reply, ScriptedProof, Site
 
 UNKNOWN = Reply(404, {"exc_type": "DoesNotExistError"})
@@ -261,7 +261,7 @@ def test_why_a_sign_in_was_refused(user, enabled, password_off, expected):
         db=types.SimpleNamespace(get_value=lambda _doctype, _name, _field: enabled),
         get_system_settings=lambda name: password_off if name == "disable_user_pass_login" else None,
     )
-    explain([step], frappe, {"username": "clerk", "find_user": lambda _login: user}, remedy_of)
+    add_causes([step], frappe, {"username": "clerk", "find_user": lambda _login: user}, remedy_of)
     assert (step["rule"], step["remedy"]) == (expected, remedy_of(expected))
 
 

@@ -10,16 +10,16 @@ import json
 import unicodedata
 
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import (
-    KINDS,
-    Impossible,
-    State,
-    Step,
-    plan,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    CLIENT_FIELDS,
+    ClientState,
+    ClientStep,
+    plan_clients,
     twice_findings,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import client_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import client_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -34,7 +34,7 @@ V15 = [
     "allowed_roles",
     "client_secret",
 ]
-frappes = st.sampled_from([V15, list(KINDS)])
+frappes = st.sampled_from([V15, list(CLIENT_FIELDS)])
 
 
 def passes(declarations: list[dict]) -> bool:
@@ -43,12 +43,12 @@ def passes(declarations: list[dict]) -> bool:
     return not any(finding.severity == INVALID for finding in found)
 
 
-def state_of(clients: list[dict], fields: list[str], in_use: tuple = ()) -> State:
+def state_of(clients: list[dict], fields: list[str], in_use: tuple = ()) -> ClientState:
     held = [{key: row[key] for key in row if key in (*fields, "name", "owner")} for row in clients]
-    return State(copy.deepcopy(held), fields, make.ROLES, in_use)
+    return ClientState(copy.deepcopy(held), fields, make.ROLES, in_use)
 
 
-def applied(state: State, steps: list[Step]) -> list[dict]:
+def applied(state: ClientState, steps: list[ClientStep]) -> list[dict]:
     """What a site holds after the steps, as Frappe would keep them: written columns, nothing else."""
     clients = {client["name"]: dict(client) for client in state.clients}
     for number, step in enumerate(steps):
@@ -116,7 +116,7 @@ def test_a_plan_applied_gives_what_is_declared_and_planned_again_gives_nothing(d
     assume(passes(declarations))
     state, asked = state_of(held, fields), copy.deepcopy(declarations)
     try:
-        steps = plan(declarations, state)
+        steps = plan_clients(declarations, state)
     except Impossible as refusal:
         assert str(refusal).count(": ") and "None" not in str(refusal)
         return
@@ -128,7 +128,7 @@ def test_a_plan_applied_gives_what_is_declared_and_planned_again_gives_nothing(d
         assert (client is None) == (declared["state"] == "absent")
         for field in set(fields) & declared.keys() if client else ():
             assert read(field, client[field]) == meant(field, declared[field]), field
-    again = plan([{**declared, "rotate_secret": False} for declared in declarations], state_of(after, fields))
+    again = plan_clients([{**declared, "rotate_secret": False} for declared in declarations], state_of(after, fields))
     assert [(step.action, step.values, step.before, step.after) for step in again] == [("unchanged", {}, {}, {})] * len(
         declarations
     )
@@ -140,7 +140,7 @@ def test_what_two_declarations_mean_alike_is_known_before_any_site_is_asked(decl
     seen: list = []
     twice = [finding for declared in declarations for finding in twice_findings(declared, seen)]
     try:
-        plan(declarations, state_of([], V15))
+        plan_clients(declarations, state_of([], V15))
     except Impossible as refusal:
         assert twice or "two declarations" not in str(refusal)
 
@@ -151,7 +151,7 @@ def test_what_is_not_declared_keeps_its_value(declarations, held, fields, rotate
     declarations = [{**declared, "rotate_secret": rotate} for declared in declarations]
     state = state_of(held, fields)
     try:
-        steps = plan(declarations, state)
+        steps = plan_clients(declarations, state)
     except Impossible:
         return
     before = {client["name"]: client for client in state.clients}
@@ -175,7 +175,7 @@ def test_the_diff_is_what_is_written(declarations, held, fields):
     assume(passes(declarations))
     state = state_of(held, fields)
     try:
-        steps = plan(declarations, state)
+        steps = plan_clients(declarations, state)
     except Impossible:
         return
     for step in steps[: len(declarations)]:
@@ -194,7 +194,7 @@ def test_the_diff_is_what_is_written(declarations, held, fields):
 def test_no_client_that_tokens_name_is_deleted_without_saying_so(declarations, held, in_use):
     assume(passes(declarations))
     try:
-        steps = plan(declarations, state_of(held, V15, tuple(in_use)))
+        steps = plan_clients(declarations, state_of(held, V15, tuple(in_use)))
     except Impossible:
         return
     revokes = any(declared.get("revoke_tokens") for declared in declarations)
@@ -208,7 +208,7 @@ def test_no_step_shows_a_secret(declarations, held, fields):
     assume(passes(declarations))
     secrets = {row["client_secret"] for row in (*declarations, *held) if row.get("client_secret")}
     try:
-        steps = plan(declarations, state_of(held, fields))
+        steps = plan_clients(declarations, state_of(held, fields))
         shown = json.dumps([[step.before, step.after, step.findings] for step in steps])
     except Impossible as refusal:
         shown = str(refusal)

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
     BrokenConfig,
-    merge,
+    merge_file,
     parse,
-    plan,
+    plan_config,
     read_config,
     text_of,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._domains import domains_of, url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import settings_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import settings_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ def frappes(config: dict) -> str:
 
 def settle(path: Path, settings: dict, secrets: dict, absent: list, check_mode: bool = False):
     lock = str(path.parent / "locks" / "site_config.lock")
-    return merge(str(path), lock, lambda current: plan(current, settings, secrets, absent), check_mode)
+    return merge_file(str(path), lock, lambda current: plan_config(current, settings, secrets, absent), check_mode)
 
 
 declared = st.tuples(
@@ -107,7 +107,7 @@ def test_a_file_gets_what_is_declared_and_keeps_everything_else(folder, given_, 
 @given(held_and_declared())
 def test_the_diff_is_what_changes_and_nothing_else(given_):
     held, settings, secrets, absent = given_
-    change = plan(held, settings, secrets, absent)
+    change = plan_config(held, settings, secrets, absent)
     touched = {key for key in {**held, **change.config} if not alike(held.get(key, ()), change.config.get(key, ()))}
     assert change.before.keys() == touched & held.keys()
     assert change.after.keys() == touched & change.config.keys()

@@ -11,7 +11,7 @@ import re
 
 import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import (
     SITE_KEYS,
     STEP_KEYS,
     Mistake,

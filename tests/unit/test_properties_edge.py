@@ -9,7 +9,12 @@ import re
 
 import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.filter.reload_needs import reload_needs as filtered_needs
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import (
+    BENCH_KEYS,
+    START_KEYS,
+    reload_needs,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
     CORS_DEFAULTS,
     cors_lines,
     fragment,
@@ -17,14 +22,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._edge import (
     limit_lines,
     sections,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import directives
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import directives
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     edge_findings,
     limit_findings,
     name_findings,
     origin,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._processes import BENCH_KEYS, START_KEYS, reload_needs
 from hypothesis import event, given
 from hypothesis import strategies as st
 

@@ -10,17 +10,17 @@ import dataclasses
 import json
 
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._api_keys import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import (
     EXCLUDED,
     WRITTEN,
-    Impossible,
-    State,
-    Step,
+    KeyState,
+    KeyStep,
     key_findings,
-    plan,
+    plan_keys,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import folded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -34,11 +34,11 @@ def passes(declarations: list[dict]) -> bool:
     return not any(finding.severity == INVALID for finding in found)
 
 
-def planned(declarations: list[dict], state: State) -> list[Step] | None:
+def planned(declarations: list[dict], state: KeyState) -> list[KeyStep] | None:
     """The steps, or None where the plan refuses; either way what went in is as it was."""
     before = copy.deepcopy((declarations, state))
     try:
-        return plan(declarations, state)
+        return plan_keys(declarations, state)
     except Impossible as refusal:
         assert ": " in str(refusal)
         return None
@@ -46,7 +46,7 @@ def planned(declarations: list[dict], state: State) -> list[Step] | None:
         assert (declarations, state) == before
 
 
-def applied(state: State, steps: list[Step]) -> State:
+def applied(state: KeyState, steps: list[KeyStep]) -> KeyState:
     """What a site holds after the steps."""
     users = {user.name: dataclasses.replace(user) for user in state.users}
     for change in (change for step in steps for change in step.changes):
@@ -61,7 +61,7 @@ def applied(state: State, steps: list[Step]) -> State:
     return dataclasses.replace(state, users=list(users.values()))
 
 
-def with_what_is_needed(declarations: list[dict], steps: list[Step]) -> list[dict]:
+def with_what_is_needed(declarations: list[dict], steps: list[KeyStep]) -> list[dict]:
     """The declarations with a pair for each user that lacks one, as the action plugin fills them in."""
     filled, number = [], 0
     for declared, step in zip(declarations, steps):
@@ -79,11 +79,11 @@ def with_what_is_needed(declarations: list[dict], steps: list[Step]) -> list[dic
 @given(declarations_of, make.users_of_a_site(), holders_of)
 def test_a_plan_applied_gives_the_pairs_and_planned_again_gives_nothing(declarations, users, holders):
     assume(passes(declarations))
-    state = State(users, holders, ["Sales User", "System Manager"])
+    state = KeyState(users, holders, ["Sales User", "System Manager"])
     steps = planned(declarations, state)
     assume(steps is not None)
     declarations = with_what_is_needed(declarations, steps)
-    steps = plan(declarations, state)
+    steps = plan_keys(declarations, state)
     assert not any(step.needs_secret for step in steps)
     after = applied(state, steps)
     for declared, step in zip(declarations, steps):
@@ -98,14 +98,14 @@ def test_a_plan_applied_gives_the_pairs_and_planned_again_gives_nothing(declarat
                 assert not user.api_key and not user.has_secret
     keys = [folded(user.api_key) for user in after.users if user.api_key]
     assert len(keys) == len(set(keys))
-    again = plan(declarations, after)
+    again = plan_keys(declarations, after)
     assert not any(step.changed for step in again) and not any(step.needs_secret for step in again)
 
 
 @given(declarations_of, make.users_of_a_site(), holders_of)
 def test_nobody_else_gets_or_loses_a_pair(declarations, users, holders):
     assume(passes(declarations))
-    steps = planned(declarations, State(users, holders, ["Sales User", "System Manager"]))
+    steps = planned(declarations, KeyState(users, holders, ["Sales User", "System Manager"]))
     assume(steps is not None)
     by_name = {user.name: user for user in users}
     for declared, step in zip(declarations, steps):
@@ -135,7 +135,7 @@ def test_nobody_else_gets_or_loses_a_pair(declarations, users, holders):
 def test_nothing_is_made_where_a_secret_could_not_be_kept(declarations, users, holders):
     """Without the site's key, or where a stored secret does not open, no pair is written over it."""
     assume(passes(declarations))
-    state = State(users, holders, ["Sales User", "System Manager"], no_key="encryption_key: it is missing")
+    state = KeyState(users, holders, ["Sales User", "System Manager"], no_key="encryption_key: it is missing")
     for steps in (planned(declarations, state), planned(declarations, dataclasses.replace(state, no_key=None))):
         sealed = {user.name for user in users if user.has_secret and user.api_secret is None}
         for step in steps or ():
@@ -149,7 +149,7 @@ def test_no_step_shows_a_secret(declarations, users, holders):
     secrets |= {pair["api_secret"] for declared in declarations for pair in declared.get("secrets", {}).values()}
     told = [str(finding) for declared in declarations for finding in key_findings(declared, "site")]
     try:
-        for step in plan(declarations, State(users, holders, ["Sales User", "System Manager"])):
+        for step in plan_keys(declarations, KeyState(users, holders, ["Sales User", "System Manager"])):
             told.append(json.dumps([step.diff(), step.findings, step.needs_secret]))
             told += [change.action + change.user for change in step.changes]
     except Impossible as refusal:

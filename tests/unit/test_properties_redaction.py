@@ -8,21 +8,21 @@ from __future__ import annotations
 import json
 
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._config_file import plan
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declarations import Mistake, faults, merge
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._policy import (
-    client_findings,
-    edge_findings,
-    secret_findings,
-    settings_findings,
-)
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import INVALID
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import plan_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     HIDDEN_NEW,
     UNTOLD,
     looks_secret,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, faults, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
+    client_findings,
+    edge_findings,
+    secret_findings,
+    settings_findings,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,7 +58,7 @@ def test_no_diff_of_a_configuration_shows_a_secret(entry, other, how):
         "removed": ({key: value}, {}, {}, [key]),
         "both": ({key: value}, {key: [value, other]}, {}, []),
     }[how]
-    change = plan(held, settings, secrets, absent)
+    change = plan_config(held, settings, secrets, absent)
     assert secret not in json.dumps([change.before, change.after])
     if how in ("replaced", "removed", "both"):
         assert change.before[key] == HIDDEN
@@ -73,13 +73,13 @@ def test_no_diff_shows_an_old_text_whatever_its_key_is_called(secret, key, other
         "removed": ({}, {}, [key]),
         "hidden": ({}, {key: "x"}, []),
     }[how]
-    change = plan({key: {"a": [secret]}}, settings, secrets, absent)
+    change = plan_config({key: {"a": [secret]}}, settings, secrets, absent)
     assert secret not in json.dumps([change.before, change.after])
 
 
 @given(make.configs, make.configs)
 def test_what_is_declared_in_clear_is_shown_as_it_is(held, settings):
-    change = plan(held, settings, {}, [])
+    change = plan_config(held, settings, {}, [])
     for key in change.after:
         if not looks_secret(key, settings[key]):
             assert change.after[key] == settings[key]

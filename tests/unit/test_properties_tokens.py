@@ -10,15 +10,15 @@ import json
 
 import pytest
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import (
     STATES,
-    State,
     Token,
-    diff,
-    plan,
+    TokenState,
+    plan_tokens,
     seconds,
+    token_counts,
+    token_diff,
     token_findings,
-    told,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,21 +76,21 @@ def applied(tokens: list[Token], steps: list) -> list[Token]:
 
 @given(st.lists(declared_tokens, min_size=1, max_size=2), held_tokens())
 def test_a_plan_applied_leaves_nothing_to_do(declarations, tokens):
-    state = State(tokens, CLIENTS, USERS)
+    state = TokenState(tokens, CLIENTS, USERS)
     before = copy.deepcopy((declarations, state))
-    steps = plan(declarations, state)
+    steps = plan_tokens(declarations, state)
     assert (declarations, state) == before
     names = [token.name for step in steps for token in step.delete]
     assert len(names) == len(set(names)) and set(names) <= {token.name for token in tokens}
     for step in steps:
         assert not {token.name for token in step.revoke} & {token.name for token in step.delete}
-    again = plan(declarations, State(applied(tokens, steps), CLIENTS, USERS))
+    again = plan_tokens(declarations, TokenState(applied(tokens, steps), CLIENTS, USERS))
     assert not any(step.revoke for step in again)
 
 
 @given(declared_tokens, held_tokens())
 def test_only_what_is_meant_ends(declared, tokens):
-    (step,) = plan([declared], State(tokens, CLIENTS, USERS))
+    (step,) = plan_tokens([declared], TokenState(tokens, CLIENTS, USERS))
     users = {user.casefold() for user in declared.get("users", ())}
     clients = {client.casefold() for client in declared.get("clients", ())}
     for token in (*step.revoke, *step.delete):
@@ -109,10 +109,10 @@ def test_only_what_is_meant_ends(declared, tokens):
 
 @given(st.lists(declared_tokens, min_size=1, max_size=2), held_tokens())
 def test_no_token_is_told(declarations, tokens):
-    for step in plan(declarations, State(tokens, CLIENTS, USERS)):
-        shown = json.dumps([told(step, CLIENTS), diff(step, CLIENTS), step.findings])
+    for step in plan_tokens(declarations, TokenState(tokens, CLIENTS, USERS)):
+        shown = json.dumps([token_counts(step, CLIENTS), token_diff(step, CLIENTS), step.findings])
         assert "canary" not in shown
-        numbers = sum(entry["tokens"] + entry["codes"] for entry in told(step, CLIENTS))
+        numbers = sum(entry["tokens"] + entry["codes"] for entry in token_counts(step, CLIENTS))
         assert numbers == len(step.revoke) + len(step.delete)
 
 

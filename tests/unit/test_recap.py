@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._recap import SINGLE, WIDTH, recap
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import SINGLE, WIDTH, recap
 
 A, B = "a.example", "b.example"
 FINDING = {

@@ -11,8 +11,9 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _client_task, _rest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._clients import KINDS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import CLIENT_FIELDS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest import http
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import clients as task_clients
 
 URL = "https://crm.example.com"
 PARAMS = {"policy": "warn", "policy_exceptions": [], "bench_path": None, "site_timeout": 60}
@@ -37,7 +38,7 @@ class Frappe:
             if method == their_method and field in (*fields, name, values.get("app_name")):
                 return answer()
         if kind == "DocType":
-            return {"data": {"fields": [{"fieldname": field} for field in KINDS]}}
+            return {"data": {"fields": [{"fieldname": field} for field in CLIENT_FIELDS]}}
         if method == "GET" and not name:
             return {"data": list(self.clients.values()) if kind == "OAuth Client" else []}
         if method == "DELETE":
@@ -52,7 +53,7 @@ class Frappe:
 @pytest.fixture
 def frappe(monkeypatch):
     site = Frappe()
-    monkeypatch.setattr(_rest, "Request", lambda **_options: site)
+    monkeypatch.setattr(http, "Request", lambda **_options: site)
     return site
 
 
@@ -62,10 +63,10 @@ def client(number, **more):
 
 
 def settle(*declared, check_mode=False):
-    defaults = {key: option.get("default") for key, option in _client_task.OPTIONS.items()}
+    defaults = {key: option.get("default") for key, option in task_clients.OPTIONS.items()}
     door = {"name": "crm", "url": URL, "api_key": "k", "api_secret": "s"}
     rows = [{**defaults, **door, **one} for one in declared]
-    return _client_task.settle_rows(rows, [[] for _row in rows], PARAMS, check_mode)
+    return task_clients.apply_rows(rows, [[] for _row in rows], PARAMS, check_mode)
 
 
 def told(rows):

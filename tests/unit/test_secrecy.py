@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     OPEN_KEYS,
     UNTOLD,
     looks_secret,
     names_secret,
-    shown,
+    shown_setting,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import CORS_KEYS, RISKY_KEYS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import CORS_KEYS, RISKY_KEYS
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_what_the_facts_show_of_a_configuration_is_open_or_hidden():
 
 @pytest.mark.parametrize("value", [True, None, 0, -1, 99999, 0.5, "", [], {}, [{"a": 1}]])
 def test_harmless_values_are_shown_whatever_they_are_called(value):
-    assert shown("anything", value) == value
+    assert shown_setting("anything", value) == value
 
 
 @pytest.mark.parametrize("value", ["x", 100000, float("nan"), [0, "x"], {"a": ["x"]}])
 def test_other_values_are_shown_only_of_open_keys(value):
-    assert shown("anything", value) == UNTOLD and shown("limits", value) is value
+    assert shown_setting("anything", value) == UNTOLD and shown_setting("limits", value) is value
 
 
 def test_the_password_of_a_url_is_shown_nowhere():
-    assert shown("redis_cache", "redis://:word@127.0.0.1") == HIDDEN
+    assert shown_setting("redis_cache", "redis://:word@127.0.0.1") == HIDDEN

@@ -12,10 +12,11 @@ import pytest
 from ansible.parsing.vault import VaultSecret
 from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_client import ActionModule as ClientAction
 from ansible_collections.benchkeeper.frappe.plugins.action.frappe_user_api_key import ActionModule as KeyAction
-from ansible_collections.benchkeeper.frappe.plugins.module_utils import _api_keys, _clients
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe_keys import _row
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._module import failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._settle import settle
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.api_keys import _row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan import api_keys as key_plans
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan import clients as client_plans
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import apply_clients
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secrets_store import SecretsStore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -66,10 +67,10 @@ class Site:
             declared = {**args, **item}
             self.sent.append(declared.get("secrets"))
             users = [
-                _api_keys.User(name, api_key=pair and pair[0], has_secret=bool(pair), api_secret=pair and pair[1])
+                key_plans.User(name, api_key=pair and pair[0], has_secret=bool(pair), api_secret=pair and pair[1])
                 for name, pair in self.pairs.items()
             ]
-            (step,) = _api_keys.plan([declared], _api_keys.State(users))
+            (step,) = key_plans.plan_keys([declared], key_plans.KeyState(users))
             if step.needs_secret and not check_mode:
                 rows.append(failed_row(item["name"], "no secret", users=[], needs_secret=step.needs_secret))
                 continue
@@ -224,13 +225,13 @@ def test_one_file_that_cannot_be_opened_stops_its_site_only(tmp_path):
 class Clients:
     """`_settle.Store` in memory."""
 
-    fields = list(_clients.KINDS)
+    fields = list(client_plans.CLIENT_FIELDS)
 
     def __init__(self):
         self.clients, self.kill = {}, None
 
     def state(self, roles, uses):
-        return _clients.State(list(self.clients.values()), self.fields, roles)
+        return client_plans.ClientState(list(self.clients.values()), self.fields, roles)
 
     def write(self, step):
         self.kill.step()
@@ -248,7 +249,9 @@ class Clients:
 
     def module(self, kill, args, check_mode):
         self.kill = kill
-        rows = settle(self, [{**args, **i} for i in args["sites"]], {"policy": "warn", "exceptions": []}, check_mode)
+        rows = apply_clients(
+            self, [{**args, **i} for i in args["sites"]], {"policy": "warn", "exceptions": []}, check_mode
+        )
         rows = [row_of(SITE, **row) for row in rows]
         return {"changed": any(row["changed"] for row in rows), "sites": rows}
 

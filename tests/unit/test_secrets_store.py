@@ -47,7 +47,7 @@ def test_a_store_that_cannot_be_locked_is_told(tmp_path, monkeypatch):
         raise OSError(errno.EBADF, "Bad file descriptor")
 
     monkeypatch.setattr(fcntl, "flock", none)
-    with pytest.raises(StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). It must lie on a file"):
+    with pytest.raises(StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). It must be on a file"):
         with opened(tmp_path / "store").held():
             pass
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import NOTICE, RULES
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._secrecy import HIDDEN
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._site_findings import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import (
     TRAITS,
     listed,
     site_findings,

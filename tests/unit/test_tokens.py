@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._tokens import (
-    State,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import (
     Token,
-    diff,
-    plan,
+    TokenState,
+    plan_tokens,
     seconds,
+    token_counts,
+    token_diff,
     token_findings,
-    told,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +37,7 @@ def code(name, state="active", age=1.0, **more):
 
 
 def settle(tokens, *declarations, users=()):
-    return plan(list(declarations), State(tokens, CLIENTS, users))
+    return plan_tokens(list(declarations), TokenState(tokens, CLIENTS, users))
 
 
 def names(tokens):
@@ -219,7 +219,7 @@ def test_what_is_revoked_now_is_kept_its_time_and_without_a_time_goes_at_once():
 # ---------------------------------------------------------------- what is told
 def test_numbers_are_told_and_never_a_token():
     (step,) = settle(MIXED, {"every_token": True, "state": "revoked", "prune_after": "2d"})
-    assert told(step, CLIENTS) == [
+    assert token_counts(step, CLIENTS) == [
         {
             "client_id": "c1",
             "app_name": "Mobile App",
@@ -239,7 +239,7 @@ def test_numbers_are_told_and_never_a_token():
         {"client_id": "c2", "app_name": "Kiosk", "user": "b@example.com", "action": "revoked", "tokens": 1, "codes": 0},
         {"client_id": "gone", "app_name": None, "user": "a@example.com", "action": "deleted", "tokens": 1, "codes": 0},
     ]
-    assert diff(step, CLIENTS) == {
+    assert token_diff(step, CLIENTS) == {
         "before": {
             "Mobile App, a@example.com": {
                 "active": 1,
@@ -256,7 +256,7 @@ def test_numbers_are_told_and_never_a_token():
             "Kiosk, b@example.com": {"revoked": 1},
         },
     }
-    shown = json.dumps([told(step, CLIENTS), diff(step, CLIENTS)])
+    shown = json.dumps([token_counts(step, CLIENTS), token_diff(step, CLIENTS)])
     assert not any(f'"{item.name}"' in shown for item in MIXED)
 
 

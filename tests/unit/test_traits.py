@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._traits import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits import (
     ENDPOINTS,
     TOKEN,
     VALIDATOR,

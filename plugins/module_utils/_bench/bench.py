@@ -1,0 +1,271 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door to a bench: its folder, its owner, its sites, and one worker process for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import queue
+import re
+import subprocess
+import threading
+import types
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import worker
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig, read_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.sources import BOOTSTRAP, sources_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME
+
+KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
+LAST_WORDS = 1.0  # seconds in which a child that says no more ends
+OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
+
+
+def login_name(uid: int) -> str:
+    """Login name of a user, or the number of one without an account."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+class BenchError(Exception):
+    """The bench as a whole cannot be worked on; the message names what was found and the remedy."""
+
+
+class Bench:
+    """A bench folder, as ``bench init`` makes it.
+
+    Args:
+        path: the folder that holds ``apps``, ``env`` and ``sites``.
+
+    Raises:
+        BenchError: it is no bench, or it is not one user's.
+    """
+
+    def __init__(self, path: str):
+        self.path = os.path.abspath(path)
+        self.sites_path = os.path.join(self.path, "sites")
+        self.common_config = os.path.join(self.sites_path, "common_site_config.json")
+        self.python = os.path.join(self.path, "env", "bin", "python")
+        if not os.path.isdir(self.path):
+            raise BenchError(
+                f"bench_path: {self.path}: no such folder, or this user may not look into it. Give the folder that "
+                "holds apps, env and sites, and become the bench's owner"
+            )
+        if not os.path.isdir(self.sites_path):
+            raise BenchError(f"bench_path: {self.path} has no folder sites. Give the folder that bench init made")
+        self.owner = os.lstat(self.sites_path).st_uid
+        self._require_one_owner()
+
+    @property
+    def owner_name(self) -> str:
+        """Login name of the bench's owner, or the number of one without an account."""
+        return login_name(self.owner)
+
+    def _require_one_owner(self) -> None:
+        """Refuse a bench that somebody put together out of what is others'.
+
+        The owner of ``sites`` is whom Ansible becomes, to run what lies in ``env``. A folder of root's, moved or linked
+        to there, would hand root to whoever owns the rest. What ``env`` links to may be the system's.
+
+        Raises:
+            BenchError: not all of it is one user's.
+        """
+        env = os.path.join(self.path, "env")
+        parts = [
+            (self.path, os.stat),
+            (self.sites_path, os.stat),
+            *((path, os.lstat) for path in (env, os.path.join(env, "bin"), self.python)),
+        ]
+        if self.owner == 0:
+            parts.append((self.path, os.lstat))
+        for path, look in parts:
+            if os.path.lexists(path) and look(path).st_uid != self.owner:
+                raise BenchError(
+                    f"bench_path: {path} belongs to {login_name(look(path).st_uid)}, and {self.sites_path} to "
+                    f"{self.owner_name}. Expected one owner for the bench, its sites and its env: see who should have "
+                    f"it, then chown -hR USER {self.path}"
+                )
+
+    def require_owner(self) -> None:
+        """Refuse to work as anyone but the bench's owner: another user's files would lock Frappe out.
+
+        Raises:
+            BenchError: this process runs as somebody else.
+        """
+        if os.geteuid() != self.owner:
+            raise BenchError(
+                f"bench_path: {self.path} belongs to {self.owner_name}, and this task runs as uid {os.geteuid()}. "
+                f"Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
+            )
+
+    def sites(self) -> list[str]:
+        """Names of all sites, sorted: the folders that hold a site_config.json (as frappe.utils.get_sites)."""
+        return sorted(
+            name for name in os.listdir(self.sites_path) if os.path.exists(self.site_config(name)) and name != "assets"
+        )
+
+    def site_config(self, name: str) -> str:
+        """Path of a site's site_config.json."""
+        return os.path.join(self.sites_path, name, "site_config.json")
+
+    def fault(self, name: str) -> str | None:
+        """Why a site cannot be worked on, or None. Reads files only."""
+        folder = os.path.join(self.sites_path, name)
+        if not SITE_NAME.fullmatch(name) or ".." in name:
+            return f"name: {name!r} is no site name. Use letters, digits, period, underscore and hyphen"
+        if not os.path.isdir(folder):
+            return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"
+        if os.path.dirname(os.path.realpath(folder)) != os.path.realpath(self.sites_path):
+            return f"name: {name!r} is a link out of the bench, to {os.path.realpath(folder)}. Name the site itself"
+        if not os.path.exists(self.site_config(name)):
+            return (
+                f"name: {name!r} has no site_config.json. It is no site, or was half made: finish or drop it with bench"
+            )
+        try:
+            read_config(self.site_config(name))
+        except BrokenConfig as error:
+            return str(error)
+        return None
+
+    def work(
+        self,
+        job: types.ModuleType,
+        items: list[dict[str, t.Any]],
+        common: dict[str, t.Any],
+        check_mode: bool,
+        site_timeout: float,
+    ) -> list[dict[str, t.Any]]:
+        """Run a job on many sites in one child process of the bench's own Python.
+
+        A site that does not answer within ``site_timeout`` seconds, or that takes the child down, is given up, and a
+        new child goes on with the others.
+
+        Args:
+            job: a module of `_frappe` with a function ``job``. It is given as a module, so that Ansible ships it with
+                the module that asks for it.
+            items: each with its ``site``, and whatever else the job wants.
+            common: what is the same for all sites.
+            check_mode: nothing may be written.
+            site_timeout: seconds a site may take, the start of Frappe included.
+
+        Returns:
+            For each item, in order, its ``reply``, or ``failed`` with the message.
+
+        Raises:
+            BenchError: not the owner, no Python, or Frappe cannot be imported; nothing was done on any site.
+        """
+        self.require_owner()
+        if not os.access(self.python, os.X_OK):
+            raise BenchError(f"bench_path: {self.python} is missing. Run bench setup env in {self.path}")
+        replies = [{"failed": fault} if fault else {} for fault in (self.fault(item["site"]) for item in items)]
+        left = [number for number, reply in enumerate(replies) if not reply]
+        request = {"job": job.__name__, "common": common, "check_mode": check_mode, "lock_wait": site_timeout / 2}
+        wanted = list(left)
+        while left:
+            child = {**request, "items": [items[number] for number in left]}
+            try:
+                for reply in _Child(self, child).replies(site_timeout):
+                    replies[left.pop(0)] = reply
+            except BenchError as error:
+                if left == wanted:
+                    raise
+                for number in left:  # what the sites before them got stays true
+                    replies[number] = {"failed": str(error)}
+                break
+        return replies
+
+
+class _Child:
+    """One worker process: sources and request in by standard input, replies out by a descriptor of their own."""
+
+    def __init__(self, bench: Bench, request: dict[str, t.Any]):
+        read_end, write_end = os.pipe()
+        self.items, self.output, self.lines = request["items"], "", queue.Queue()
+        try:
+            self.process = subprocess.Popen(
+                [bench.python, "-I", "-c", BOOTSTRAP],
+                cwd=bench.sites_path,
+                env={key: value for key, value in os.environ.items() if KEPT_ENVIRONMENT.fullmatch(key)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(write_end,),
+            )
+        except OSError as error:  # a folder, another machine's program, an interpreter that is gone
+            os.close(read_end)
+            raise BenchError(
+                f"bench_path: {bench.python} cannot be run: {error.strerror}. Run bench setup env in {bench.path}"
+            ) from None
+        finally:
+            os.close(write_end)
+        sent = {
+            "sources": sources_of(worker.__name__, request["job"]),
+            "worker": worker.__name__,
+            "request": {**request, "reply_fd": write_end},
+        }
+        self.payload = json.dumps(sent).encode()
+        self.threads = [
+            threading.Thread(target=target, daemon=True, args=args)
+            for target, args in ((self._send, ()), (self._drain, ()), (self._receive, (read_end,)))
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def _send(self) -> None:
+        try:
+            with self.process.stdin as stdin:
+                stdin.write(self.payload)
+        except BrokenPipeError:
+            pass  # it died; the missing reply tells
+
+    def _drain(self) -> None:
+        with self.process.stdout as stdout:
+            for line in stdout:
+                self.output = (self.output + line.decode(errors="replace"))[-OUTPUT_TAIL:]
+
+    def _receive(self, read_end: int) -> None:
+        # what is no JSON was cut off by the death of its writer: nothing follows
+        with open(read_end, encoding="utf-8") as replies, contextlib.suppress(ValueError):
+            for line in replies:
+                self.lines.put(json.loads(line))
+        self.lines.put(None)
+
+    def replies(self, site_timeout: float) -> t.Iterator[dict[str, t.Any]]:
+        """A reply a site, in order, until all are done or the child is of no more use."""
+        try:
+            done = 0
+            while done < len(self.items):
+                try:
+                    line = self.lines.get(timeout=site_timeout)
+                except queue.Empty:
+                    yield {"failed": f"no answer within {site_timeout:g} s (site_timeout). Its database may hang"}
+                    return
+                if line is None:
+                    self._end()
+                    self.threads[1].join(timeout=1)
+                    said = self.output.strip() or "nothing"
+                    yield {"failed": f"the bench's Python ended with status {self.process.returncode}. It said: {said}"}
+                    return
+                if "bench_failed" in line:
+                    raise BenchError(f"bench_path: {line['bench_failed']}. Run bench setup requirements")
+                if "site" in line:
+                    done += 1
+                    yield line
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+    def _end(self) -> None:
+        """Wait for a child that says no more to end, and end it if it does not."""
+        try:
+            self.process.wait(timeout=LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

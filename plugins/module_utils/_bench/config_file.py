@@ -1,0 +1,151 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""site_config.json and common_site_config.json: read, plan a merge, and write under Frappe's own lock, atomically."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
+    HIDDEN,
+    HIDDEN_NEW,
+    looks_secret,
+    shown_setting,
+)
+
+PAUSE = 0.05  # seconds between two tries
+READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an unreadable file for a moment
+
+
+class BrokenConfig(Exception):
+    """The file is not what it should be; the message names file, place and remedy."""
+
+
+@dataclasses.dataclass
+class ConfigChange:
+    """What a merge does.
+
+    Attributes:
+        config: the whole configuration afterwards.
+        before: the keys that change, with those of their old values that may be shown.
+        after: the same afterwards; a key that is removed is missing.
+    """
+
+    config: dict[str, t.Any]
+    before: dict[str, t.Any]
+    after: dict[str, t.Any]
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
+
+
+def canonical(value: t.Any) -> str:
+    """A JSON value as text, so that true and 1, or 1 and 1.0, differ as they do in the file."""
+    return json.dumps(value, sort_keys=True)
+
+
+def plan_config(
+    current: dict[str, t.Any], settings: dict[str, t.Any], secrets: dict[str, t.Any], absent: t.Iterable[str]
+) -> ConfigChange:
+    """Merge declared keys into a configuration. Pure; every other key stays as it is.
+
+    Args:
+        current: what the file holds.
+        settings: keys to set, values shown in the diff.
+        secrets: keys to set, values hidden in the diff.
+        absent: keys to remove.
+
+    An old value was not declared by anybody here, and may be a secret under any name.
+    """
+    change = ConfigChange(dict(current), {}, {})
+    for key, value in {**settings, **secrets}.items():
+        if key in current and canonical(current[key]) == canonical(value):
+            continue
+        if key in current:
+            change.before[key] = HIDDEN if key in secrets else shown_setting(key, current[key])
+        change.after[key] = HIDDEN_NEW if key in secrets or looks_secret(key, value) else value
+        change.config[key] = value
+    for key in absent:
+        if key in change.config:
+            change.before[key] = shown_setting(key, change.config.pop(key))
+    return change
+
+
+def text_of(config: dict[str, t.Any]) -> str:
+    """The file as Frappe writes it (frappe.installer.update_site_config): indent 1, sorted keys, no last newline."""
+    return json.dumps(config, indent=1, sort_keys=True)
+
+
+def parse(text: str | bytes, path: str) -> dict[str, t.Any]:
+    """The configuration in a text.
+
+    Raises:
+        BrokenConfig: it is no JSON object.
+    """
+    try:
+        config = json.loads(text if isinstance(text, str) else text.decode())
+    except (ValueError, RecursionError) as error:
+        raise BrokenConfig(
+            f"{path} is no JSON: {error}. Frappe cannot read it either: restore it from a backup, or correct that line"
+        ) from None
+    if not isinstance(config, dict):
+        raise BrokenConfig(f"{path} holds a {type(config).__name__}, and must hold an object: {{...}}")
+    return config
+
+
+def read_config(path: str) -> dict[str, t.Any]:
+    """Read a configuration, with patience for a writer that is half way.
+
+    Raises:
+        BrokenConfig: it cannot be read, or stays unreadable for a second.
+    """
+    for left in reversed(range(READ_TRIES)):
+        try:
+            return parse(read_file(path), path)
+        except Unreadable as error:
+            raise BrokenConfig(str(error)) from None
+        except BrokenConfig as error:
+            if not left:
+                raise BrokenConfig(str(error)) from None
+            time.sleep(PAUSE)
+    raise AssertionError  # the loop returns or raises
+
+
+def merge_file(
+    path: str,
+    lock: str,
+    planned: t.Callable[[dict[str, t.Any]], ConfigChange],
+    check_mode: bool,
+    backup: t.Callable[[], None] = lambda: None,
+) -> ConfigChange:
+    """Read, plan and, unless in check mode or nothing changes, replace one configuration file.
+
+    The lock is taken only to write: a run that changes nothing, and check mode, touch nothing.
+
+    Args:
+        path: the file.
+        lock: Frappe's lock for it.
+        planned: the plan, called again under the lock with what the file holds then.
+        check_mode: only plan.
+        backup: called just before the file is replaced.
+
+    Raises:
+        BrokenConfig: the file cannot be read.
+        TimeoutError: the lock was not to be had.
+        OSError: the file cannot be written.
+    """
+    change = planned(read_config(path))
+    if not change or check_mode:
+        return change
+    with frappe_lock(lock):
+        change = planned(read_config(path))
+        if change:
+            backup()
+            replace(path, text_of(change.config))
+    return change

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which processes a bench runs, and which of them must hear of a change. Pure, but for reading bench's own files."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file
+
+# Keys that a process reads when it starts, and never again (frappe.utils.redis_wrapper, frappe.utils.background_jobs).
+START_KEYS = ("redis_cache", "redis_queue", "redis_socketio", "developer_mode", "serve_default_site")
+# Keys that only count once bench has written them into supervisor.conf or nginx.conf.
+BENCH_KEYS = ("webserver_port", "socketio_port", "gunicorn_workers", "background_workers", "http_timeout")
+
+
+def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str, t.Any]:
+    """Process manager of a bench and the names of its web program and its workers.
+
+    Args:
+        bench_path: the bench.
+        systemd: where units lie.
+
+    Returns:
+        ``manager`` (``supervisor``, ``systemd`` or ``none``), ``web`` (a name, or None), ``workers`` (names). The web
+        program is named alone: its group holds socketio too, which SIGHUP would end.
+
+    Raises:
+        BrokenConfig: supervisor.conf cannot be read.
+    """
+    conf = os.path.join(bench_path, "config", "supervisor.conf")
+    if os.path.exists(conf):
+        return _supervisor(conf)
+    bench = os.path.basename(os.path.realpath(bench_path))
+    web, workers = f"{bench}-frappe-web.service", f"{bench}-workers.target"
+    if not os.path.exists(os.path.join(systemd, web)):
+        return {"manager": "none", "web": None, "workers": []}
+    there = os.path.exists(os.path.join(systemd, workers))
+    return {"manager": "systemd", "web": web, "workers": [workers] if there else []}
+
+
+def _supervisor(conf: str) -> dict[str, t.Any]:
+    parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";",))
+    try:
+        parser.read_string(read_file(conf).decode())
+    except Unreadable as error:
+        raise BrokenConfig(str(error)) from None
+    except (
+        configparser.Error,
+        UnicodeDecodeError,
+    ):  # its text quotes the line, and the file may be a link to any other
+        raise BrokenConfig(f"{conf} is no configuration of supervisor. Write it anew: bench setup supervisor") from None
+    groups = {
+        program.strip(): section.partition(":")[2]
+        for section in parser.sections()
+        if section.startswith("group:")
+        for program in parser.get(section, "programs", fallback="").split(",")
+    }
+    programs = [section.partition(":")[2] for section in parser.sections() if section.startswith("program:")]
+    named = {program: f"{groups[program]}:{program}" if program in groups else program for program in programs}
+    web = next((name for program, name in named.items() if program.endswith("-frappe-web")), None)
+    workers = sorted({f"{groups[p]}:" if p in groups else p for p in named if "worker" in p or "schedule" in p})
+    return {"manager": "supervisor", "web": web, "workers": workers}
+
+
+def reload_needs(changed_keys: t.Collection[str], config_cached: bool, strategy: str) -> dict[str, t.Any]:
+    """The one table: which change of the configuration needs which process to hear of it.
+
+    OAuth clients and API keys lie in the database and need none; nginx is told by frappe_nginx_edge itself.
+
+    ==============================  =============================  ======================  ============
+    Change                          Frappe 14, 15                  Frappe 16 and later     strategy
+    ==============================  =============================  ======================  ============
+    any key                         nothing, read each request     web: SIGHUP             graceful
+    a key that is read at start     web and workers: restart       the same                graceful
+    any key                         web: restart                   the same                restart
+    a key that is read at start     web and workers: restart       the same                restart
+    anything                        nothing                        nothing                 none
+    ==============================  =============================  ======================  ============
+
+    Args:
+        changed_keys: keys of site_config.json and common_site_config.json that this run changed.
+        config_cached: does this Frappe keep the configuration between requests?
+        strategy: ``graceful``, ``restart`` or ``none``.
+
+    Returns:
+        ``web``: ``none``, ``reload`` or ``restart``; ``workers``: ``none`` or ``restart``.
+    """
+    at_start = bool(set(changed_keys) & set(START_KEYS))
+    web, workers = "none", "none"
+    if changed_keys and strategy != "none":
+        if at_start or strategy == "restart":
+            web = "restart"
+        elif config_cached:
+            web = "reload"
+        workers = "restart" if at_start else "none"
+    return {"web": web, "workers": workers}

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be shown of a value. Pure: no Ansible, no Frappe, no I/O."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping
+
+HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # what a diff shows of a secret, and of one that changes
+UNTOLD = "(not shown)"  # of a value that may be one, under a name that does not say so
+# Names in lower case, their words apart. A secretary is none.
+SECRET_NAME = re.compile(
+    r"password|passwd|passphrase|credential|secret(?!ar)"
+    r"|(?:^|[^a-z])(?:pwd|pass)(?![a-z])"
+    r"|(?:^|[^a-z])(?:tokens?|apikeys?)[0-9_]*$"
+    r"|(?<!public)(?<!publishable)(?<!site)[^a-z]keys?[0-9_]*$"
+)
+# Frappe's and bench's own keys whose values are nobody's secret, but for a password in a URL.
+OPEN_KEYS = frozenset(
+    "allow_cors cors_allow_credentials allow_cors_for_methods allow_cors_for_headers "
+    "ignore_csrf allowed_referrers developer_mode allow_tests server_script_enabled disable_user_pass_login "
+    "domains host_name default_site serve_default_site dns_multitenant ssl_certificate ssl_certificate_key "
+    "db_name db_type db_host db_port db_socket redis_cache redis_queue redis_socketio "
+    "webserver_port socketio_port file_watcher_port http_timeout gunicorn_workers background_workers workers "
+    "maintenance_mode pause_scheduler disable_scheduler scheduler_interval live_reload monitor logging "
+    "mail_server mail_port use_ssl use_tls auto_email_id always_use_account_email_id_as_sender "
+    "max_file_size max_reports rate_limit limits session_idle_limit deny_multiple_sessions "
+    "disable_website_cache disable_session_cache disable_global_search disable_error_snapshot "
+    "frappe_user restart_supervisor_on_update restart_systemd_on_update rebase_on_pull shallow_clone "
+    "update_bench_on_update country time_zone lang skip_setup_wizard install_apps".split()
+)
+LARGEST_OPEN = 99999  # a port, a number of seconds; no secret has so few digits
+URL_PASSWORD = re.compile(r"(?<=://)[^/?#\s@]*:[^/?#\s]+(?=@)")
+
+
+def looks_secret(key: str, value: t.Any) -> bool:
+    """Does a configuration key, or one inside its value, hold a secret by its name, or a URL with a password in it?"""
+    if isinstance(value, dict):
+        return any(looks_secret(key, item) or looks_secret(inner, item) for inner, item in value.items())
+    if isinstance(value, list):
+        return any(looks_secret(key, item) for item in value)
+    return bool(value) and isinstance(value, str) and bool(names_secret(key) or URL_PASSWORD.search(value))
+
+
+def names_secret(key: str) -> bool:
+    """Is it the name of a secret: aws_secret_key, mail_pass, apiToken?"""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(key)).lower()
+    return key not in OPEN_KEYS and bool(SECRET_NAME.search(words))
+
+
+def shown_setting(key: str, value: t.Any) -> t.Any:
+    """A value that somebody put under a key of a configuration, as a diff may show it.
+
+    Whoever put it there may have called a secret anything: a text is shown only of a key that is known to be open.
+    """
+    if looks_secret(key, value):
+        return HIDDEN
+    return value if key in OPEN_KEYS or _harmless(value) else UNTOLD
+
+
+def _harmless(value: t.Any) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(map(_harmless, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, (int, float)):
+        return abs(value) <= LARGEST_OPEN
+    return value is None or value == ""
+
+
+def texts_in(value: t.Any) -> t.Iterator[str]:
+    """Every text and every number in a value, as text, however deep, but for the keys of mappings and what is empty."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from texts_in(part)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
+        yield str(value)
+
+
+def without_password(value: t.Any) -> str:
+    """A value as a message shows it: without the password that may stand in a URL."""
+    return URL_PASSWORD.sub(HIDDEN, repr(value))

@@ -1,0 +1,359 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merge what is declared for every site with what differs by site. Pure; used by the filters on the controller."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    CLIENT_CHOICES,
+    CLIENT_FIELDS,
+    store_findings,
+    twice_findings,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
+    client_findings,
+    edge_findings,
+    limit_findings,
+    name_findings,
+    password_findings,
+    settings_findings,
+)
+
+Declaration = t.Dict[str, t.Any]
+
+STEP_KEYS = {
+    "site_config": {"settings": dict, "secret_settings": dict, "absent": list, "backup": bool, "managed": bool},
+    "api_keys": {
+        "users": list,
+        "roles": list,
+        "exclude_users": list,
+        "state": str,
+        "disabled_users": str,
+        "managed": bool,
+    },
+    "tokens": {
+        "max_refresh_age": (str, int),
+        "prune_after": (str, int),
+        "disabled_users": str,
+        "managed": bool,
+    },
+    "cors": {
+        "origins": list,
+        "methods": list,
+        "headers": list,
+        "max_age": int,
+        "credentials": bool,
+        "managed": bool,
+    },
+    "verify": {
+        "username": str,
+        "password": str,
+        "api_method": str,
+        "url": str,
+        "address": str,
+        "validate_certs": bool,
+        "probes": list,
+        "password_grant": bool,
+        "managed": bool,
+    },
+}
+LIMIT_KEYS = {"rate": str, "burst": int}
+CLIENT_KEYS = {
+    "client_id": str,
+    **{field: str for field, kind in CLIENT_FIELDS.items() if kind in ("text", "secret") and field != "response_type"},
+    **{field: list for field, kind in CLIENT_FIELDS.items() if kind in ("uris", "scopes", "roles", "lines")},
+    **{field: bool for field, kind in CLIENT_FIELDS.items() if kind == "check"},
+    "state": str,
+    "rename": bool,
+    "rotate_secret": bool,
+    "store_secret": bool,
+    "revoke_tokens": bool,
+    "managed": bool,
+}
+DISABLED_USERS = ("report", "revoke", "ignore")
+STEP_CHOICES = {
+    "api_keys": {"state": ("present", "absent", "rotated"), "disabled_users": DISABLED_USERS},
+    "tokens": {"disabled_users": DISABLED_USERS},
+}
+DEFAULTS_KEYS = {
+    "oauth_clients": list,
+    "oauth_clients_exclusive": bool,
+    "site_config": dict,
+    "api_keys": dict,
+    "tokens": dict,
+    "cors": dict,
+    "verify": dict,
+}
+SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
+TYPE_NAMES = {
+    str: "a text",
+    list: "a list",
+    dict: "a mapping",
+    bool: "true or false",
+    int: "a number",
+    (str, int): "a duration such as 30d",
+}
+
+
+class Mistake(Exception):
+    """The inventory says what cannot be meant; the message names site, key, what was found, and the remedy."""
+
+
+def merge(
+    sites: list[Declaration],
+    defaults: Declaration,
+    found: list[str],
+    discover: bool,
+    exclude: list[str],
+    only: list[str],
+    cors_owner: str = "nginx",
+) -> list[Declaration]:
+    """The declaration of each site to work on, in the bench's order, then sites that the bench does not have.
+
+    Mappings merge by key; ``oauth_clients`` by ``client_id``, else by ``app_name``; every other list, and every value
+    in ``settings``, is the site's own where the site gives one. ``managed: false`` drops what the defaults say; steps
+    with it are listed in ``unmanaged``, for what is not declared may be taken away, and what is unmanaged may not.
+
+    Args:
+        sites: what differs by site.
+        defaults: what holds for every site.
+        found: names of the sites that the bench has.
+        discover: work on every site of the bench, not only on those listed.
+        exclude: names or glob patterns of sites to leave alone.
+        only: names or glob patterns; if not empty, no other site is worked on.
+        cors_owner: ``nginx``, ``frappe`` or ``none``, see `_give_cors`.
+
+    Raises:
+        Mistake: a key or a type is wrong, a site is listed twice, or ``only`` names nothing.
+    """
+    _check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
+    if not isinstance(sites, list):
+        raise Mistake(f"oauth2_sites: found {type(sites).__name__}, expected a list")
+    listed: dict[str, Declaration] = {}
+    for number, site in enumerate(sites, 1):
+        where = f"oauth2_sites, item {number}"
+        if not isinstance(site, dict) or not isinstance(site.get("name"), str):
+            raise Mistake(f"{where}: it has no name. Write - name: SITE")
+        _check(site, SITE_KEYS, f"site {site['name']}")
+        if site["name"] in listed:
+            raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Put both items into one")
+        listed[site["name"]] = site
+    names = [name for name in found if discover or name in listed] + [name for name in listed if name not in found]
+    for pattern in only:
+        if not fnmatch.filter(names, pattern):
+            raise Mistake(f"oauth2_only_sites: {pattern!r} matches no site. There are: {', '.join(names) or 'none'}")
+    chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
+    merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
+    return [_give_cors(site, cors_owner) for site in merged if site is not None]
+
+
+def names_in(value: t.Any, variable: str) -> list[str]:
+    """A list of names, also written as one text with commas, as Ansible takes it everywhere (``-e variable=a,b``).
+
+    Raises:
+        Mistake: it is no such list.
+    """
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise Mistake(f"{variable}: found {value!r}, expected a list of texts")
+    return list(value)
+
+
+def _give_cors(site: Declaration, owner: str) -> Declaration:
+    """Let exactly one answer for CORS: where it is declared and Frappe is not the owner, Frappe's own key goes."""
+    if "cors" not in site:
+        return site
+    if "origins" not in site["cors"]:
+        raise Mistake(f"site {site['name']}: cors: it has no origins. List them; an empty list lets nobody in")
+    config = site.get("site_config", {})
+    if "allow_cors" in config.get("settings", {}):
+        raise Mistake(f"site {site['name']}: cors and site_config: allow_cors are declared both. Keep cors")
+    if owner == "frappe":
+        config = {**config, "settings": {**config.get("settings", {}), "allow_cors": list(site["cors"]["origins"])}}
+        config["absent"] = [key for key in config.get("absent", ()) if key != "allow_cors"]
+    else:
+        config = {**config, "absent": [*dict.fromkeys([*config.get("absent", ()), "allow_cors"])]}
+    kept = {key: value for key, value in site.items() if key != "cors" or owner == "nginx"}
+    return kept if "site_config" in site.get("unmanaged", ()) else {**kept, "site_config": config}
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _kind(value: t.Any) -> str:
+    """Name of a value's type, for whom Ansible's own kinds of text, list and mapping are none."""
+    plain = next((kind for kind in (dict, list, str, bool, int) if isinstance(value, kind)), type(value))
+    return plain.__name__
+
+
+def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
+    """Refuse unknown keys and wrong types, down to the single option."""
+    if not isinstance(value, dict):
+        raise Mistake(f"{where}: found {_kind(value)}, expected a mapping")
+    for key, item in value.items():
+        if key not in keys:
+            raise Mistake(f"{where}: there is no key {key!r}. Use one of: {', '.join(sorted(keys))}")
+        here = f"{where}: {key}"
+        if item is None:
+            raise Mistake(f"{here}: it is empty (null). Give {TYPE_NAMES[keys[key]]}, or leave it out")
+        if key == "oauth_clients" and item == {"managed": False}:
+            continue
+        if not isinstance(item, keys[key]) or (isinstance(item, bool) and keys[key] is int):
+            raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
+        if key in STEP_KEYS:
+            _check(item, STEP_KEYS[key], here)
+            for option, choices in STEP_CHOICES.get(key, {}).items():
+                if item.get(option, choices[0]) not in choices:
+                    raise Mistake(f"{here}: {option}: found {item[option]!r}, expected one of {', '.join(choices)}")
+        elif key == "oauth_clients":
+            _check_clients(item, here)
+        elif keys[key] is list and not all(isinstance(part, str) for part in item):
+            raise Mistake(f"{here}: every item must be a text")
+
+
+def _check_clients(clients: list[t.Any], where: str) -> None:
+    for number, client in enumerate(clients, 1):
+        here = f"{where}, item {number}"
+        _check(client, CLIENT_KEYS, here)
+        if not client.get("app_name") and not client.get("client_id"):
+            raise Mistake(f"{here}: it has neither app_name nor client_id. Give one, to say which client is meant")
+        for option, choices in {"state": ("present", "absent"), **CLIENT_CHOICES}.items():
+            if client.get(option, choices[0]) not in choices:
+                raise Mistake(f"{here}: {option}: found {client[option]!r}, expected one of {', '.join(choices)}")
+
+
+def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
+    if site.get("managed") is False:
+        return None
+    merged: Declaration = {"name": site["name"], "domains": site.get("domains", [])}
+    clients = _merge_clients(site.get("oauth_clients", []), defaults.get("oauth_clients", []))
+    if clients:
+        exclusive = site.get("oauth_clients_exclusive", defaults.get("oauth_clients_exclusive", False))
+        merged["oauth_clients"] = [{**client, "exclusive": exclusive} for client in clients]
+    unmanaged = [step for step in STEP_KEYS if not _managed(site.get(step, {}), defaults.get(step, {}))]
+    for step in STEP_KEYS:
+        value = _merge_step(site.get(step, {}), defaults.get(step, {}))
+        if step not in unmanaged and (value or step == "verify"):
+            merged[step] = value
+    return {**merged, "unmanaged": unmanaged} if unmanaged else merged
+
+
+def _managed(site: Declaration, default: Declaration) -> bool:
+    return site.get("managed", default.get("managed", True))
+
+
+def _merge_step(site: Declaration, default: Declaration) -> Declaration:
+    merged = {**default, **site}
+    merged.pop("managed", None)
+    own = {key for part in ("settings", "secret_settings") for key in site.get(part, ())}
+    for part in ("settings", "secret_settings"):
+        if part in merged:
+            theirs = {
+                k: v for k, v in default.get(part, {}).items() if k not in own and k not in site.get("absent", ())
+            }
+            merged[part] = {**theirs, **site.get(part, {})}
+    if "absent" in merged and "absent" not in site:
+        merged["absent"] = [key for key in merged["absent"] if key not in own]
+    return merged
+
+
+def _same_client(one: Declaration, other: Declaration) -> bool:
+    if one.get("client_id") and other.get("client_id"):
+        return one["client_id"] == other["client_id"]
+    return bool(one.get("app_name")) and folded(one.get("app_name")) == folded(other.get("app_name"))
+
+
+def _merge_clients(site: t.Any, default: t.Any) -> list[Declaration]:
+    if isinstance(site, dict):
+        return []
+    own, merged = list(site), []
+    for client in default if isinstance(default, list) else ():
+        override = next((mine for mine in own if _same_client(mine, client)), None)
+        if override is not None:
+            own.remove(override)
+        merged.append({**client, **(override or {})})
+    kept = [client for client in merged + own if client.get("managed", True)]
+    return [{key: value for key, value in client.items() if key != "managed"} for client in kept]
+
+
+def faults(
+    declarations: list[Declaration],
+    common: Declaration,
+    policy: str,
+    exceptions: list[str],
+    secrets_store: str | None = None,
+    rate_limit: Declaration | None = None,
+    proxies: t.Collection[str] = (),
+    listed: t.Collection[str] | None = None,
+    verify_password: str | None = None,
+) -> list[str]:
+    """Everything declared that must stop the run before the first write; one line a fault.
+
+    Args:
+        declarations: as `merge` gives them.
+        common: what is declared for common_site_config.json.
+        policy: ``warn``, ``enforce`` or ``ignore``.
+        exceptions: rule ids that are allowed by name.
+        secrets_store: where secrets are kept, if anywhere.
+        rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
+        proxies: whose X-Forwarded-For is believed.
+        listed: names of the sites that the inventory itself names, all of them if it is None. Another one was found on
+            the bench, and a folder there that is no site is that site's own failure.
+        verify_password: that of the user whom every site is proven with, if there is one.
+
+    Raises:
+        Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
+    """
+    _check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
+    _check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
+    if rate_limit and "rate" not in rate_limit:
+        raise Mistake("oauth2_token_rate_limit: it has no rate. Write {rate: 5r/s}")
+    lines = []
+
+    def stop(where: str, findings: t.Iterable[Finding]) -> None:
+        lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
+
+    stop("bench", limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies))
+    stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
+    names = _names(declarations)
+    stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
+    for site in declarations:
+        if listed is None or site["name"] in listed:
+            stop(site["name"], name_findings(site["name"]))
+        stop(site["name"], edge_findings(site["domains"], site.get("cors")))
+        seen: list[Declaration] = []
+        for client in site.get("oauth_clients", ()):
+            stop(site["name"], client_findings(client, site["name"]))
+            stop(site["name"], twice_findings(client, seen))
+            stop(site["name"], store_findings(client, secrets_store))
+        if "site_config" in site:
+            stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
+        if "api_keys" in site:
+            stop(site["name"], key_findings(site["api_keys"], site["name"]))
+            stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
+        if "tokens" in site:
+            stop(site["name"], token_findings(site["tokens"]))
+        stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
+    return lines
+
+
+def _names(declarations: list[Declaration]) -> set[str]:
+    """Every name that the output must be able to show."""
+    names = {name for site in declarations for name in (site["name"], *site["domains"])}
+    clients = [client for site in declarations for client in site.get("oauth_clients", ())]
+    names |= {client[key] for client in clients for key in ("app_name", "client_id") if key in client}
+    return names | {site["verify"]["username"] for site in declarations if "username" in site.get("verify", {})}
+
+
+def _settings(step: Declaration) -> tuple[dict, dict, list]:
+    return step.get("settings", {}), step.get("secret_settings", {}), step.get("absent", [])

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is rotated, out of what is declared. Pure; used by a filter on the controller."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Declaration, Mistake
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import label
+
+ROTATIONS = ("client_secrets", "api_keys", "tokens")
+
+
+def rotation(
+    declarations: list[Declaration],
+    what: str,
+    clients: list[str],
+    users: list[str],
+    found: list[dict[str, t.Any]],
+    without: list[str],
+) -> list[Declaration]:
+    """Items of the module that rotates ``what``; each says which, and that it is rotated, and nothing else.
+
+    ``exclusive`` above all must not come along: with some of the declared clients it would delete the others.
+
+    Args:
+        declarations: as `_declarations.merge` gives them.
+        what: one of `ROTATIONS`.
+        clients: by app_name or client_id; if not empty, no others.
+        users: if not empty, no others.
+        found: rows of frappe_site_info, for ``api_keys`` with ``users``.
+        without: names of sites to leave out.
+
+    Raises:
+        Mistake: ``what`` is none of them, or a name is nowhere: a rotation that quietly rotates nothing is worse. Or a
+            secret is declared, which the next run of site.yml would set again.
+    """
+    if what not in ROTATIONS:
+        raise Mistake(f"oauth2_rotate: {what!r} cannot be rotated. Use one of: {', '.join(ROTATIONS)}")
+    declared = [client for site in declarations for client in _present(site)]
+    for given in clients if what != "api_keys" else ():
+        if not any(_answers(client, given) for client in declared):
+            raise Mistake(
+                f"oauth2_rotate_clients: no site of this bench declares a client {given!r}. Correct the name, or leave "
+                "this bench out with --limit"
+            )
+    sites = [site for site in declarations if site["name"] not in without]
+    if what == "client_secrets":
+        return [row for site in sites for row in _secrets(site, clients)]
+    if what == "tokens":
+        return [row for site in sites for row in _tokens(site, clients, users)]
+    return _keys(sites, users, found, without)
+
+
+def _present(site: Declaration) -> list[Declaration]:
+    return [client for client in site.get("oauth_clients", ()) if client.get("state") != "absent"]
+
+
+def _answers(client: Declaration, given: str) -> bool:
+    return folded(given) in (folded(client.get("app_name")), folded(client.get("client_id")))
+
+
+def _chosen(site: Declaration, clients: list[str]) -> list[Declaration]:
+    return [client for client in _present(site) if not clients or any(_answers(client, given) for given in clients)]
+
+
+def _identity(client: Declaration) -> dict[str, str]:
+    """The client_id alone where there is one: an app_name beside it would be set, too."""
+    key = "client_id" if client.get("client_id") else "app_name"
+    return {key: client[key]}
+
+
+def _secrets(site: Declaration, clients: list[str]) -> t.Iterator[Declaration]:
+    """A client whose secret nobody keeps is rotated only if it is named."""
+    for client in _chosen(site, clients):
+        kept = bool(client.get("store_secret"))
+        if (kept or clients) and client.get("client_secret"):
+            raise Mistake(
+                f"site {site['name']}: the client {label(client)} is to be rotated, and has a client_secret in the "
+                "inventory, which the next run of site.yml would set again. Change that client_secret there and run "
+                "site.yml, or declare store_secret: true in its place"
+            )
+        if kept or clients:
+            yield {"name": site["name"], **_identity(client), "rotate_secret": True, "store_secret": kept}
+
+
+def _keys(sites: list[Declaration], users: list[str], found: list[dict], without: list[str]) -> list[Declaration]:
+    if not users:
+        return [
+            {"name": site["name"], **site["api_keys"], "state": "rotated"}
+            for site in sites
+            if "api_keys" in site and site["api_keys"].get("state") != "absent"
+        ]
+    holders = {row["name"]: {folded(key["user"]): key["user"] for key in row.get("api_keys", ())} for row in found}
+    for user in users:
+        if not any(folded(user) in names for names in holders.values()) and not without:
+            raise Mistake(f"oauth2_rotate_users: {user!r} has no API key on any site of this bench. Correct the name")
+    rows = []
+    for site in sites:
+        there = [holders.get(site["name"], {}).get(folded(user)) for user in users]
+        if any(there):
+            rows.append({"name": site["name"], "users": [user for user in there if user], "state": "rotated"})
+    return rows
+
+
+def _tokens(site: Declaration, clients: list[str], users: list[str]) -> t.Iterator[Declaration]:
+    """All tokens of the chosen clients; an app gets new ones when its user signs in again."""
+    names = [client.get("client_id") or client["app_name"] for client in _chosen(site, clients)]
+    if names:
+        yield {"name": site["name"], "clients": names, "users": users, "state": "revoked"}

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""API keys as Frappe keeps them: the job of frappe_user_api_key inside the bench's own Python."""
+
+from __future__ import annotations
+
+import importlib
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import (
+    KeyChange,
+    KeyState,
+    KeyStep,
+    User,
+    plan_keys,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import told_or_refused
+
+STORED = "select name, password from `__Auth` where doctype='User' and fieldname='api_secret' and encrypted=1"
+ENCRYPTED = "select doctype, password from `__Auth` where encrypted=1"
+FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
+
+
+def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Settle the API keys of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
+
+    Returns:
+        A row for each declaration. Where a secret is missing and this is no check, nothing is written, and each row has
+        ``failed`` and ``msg``.
+
+    Raises:
+        Impossible: nothing was written, or what was written must be rolled back.
+    """
+    keys, declarations = FrappeKeys(site), item["declarations"]
+    steps = plan_keys(declarations, keys.state(declarations))
+    told = [told_or_refused(step.findings, common) for step in steps]
+    rows = [_row(step, findings) for step, findings in zip(steps, told)]
+    needy = [user for step in steps for user in step.needs_secret]
+    if needy and not site.check_mode:
+        msg = (
+            f"users: {', '.join(needy)}: a new API key is wanted, and no secret is given. Give secrets_store, where "
+            "one is kept before it is set, or secrets"
+        )
+        nothing = {"changed": False, "action": "failed", "diff": {"before": {}, "after": {}}, "users": []}
+        return [{**row, **nothing, "failed": True, "msg": msg} for row in rows]
+    if not site.check_mode:
+        keys.write([change for step in steps for change in step.changes])
+    return rows
+
+
+def _row(step: KeyStep, findings: list[dict[str, str]]) -> dict[str, t.Any]:
+    """What is told of a step; never a pair."""
+    return {
+        "action": "updated" if step.changed else "unchanged",
+        "changed": step.changed,
+        "diff": step.diff(),
+        "findings": findings,
+        "users": [{"user": change.user, "action": change.action} for change in step.changes],
+        "needs_secret": step.needs_secret,
+    }
+
+
+class FrappeKeys:
+    """The API keys of a connected site."""
+
+    def __init__(self, site: t.Any):
+        self.site, self.frappe = site, site.frappe
+        self.password = importlib.import_module("frappe.utils.password")
+
+    def state(self, declarations: list[dict[str, t.Any]]) -> KeyState:
+        """Three queries, two more if roles are declared."""
+        get_all = self.frappe.get_all
+        roles = sorted({role for declared in declarations for role in declared.get("roles") or ()})
+        names = {user for declared in declarations for user in declared.get("users") or ()}
+        known = get_all("Role", filters={"name": ["in", roles]}, pluck="name") if roles else []
+        holders: dict[str, list[str]] = {}
+        if known:
+            filters = {"parenttype": "User", "role": ["in", known]}
+            for row in get_all("Has Role", filters=filters, fields=["parent", "role"]):
+                holders.setdefault(row["role"], []).append(row["parent"])
+        names.update(name for users in holders.values() for name in users)
+        return KeyState(self._users(names), holders, known, self.no_key())
+
+    def holders(self) -> list[User]:
+        """Everyone who has an api_key, no secret decrypted."""
+        return sorted(self._users(()), key=lambda user: user.name)
+
+    def _users(self, names: t.Collection[str]) -> list[User]:
+        """The users of these names, and everyone who has an api_key."""
+        get_all = self.frappe.get_all
+        found = get_all("User", filters={"name": ["in", sorted(names)]}, fields=FIELDS) if names else []
+        found += get_all("User", filters={"api_key": ["is", "set"]}, fields=FIELDS)
+        stored = {folded(name): text for name, text in self.frappe.db.sql(STORED)}
+        users, wanted = {}, {folded(name) for name in names}
+        for row in found:
+            text = stored.get(folded(row["name"]))
+            users[row["name"]] = User(
+                name=row["name"],
+                full_name=row["full_name"] or "",
+                enabled=bool(row["enabled"]),
+                website=row["user_type"] == "Website User",
+                api_key=row["api_key"],
+                has_secret=bool(text),
+                api_secret=self._decrypted(text) if text and folded(row["name"]) in wanted else None,
+            )
+        return list(users.values())
+
+    def _decrypted(self, text: str) -> str | None:
+        """The secret; None where the site's key does not open it.
+
+        Without a key nothing is tried: Frappe would make one up and write it into site_config.json, in check mode too.
+        """
+        if not self.frappe.local.conf.get("encryption_key"):
+            return None
+        try:
+            return self.password.decrypt(text)
+        except (self.frappe.ValidationError, ValueError):
+            return None
+
+    def no_key(self) -> str | None:
+        """Why nothing may be encrypted here: a new key beside old secrets would hide that the old one is lost."""
+        if self.frappe.local.conf.get("encryption_key"):
+            return None
+        if not self.frappe.db.sql("select name from `__Auth` where encrypted = 1 limit 1"):
+            return None
+        return (
+            "encryption_key: site_config.json has none, and the site holds encrypted secrets. Restore it from a "
+            "backup: Frappe would make a new one, and every stored password would be lost"
+        )
+
+    def not_opened(self) -> dict[str, int]:
+        """How many stored secrets of which doctype the site's key does not open; empty where there is no key."""
+        counts: dict[str, int] = {}
+        if self.frappe.local.conf.get("encryption_key"):
+            for doctype, text in self.frappe.db.sql(ENCRYPTED):
+                if self._decrypted(text) is None:
+                    counts[doctype] = counts.get(doctype, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def write(self, changes: list[KeyChange]) -> None:
+        """Write or remove pairs; User's ``modified`` stays, and no Version is made.
+
+        Raises:
+            Impossible: Frappe stored something else.
+        """
+        written = {change.user: change.pair for change in changes if change.pair is not None}
+        for user, pair in written.items():
+            self.site.writes()
+            self.password.set_encrypted_password("User", user, pair["api_secret"], "api_secret")
+            # The stars are what Frappe's own save leaves in the column: with an empty one, the next save of the user
+            # removes the secret.
+            self._columns(user, pair["api_key"], "*" * len(pair["api_secret"]))
+        for change in changes:
+            if change.action == "removed":
+                self.site.writes()
+                self.password.remove_encrypted_password("User", change.user, "api_secret")
+                self._columns(change.user, None, None)
+        for user in self._users(written) if written else ():
+            pair = written.get(user.name)
+            if pair is not None and (pair["api_key"], pair["api_secret"]) != (user.api_key, user.api_secret):
+                raise Impossible(f"secrets: Frappe stored another pair for {user.name} than was given")
+
+    def _columns(self, user: str, api_key: str | None, stars: str | None) -> None:
+        values = {"api_key": api_key, "api_secret": stars}
+        self.frappe.db.set_value("User", user, values, update_modified=False)

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a site is and has, inside the bench's own Python: the job of frappe_site_info. Reads only."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import inspect
+import os
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.api_keys import FrappeKeys
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits import (
+    ENDPOINTS,
+    TOKEN,
+    VALIDATOR,
+    open_to_everybody,
+    traits,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import CLIENT_FIELDS, declared_form
+
+BEARER = "OAuth Bearer Token"
+SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # the second came with Frappe 16
+SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # of System Settings, which has many more
+BOOTSTRAP = ("setup", "oauth_bootstrap")  # where an app made after the old guide has what hands out secrets
+# An `Active` row whose access token has ended still refreshes for ever, so it is counted apart from what is over.
+COUNT = """
+    select t.client, c.name, c.app_name, coalesce(u.name, t.user), u.enabled,
+        case when t.status = 'Revoked' then 'revoked' when t.expiration_time > %(now)s then 'active'
+            else 'expired' end,
+        case when t.status = 'Active' and t.refresh_token != '' then 1 else 0 end,
+        count(*), min(t.creation), max(t.creation)
+    from `tabOAuth Bearer Token` t
+        left join `tabOAuth Client` c on c.name = t.client
+        left join `tabUser` u on u.name = t.user
+    group by 1, 2, 3, 4, 5, 6, 7
+"""
+BY_DAY = "select date(creation), count(*) from `tabOAuth Bearer Token` where creation > %(since)s group by 1 order by 1"
+DAYS = 90  # how far back the tokens issued on each day are counted
+LATEST = """
+    select user, client, scopes, status, creation, expiration_time from `tabOAuth Bearer Token`
+    order by creation desc limit 10
+"""
+# Where Frappe keeps the change of a document, it keeps old and new values, a secret in clear among them.
+IN_VERSIONS = """
+    select distinct c.name from `tabOAuth Client` c
+        join `tabVersion` v on v.ref_doctype = 'OAuth Client' and v.docname = c.name
+    where c.client_secret != '' and instr(v.data, c.client_secret) > 0
+"""
+
+
+def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Gather the subsets that ``item["gather"]`` names; secrets are not read into the reply."""
+    frappe, gather, facts = site.frappe, item["gather"], {}
+    if "apps" in gather:
+        facts["apps"] = {app: _version(app) for app in frappe.get_installed_apps()}
+        facts["frappe_version"] = frappe.__version__
+    if "features" in gather:
+        facts["features"] = {
+            "client_fields": [field for field in CLIENT_FIELDS if frappe.get_meta(CLIENT).has_field(field)],
+            "config_cached": "cached" in inspect.signature(frappe.get_site_config).parameters,
+            "oauth_settings": bool(frappe.db.exists("DocType", "OAuth Settings")),
+            **traits_of_bench(_controller(frappe)),
+            "open_bootstraps": [name for app in frappe.get_installed_apps() for name in open_bootstraps(app)],
+        }
+    if "oauth_clients" in gather:
+        in_versions = {name for (name,) in frappe.db.sql(IN_VERSIONS)}
+        facts["oauth_clients"] = [_client(row, row["name"] in in_versions) for row in FrappeClients(site).clients()]
+    if "oauth_settings" in gather:
+        facts["oauth_settings"] = {doctype: found for doctype in SETTINGS if (found := _single(frappe, doctype))}
+        facts["oauth_settings"]["System Settings"] = _sign_in(frappe)
+    if "tokens" in gather:
+        facts["tokens"] = _tokens(frappe)
+    if "api_keys" in gather:
+        keys = FrappeKeys(site)
+        facts["api_keys"] = [
+            {
+                "user": user.name,
+                "full_name": user.full_name,
+                "enabled": user.enabled,
+                "user_type": "Website User" if user.website else "System User",
+                "has_secret": user.has_secret,
+            }
+            for user in keys.holders()
+        ]
+        facts["encryption_key_missing"] = keys.no_key() is not None
+        facts["secrets_not_opened"] = keys.not_opened()
+    return facts
+
+
+def _version(app: str) -> str:
+    """Version of an installed app; empty if its code is gone from the bench."""
+    try:
+        return getattr(importlib.import_module(app), "__version__", "")
+    except ImportError:
+        return ""
+
+
+def _client(row: dict[str, t.Any], in_versions: bool) -> dict[str, t.Any]:
+    """A client in declared form, with its client_id; of its secret only the length, and whether copies lie about."""
+    fields = {
+        field: declared_form(kind, row.get(field))
+        for field, kind in CLIENT_FIELDS.items()
+        if field in row and kind != "secret"
+    }
+    secret = {"secret_bytes": len((row.get("client_secret") or "").encode()), "secret_in_versions": in_versions}
+    return {"client_id": row["name"], "owner": row["owner"], **fields, **secret}
+
+
+# ---------------------------------------------------------------- the source
+def _controller(frappe: t.Any) -> str:
+    """Name of the module that makes bearer tokens, which need not be where Frappe keeps it."""
+    return type(frappe.new_doc(BEARER)).__module__
+
+
+@functools.lru_cache(maxsize=None)
+def traits_of_bench(controller: str) -> dict[str, str]:
+    """The traits, once a process: all sites of a bench run the same code. It is read, and not even imported."""
+    modules = {VALIDATOR: "frappe.oauth", ENDPOINTS: "frappe.integrations.oauth2", TOKEN: controller}
+    return traits({name: _source(module) for name, module in modules.items()})
+
+
+def _source(module: str) -> str:
+    try:
+        return _read(importlib.util.find_spec(module).origin)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return ""
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""
+
+
+@functools.lru_cache(maxsize=None)
+def open_bootstraps(app: str) -> list[str]:
+    """What an app's bootstrap module hands to everybody who has signed in; of the app only its package is imported."""
+    try:
+        folder = os.path.dirname(importlib.import_module(app).__file__)
+    except (ImportError, TypeError):
+        return []
+    source = _read(f"{os.path.join(folder, *BOOTSTRAP)}.py")
+    return [".".join((app, *BOOTSTRAP, name)) for name in open_to_everybody(source)]
+
+
+# ---------------------------------------------------------------- settings and tokens
+def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
+    """The settings of a single doctype, None where Frappe has no such; a password shows only that there is one."""
+    if not frappe.db.exists("DocType", doctype):
+        return None
+    stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = %s", (doctype,)))
+    found = {}
+    for field in frappe.get_meta(doctype).fields:
+        value = stored.get(field.fieldname, field.get("default"))
+        if field.fieldtype == "Check":
+            found[field.fieldname] = str(value or 0) == "1"
+        elif field.fieldtype == "Password":
+            found[field.fieldname] = HIDDEN if value else ""
+        elif field.fieldtype in ("Select", "Data", "Small Text", "Text", "Link", "Int"):
+            found[field.fieldname] = value or ""
+    return found
+
+
+def _sign_in(frappe: t.Any) -> dict[str, bool]:
+    """How people sign in, which the password grant does not ask."""
+    stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = 'System Settings'"))
+    return {field: str(stored.get(field) or 0) == "1" for field in SIGN_IN}
+
+
+def _tokens(frappe: t.Any) -> dict[str, t.Any]:
+    """Counts, in two queries however many tokens there are."""
+    now = frappe.utils.now_datetime()
+    since = frappe.utils.add_to_date(now, days=-DAYS)
+    groups = frappe.db.sql(COUNT, {"now": now})
+    by_client: dict[str, dict[str, t.Any]] = {}
+    disabled: dict[str, int] = {}
+    total = _no_tokens()
+    for client, known, app_name, user, enabled, state, refreshes, number, oldest, newest in groups:
+        entry = by_client.setdefault(
+            known or client or "",
+            {"client_id": known or client or "", "app_name": app_name, "known": known is not None, **_no_tokens()},
+        )
+        for counted in (entry, total):
+            counted[state] += number
+            counted["refreshable"] += number if refreshes else 0
+            counted["oldest"] = min(filter(None, (counted["oldest"], oldest)), default=None)
+            counted["newest"] = max(filter(None, (counted["newest"], newest)), default=None)
+        if not enabled and (state == "active" or refreshes):
+            disabled[user or ""] = disabled.get(user or "", 0) + number
+    for counted in (*by_client.values(), total):
+        counted.update({end: str(counted[end]) if counted[end] else None for end in ("oldest", "newest")})
+    return {
+        **total,
+        "by_client": sorted(by_client.values(), key=lambda entry: entry["client_id"]),
+        "disabled_users": [{"user": user, "tokens": number} for user, number in sorted(disabled.items())],
+        "latest": [
+            {
+                "user": user,
+                "client_id": client,
+                "scopes": (scopes or "").split(),
+                "status": status,
+                "issued": str(issued),
+                "expires": str(expires) if expires else None,
+            }
+            for user, client, scopes, status, issued, expires in frappe.db.sql(LATEST)
+        ],
+        "by_day": {str(day): number for day, number in frappe.db.sql(BY_DAY, {"since": since})},
+    }
+
+
+def _no_tokens() -> dict[str, t.Any]:
+    return {"active": 0, "expired": 0, "revoked": 0, "refreshable": 0, "oldest": None, "newest": None}

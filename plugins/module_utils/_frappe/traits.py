@@ -1,0 +1,326 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Frappe's OAuth code does that decides about safety, read in its source. Pure: nothing of it is ever run.
+
+Each trait asks for evidence of one behaviour and of the other. Neither, or both, is ``unknown``: code that is written
+in a way not foreseen here is never guessed at. A version number says less: fixes are carried back, forks differ.
+"""
+
+from __future__ import annotations
+
+import ast
+import typing as t
+
+UNKNOWN = "unknown"
+VALIDATOR, ENDPOINTS, TOKEN = SOURCES = ("oauth", "integrations.oauth2", "OAuth Bearer Token")
+DEPTH = 4  # calls that are followed, from a method of the validator to what helps it
+TIMES = {"expiration_time", "expires_in", "creation", "expiry", "expires_at"}
+CLIENT = {"client", "client_id"}
+PUBLIC = ("token_endpoint_auth_method", "is_public_client", "is_public", "public_client")
+AUTHENTICATES = (
+    "session",
+    "client_secret",
+    "authenticate_client",
+    "only_for",
+    "has_permission",
+    "PermissionError",
+    "AuthenticationError",
+)
+GUARDS = {"only_for", "has_permission", "check_permission", "PermissionError"}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
+    """The traits of a Frappe.
+
+    Args:
+        sources: source text by `VALIDATOR`, `ENDPOINTS` and `TOKEN`; what is missing or no Python makes its traits
+            ``unknown``.
+    """
+    oauth, endpoints, token = (Source(sources.get(name, "")) for name in SOURCES)
+    return {
+        "code_bound_to": _code_bound_to(oauth),
+        "pkce_required": _pkce_required(oauth),
+        "client_secret_checked": _client_secret_checked(oauth),
+        "old_token_revoked_on_refresh": _old_token_revoked(oauth, token),
+        "refresh_bound_to_client": _refresh_bound_to_client(oauth),
+        "refresh_tokens_expire": _refresh_tokens_expire(oauth, token),
+        "codes_expire": _codes_expire(oauth),
+        "introspection_open_to_guests": _introspection_open(endpoints),
+        "expired_tokens_told_active": _expired_told_active(endpoints),
+        "password_grant": _password_grant(oauth),
+    }
+
+
+def open_to_everybody(source: str) -> list[str]:
+    """Names of the functions that whoever has signed in may call over HTTP, none of which asks for a permission."""
+    code = Source(source)
+    return sorted(
+        name
+        for name, function in code.functions.items()
+        if any(_name_of(getattr(one, "func", one)) == "whitelist" for one in function.decorator_list)
+        and not words(code.reach(name)) & GUARDS
+    )
+
+
+# ---------------------------------------------------------------- source
+class Source:
+    """The functions, methods and constants of one module; none of them where it cannot be parsed."""
+
+    def __init__(self, source: str):
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            tree = ast.Module(body=[], type_ignores=[])
+        self.readable = bool(tree.body)
+        self.functions: dict[str, ast.AST] = {}
+        self.constants: dict[str, ast.AST] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, FUNCTIONS):
+                self.functions.setdefault(node.name, node)
+                if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
+                    node.body = node.body[1:] or [ast.Pass()]  # a docstring says what is meant, not what is done
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self.constants[node.targets[0].id] = node.value
+
+    def reach(self, *names: str) -> list[ast.AST]:
+        """All nodes of these functions, and of what they call or name in the same module; empty if none is there."""
+        found: list[ast.AST] = []
+        left, met = [(self.functions.get(name), 0) for name in names], set()
+        while left:
+            node, depth = left.pop()
+            if node is None or id(node) in met:
+                continue
+            met.add(id(node))
+            nodes = list(_nodes(node))
+            found += nodes
+            if depth < DEPTH:
+                called = [_called(part) for part in nodes if isinstance(part, ast.Call)]
+                left += [(self.functions.get(name), depth + 1) for name in called if name]
+                left += [(self.constants.get(part.id), depth + 1) for part in nodes if isinstance(part, ast.Name)]
+        return found
+
+
+def _nodes(node: ast.AST) -> t.Iterator[ast.AST]:
+    """A function's body without its annotations and decorators, or any other node."""
+    for part in node.body if isinstance(node, FUNCTIONS) else [node]:
+        yield from ast.walk(part)
+
+
+def _called(call: ast.Call) -> str | None:
+    """Name of the module's own function or method that a call may mean."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    on_self = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+    return call.func.attr if on_self and call.func.value.id == "self" else None
+
+
+def words(nodes: t.Iterable[ast.AST]) -> set[str]:
+    """Every name, attribute, keyword and text among the nodes."""
+    found = set()
+    for node in nodes:
+        for field in ("id", "attr", "arg"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                found.add(value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+def _refuses(body: list[ast.stmt]) -> bool:
+    """Does a branch end in an exception, or in False?"""
+    last = body[-1] if body else None
+    if isinstance(last, ast.Return):
+        return isinstance(last.value, ast.Constant) and last.value.value is False
+    return isinstance(last, ast.Raise)
+
+
+def _yes_no(yes: bool, no: bool) -> str:
+    return UNKNOWN if yes == no else "yes" if yes else "no"
+
+
+# ---------------------------------------------------------------- traits
+def _code_bound_to(oauth: Source) -> str:
+    """Whose the code is: of the session, or of whom a cookie of the request names."""
+    nodes = oauth.reach("save_authorization_code")
+    values = [node.value for node in nodes if isinstance(node, ast.Assign) and _sets(node.targets[0], "user")]
+    values += [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "user"]
+    if not values:
+        return UNKNOWN
+    # what the value is made of: the names in it, and what calls in it lead to
+    assigned = {
+        node.targets[0].id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    parts, left, met = [], list(values), set()
+    while left:
+        node = left.pop()
+        if id(node) in met:
+            continue
+        met.add(id(node))
+        inner = list(ast.walk(node))
+        parts += inner
+        left += [assigned[part.id] for part in inner if isinstance(part, ast.Name) and part.id in assigned]
+        for call in inner:
+            if isinstance(call, ast.Call):
+                parts += oauth.reach(_called(call) or "")
+    said = words(parts)
+    cookie = any("cookie" in word.lower() for word in said) or "user_id" in said
+    session = any(
+        isinstance(part, ast.Attribute) and part.attr == "user" and _name_of(part.value) == "session" for part in parts
+    )
+    return UNKNOWN if cookie == session else "cookie" if cookie else "session"
+
+
+def _sets(target: ast.AST, field: str) -> bool:
+    if isinstance(target, ast.Subscript):
+        return isinstance(target.slice, ast.Constant) and target.slice.value == field
+    return isinstance(target, ast.Attribute) and target.attr == field
+
+
+def _name_of(node: ast.AST) -> str | None:
+    return getattr(node, "attr", getattr(node, "id", None))
+
+
+def _pkce_required(oauth: Source) -> str:
+    """``yes``, ``no``, or ``public_clients``: is a code without a challenge refused?"""
+    asked = oauth.reach("is_pkce_required")
+    if asked:
+        returned = [node.value for node in asked if isinstance(node, ast.Return)]
+        fixed = {part.value for part in returned if isinstance(part, ast.Constant)}
+        if len(fixed) == len(returned) == 1 and fixed <= {True, False}:
+            return "yes" if fixed == {True} else "no"
+        return "public_clients" if words(asked) & set(PUBLIC) else UNKNOWN
+    nodes = oauth.reach("validate_code", "save_authorization_code", "validate_client_id", "validate_response_type")
+    if "code_challenge" not in words(nodes):
+        return UNKNOWN
+    missing = [node for node in nodes if isinstance(node, ast.If) and _challenge_missing(node.test)]
+    elses = [
+        node
+        for node in nodes
+        if isinstance(node, ast.If) and node.orelse and _challenge_there(node.test) and _refuses(node.orelse)
+    ]
+    if any(_refuses(node.body) for node in missing) or elses:
+        tests = [part for node in missing + elses for part in ast.walk(node.test)]
+        return "public_clients" if words(tests) & set(PUBLIC) else "yes"
+    accepts = any(
+        isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and node.value.value is True
+        for node in _nodes(oauth.functions.get("validate_code", ast.Pass()))
+    )
+    return "no" if accepts and not missing else UNKNOWN
+
+
+def _challenge_there(test: ast.AST) -> bool:
+    return str(_name_of(test)).startswith("code_challenge")
+
+
+def _challenge_missing(test: ast.AST) -> bool:
+    """Does a condition ask, anywhere in it, whether there is no challenge, or not the right method?"""
+    for node in ast.walk(test):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and _challenge_there(node.operand):
+            return True
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Is, ast.NotEq, ast.NotIn)):
+            if _challenge_there(node.left):
+                return True
+    return False
+
+
+def _client_secret_checked(oauth: Source) -> str:
+    """Is the secret looked at where a client authenticates?"""
+    nodes = oauth.reach("authenticate_client", "authenticate_client_id", "client_authentication_required")
+    if "authenticate_client" not in oauth.functions:
+        return UNKNOWN
+    if "client_secret" not in words(nodes):
+        return "no"
+    compared = [node for node in nodes if isinstance(node, ast.Compare)]
+    compared += [node for node in nodes if isinstance(node, ast.Call) and "compare" in str(_name_of(node.func)).lower()]
+    return "yes" if any("client_secret" in words(ast.walk(node)) for node in compared) else UNKNOWN
+
+
+def _old_token_revoked(oauth: Source, token: Source) -> str:
+    """Does a refresh end the pair that it was asked with?"""
+    if not {"save_bearer_token", "validate_refresh_token"} <= oauth.functions.keys() or not token.readable:
+        return UNKNOWN
+    nodes = oauth.reach("save_bearer_token", "validate_refresh_token", "rotate_refresh_token")
+    nodes += token.reach("before_insert", "after_insert", "validate", "on_update")
+    compared = {id(part) for node in nodes if isinstance(node, ast.Compare) for part in ast.walk(node)}
+    written = words(node for node in nodes if id(node) not in compared)
+    calls = {str(_name_of(node.func)) for node in nodes if isinstance(node, ast.Call)}
+    if "Revoked" in written or calls & {"delete", "delete_doc", "db_delete"}:
+        return "yes"
+    return "no" if not any("revoke" in word.lower() for word in written) else UNKNOWN
+
+
+def _refresh_bound_to_client(oauth: Source) -> str:
+    """Is a refresh token refused that was issued to another client?"""
+    nodes = oauth.reach("validate_refresh_token")
+    if "refresh_token" not in words(nodes):
+        return UNKNOWN
+    return _yes_no(_asked(nodes, CLIENT), not words(nodes) & CLIENT)
+
+
+def _codes_expire(oauth: Source) -> str:
+    """Is an authorization code refused once it is old?"""
+    nodes = oauth.reach("validate_code")
+    if "validity" not in words(nodes):
+        return UNKNOWN
+    return _yes_no(_asked(nodes, TIMES), not words(nodes) & TIMES)
+
+
+def _asked(nodes: list[ast.AST], names: set[str]) -> bool:
+    """Does a comparison or a filter, a mapping, name one of these?"""
+    tests = (node for node in nodes if isinstance(node, (ast.Compare, ast.Dict)))
+    return any(words(ast.walk(node)) & names for node in tests)
+
+
+def _expired_told_active(endpoints: Source) -> str:
+    """Is ``active`` made of the token's status alone, without its end?"""
+    told: list[ast.AST] = []
+    for node in endpoints.reach("introspect_token"):
+        if isinstance(node, ast.Dict):
+            told += [value for key, value in zip(node.keys, node.values) if getattr(key, "value", None) == "active"]
+        elif isinstance(node, ast.keyword) and node.arg == "active":
+            told.append(node.value)
+    parts = [part for value in told for part in ast.walk(value)]
+    computed = any(isinstance(part, ast.Call) for part in parts)
+    return _yes_no("status" in words(parts) and not computed and not words(parts) & TIMES, bool(words(parts) & TIMES))
+
+
+def _introspection_open(endpoints: Source) -> str:
+    """May somebody who has not signed in, and no client, ask about a token?"""
+    function = endpoints.functions.get("introspect_token")
+    if function is None:
+        return UNKNOWN
+    allowed = None
+    for decorator in function.decorator_list:
+        if _name_of(getattr(decorator, "func", decorator)) == "whitelist":
+            given = {k.arg: k.value for k in getattr(decorator, "keywords", ())}.get("allow_guest")
+            allowed = False if given is None else getattr(given, "value", None)
+    if allowed is None:
+        return UNKNOWN
+    asks = words(endpoints.reach("introspect_token")) & set(AUTHENTICATES)
+    return UNKNOWN if allowed and asks else "yes" if allowed else "no"
+
+
+def _password_grant(oauth: Source) -> str:
+    """``open``, or ``gone``: is it among the grants?"""
+    said = words(oauth.reach("validate_grant_type"))
+    if "authorization_code" not in said:
+        return UNKNOWN
+    if "password" not in said:
+        return "gone"
+    return "open" if "validate_user" in oauth.functions else UNKNOWN
+
+
+def _refresh_tokens_expire(oauth: Source, token: Source) -> str:
+    """``yes``, ``no``, or ``when_cleared``: Log Settings delete the row, some time after the access token's end."""
+    nodes = oauth.reach("validate_refresh_token")
+    if "refresh_token" not in words(nodes) or not token.readable:
+        return UNKNOWN
+    if words(nodes) & TIMES:
+        return "yes" if _asked(nodes, TIMES) else UNKNOWN
+    return "when_cleared" if "clear_old_logs" in token.functions else "no"

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove one site over HTTP, from inside the bench's own Python: the job of frappe_oauth_check.
+
+Frappe is asked for what an app's maker knows (which client, which secret) and for what the proof must be held against;
+everything else goes the way of an app. What the proof made is deleted here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import find_client, label
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, prove
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, remedy_of
+
+CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
+REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # sign-ins that were refused: never tried twice in a run
+
+
+def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Take the steps that the item asks for, with the client that it names, then delete what that made."""
+    until = time.monotonic() + common["budget"]
+    made: dict[str, list[str]] = {"codes": [], "tokens": [], "nonces": [], "sessions": [], "lost": []}
+    if chosen({**item, "scope": ""}) == ["reach"]:
+        steps = prove({**item, "username": None}, made, until, None)
+        return {"client_id": None, "app_name": None, "steps": steps}
+    client, fault = client_of(site, item)
+    params = params_of(site.frappe, item, client)
+    login = (item["site"], str(item["username"]))
+    params["refused"], user = login in REFUSED_SIGN_INS, params["find_user"](item["username"])
+    since = site.frappe.utils.now_datetime()
+    site.frappe.db.commit()  # ends the snapshot: what follows is written by the web program
+    try:
+        steps = prove(params, made, until, fault)
+    finally:
+        clean(site, made, client, user, since)
+    if any(step["rule"] == "login-refused" for step in steps):
+        REFUSED_SIGN_INS.add(login)
+    add_causes(steps, site.frappe, params, remedy_of)
+    known = client or {"name": item["client_id"], "app_name": item["app_name"]}
+    return {"client_id": known["name"], "app_name": known["app_name"], "steps": steps}
+
+
+def client_of(site: t.Any, item: dict[str, t.Any]) -> tuple[dict[str, t.Any] | None, Fault | None]:
+    """The client that an item names, and what is wrong with that."""
+    expected, clients = f"the OAuth client {label(item)}", FrappeClients(site).clients()
+    try:
+        client = find_client({"state": "present", **item}, clients)
+    except Impossible as why:
+        return None, Fault("client-ambiguous", expected, str(why))
+    if client is None:
+        there = ", ".join(f"{c['app_name']} ({c['name']})" for c in clients) or "none"
+        return None, Fault("client-missing", expected, f"the site has: {there}")
+    column = site.frappe.db.get_value(CLIENT, client["name"], "client_id")
+    if column != client["name"]:
+        return client, Fault("client-id-stale", expected, f"its form shows the client_id {column}", "it was renamed")
+    return client, None
+
+
+def params_of(frappe: t.Any, item: dict[str, t.Any], client: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    """The options of a row, and what the site knows of itself."""
+
+    def find_user(login: str | None) -> str | None:
+        """Frappe's name of a user, by what they sign in with."""
+        if not login:
+            return None
+        for field in ("name", "email", "username", "mobile_no"):
+            with contextlib.suppress(Exception):  # a field that this Frappe has not
+                found = frappe.db.get_value("User", {field: login}, "name")
+                if found:
+                    return found
+        return None
+
+    # split on any white space, so that a list joined by newlines is tried, and fails, as an app would find it
+    row = client or {"name": "", "app_name": "", "redirect_uris": "", "default_redirect_uri": "", "scopes": ""}
+    uris, default = (row["redirect_uris"] or "").split(), row["default_redirect_uri"]
+    skips = bool(int(row.get("skip_authorization") or 0))
+    auto = frappe.db.get_single_value("OAuth Provider Settings", "skip_authorization") == "Auto"
+    auto = auto and not skips and bool(frappe.get_all(TOKEN, filters={"status": "Active"}, limit=1))
+    base_url = frappe.db.get_value("Social Login Key", "frappe", "base_url")
+    return {
+        **item,
+        "client": client,
+        "redirect_uri": item["redirect_uri"] or (default if default in uris else next(iter(uris), default or "")),
+        "scope": " ".join(item["scope"] or (row["scopes"] or "").split()),
+        "consent_expected": not (skips or auto),
+        "consent_auto": auto,
+        "consent_why": "skip_authorization is " + ("on" if skips else "off, and the site's is Auto" if auto else "off"),
+        "issuer_why": f"base_url of the Social Login Key frappe is {base_url}" if base_url else "",
+        "find_user": find_user,
+        "user_email": lambda name: str(frappe.db.get_value("User", name, "email") or name),
+    }
+
+
+def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | None, since: t.Any) -> None:
+    """Delete what the proof made, and commit that, whatever happens afterwards.
+
+    Codes and tokens are named by themselves; a code whose reply was lost is found by its nonce. Frappe keeps a code
+    that it deletes itself in Deleted Document, and its name in the desk's feed. Where a reply with tokens was lost, the
+    tokens go that this client and this user got since the proof began: nobody else is to sign in as the check's user.
+    """
+    frappe, db = site.frappe, site.frappe.db
+    site.writes()
+    db.rollback()
+    codes = set(made["codes"])
+    for nonce in made["nonces"]:
+        with contextlib.suppress(Exception):  # a column that came later
+            codes |= set(frappe.get_all(CODE, filters={"nonce": nonce}, pluck="name"))
+    tokens = set(made["tokens"])
+    if made["lost"] and client and user:
+        since_then = {"client": client["name"], "user": user, "creation": [">=", since]}
+        tokens |= set(frappe.get_all(TOKEN, filters=since_then, pluck="name"))
+    for code in codes:
+        db.delete(CODE, {"name": code})
+    for token in tokens:
+        db.delete(TOKEN, {"name": token})
+    db.commit()
+    for code in codes:
+        db.delete(DELETED, {"deleted_doctype": CODE, "deleted_name": code})
+        db.delete(FEED, {"comment_type": "Deleted", "reference_doctype": CODE, "subject": ["like", f"%{code}"]})
+    db.commit()
+    for sid in made["sessions"]:
+        frappe.get_attr("frappe.sessions.delete_session")(sid)

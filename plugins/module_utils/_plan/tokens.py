@@ -1,0 +1,253 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan bearer tokens: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
+
+Access and refresh token share one row, and the row's name is the access token: no name may ever leave a step but to be
+written. A row is dead when neither half works. Authorization codes are treated as tokens are, since Frappe's never
+expire, and one that was not redeemed gives a new token at any time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import text_findings
+
+DURATION = re.compile(r"([0-9]{1,9})([smhdw]?)")
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+ACCESS_TOKEN_LIFE = 3600  # seconds, fixed in Frappe
+STATES = ("active", "expired", "revoked")
+SELECTORS = ("users", "clients", "older_than", "token_state", "every_token")
+DURATIONS = ("older_than", "max_refresh_age", "prune_after")
+STRICTNESS = ("ignore", "report", "revoke")
+
+
+class Token(t.NamedTuple):
+    """A row of OAuth Bearer Token, or of OAuth Authorization Code.
+
+    Attributes:
+        name: the token or code itself.
+        code: it is an authorization code.
+        client: name of the client, which may be gone.
+        user: name of the user.
+        disabled: the user is disabled, or gone.
+        state: ``active``, ``expired`` (its access token is) or ``revoked`` (of a code: redeemed, or no longer valid).
+        refreshes: its refresh token works.
+        age: seconds since it was issued.
+        dead_for: seconds since it was revoked, or since a token without a refresh token expired; 0 while it lives.
+    """
+
+    name: str
+    code: bool
+    client: str
+    user: str
+    disabled: bool
+    state: str
+    refreshes: bool
+    age: float
+    dead_for: float
+
+    @property
+    def live(self) -> bool:
+        """Whether something can still be done with it."""
+        return self.state == "active" or self.refreshes
+
+
+@dataclasses.dataclass
+class TokenState:
+    """What a site holds.
+
+    Attributes:
+        tokens: all that the declarations may be about.
+        clients: name and app_name of every client.
+        users: names of the declared users that exist.
+    """
+
+    tokens: list[Token]
+    clients: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    users: t.Collection[str] = ()
+
+
+@dataclasses.dataclass
+class TokenStep:
+    """What is to be done for one declaration.
+
+    Attributes:
+        revoke: tokens and codes to revoke.
+        delete: tokens and codes whose rows go.
+        kept: number of live rows that were selected for deletion and stay.
+        findings: rules that only the site's own state can break.
+    """
+
+    revoke: list[Token] = dataclasses.field(default_factory=list)
+    delete: list[Token] = dataclasses.field(default_factory=list)
+    kept: int = 0
+    findings: list[Finding] = dataclasses.field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is written."""
+        return bool(self.revoke or self.delete)
+
+
+# ---------------------------------------------------------------- the declaration alone
+def seconds(duration: str | int | None) -> int | None:
+    """A duration such as ``30d``, ``12h``, ``90s`` or ``3600`` in seconds; None for None.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if duration is None:
+        return None
+    found = DURATION.fullmatch(str(duration).strip())
+    if not found:
+        raise ValueError(f"{duration!r} is no duration")
+    return int(found[1]) * SECONDS[found[2]]
+
+
+def token_findings(declared: dict[str, t.Any]) -> Findings:
+    """All that can be said of one declaration without looking at the site.
+
+    Args:
+        declared: options of frappe_oauth_token; None, or no such key, means: not declared.
+    """
+    for field in DURATIONS:
+        try:
+            seconds(declared.get(field))
+        except ValueError:
+            yield Finding("token-duration", field, f"{declared[field]!r}")
+            return
+    for field in ("users", "clients"):
+        for item in declared.get(field) or ():
+            yield from text_findings(field, item)
+    selects = [field for field in SELECTORS if declared.get(field)]
+    if declared.get("state") and not selects:
+        yield Finding("token-selection-missing", "state", f"{declared['state']}, of which tokens?")
+    does = declared.get("state") or declared.get("max_refresh_age") or declared.get("prune_after") is not None
+    if selects and not does:
+        yield Finding("token-selection-unused", selects[0], "tokens are selected, and nothing is to become of them")
+    age = seconds(declared.get("max_refresh_age"))
+    if age is not None and age < ACCESS_TOKEN_LIFE:
+        yield Finding("token-age-short", "max_refresh_age", f"{declared['max_refresh_age']}")
+
+
+# ---------------------------------------------------------------- the declaration and the site
+def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list[TokenStep]:
+    """Plan the tokens of one site: a step for each declaration, in order, each after what the ones before it leave."""
+    tokens, steps = list(state.tokens), []
+    modes = [declared.get("disabled_users") or "report" for declared in declarations]
+    strictest = modes.index(max(modes, key=STRICTNESS.index)) if modes else 0
+    for number, declared in enumerate(declarations):
+        step = TokenStep()
+        within = _scope(declared, state, step)
+        revoked = _to_revoke(declared, [token for token in tokens if within(token)])
+        if number == strictest:
+            of_disabled = [token for token in tokens if token.disabled and token.live]
+            if modes[number] == "revoke":
+                met = {id(token) for token in revoked}
+                revoked += [token for token in of_disabled if id(token) not in met]
+            elif modes[number] == "report" and of_disabled:
+                names = ", ".join(sorted({token.user for token in of_disabled}))
+                step.findings.append(Finding("token-user-disabled", "disabled_users", names))
+        ended = {id(token) for token in revoked}
+        after = [
+            (token, token._replace(state="revoked", refreshes=False, dead_for=0) if id(token) in ended else token)
+            for token in tokens
+        ]
+        deleted = _to_delete(declared, [now for _was, now in after if within(now)], step)
+        gone = {id(now) for now in deleted}
+        step.delete = [was for was, now in after if id(now) in gone]
+        step.revoke = [was for was, now in after if id(was) in ended and id(now) not in gone]
+        tokens = [now for _was, now in after if id(now) not in gone]
+        steps.append(step)
+    return steps
+
+
+def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.Callable[[Token], bool]:
+    """Is a token one of the declared users and clients? Names that say nothing here become findings."""
+    users = {folded(user) for user in declared.get("users") or ()}
+    there = {folded(user) for user in state.users} | {folded(token.user) for token in state.tokens}
+    unknown = [user for user in declared.get("users") or () if folded(user) not in there]
+    if unknown:
+        step.findings.append(Finding("token-user-unknown", "users", ", ".join(unknown)))
+    clients: set[str] = set()
+    for given in declared.get("clients") or ():
+        wanted = folded(given)
+        found = {name for name, app_name in state.clients.items() if wanted in (folded(name), folded(app_name))}
+        found |= {token.client for token in state.tokens if folded(token.client) == wanted}
+        clients |= {folded(name) for name in found}
+        if not found:
+            step.findings.append(Finding("token-client-unknown", "clients", given))
+    return lambda token: (
+        (not declared.get("users") or folded(token.user) in users)
+        and (not declared.get("clients") or folded(token.client) in clients)
+    )
+
+
+def _selected(declared: dict[str, t.Any], token: Token) -> bool:
+    """Is a token in scope also of the declared age and state?"""
+    oldest = seconds(declared.get("older_than"))
+    return (oldest is None or token.age >= oldest) and token.state in (declared.get("token_state") or STATES)
+
+
+def _to_revoke(declared: dict[str, t.Any], tokens: list[Token]) -> list[Token]:
+    longest = seconds(declared.get("max_refresh_age"))
+    asked = declared.get("state") == "revoked"
+    return [
+        token
+        for token in tokens
+        if token.live
+        and (
+            (asked and _selected(declared, token))
+            or (longest is not None and (token.refreshes or token.code) and token.age >= longest)
+        )
+    ]
+
+
+def _to_delete(declared: dict[str, t.Any], tokens: list[Token], step: TokenStep) -> list[Token]:
+    """Rows of dead tokens only, but for those that are asked for by ``delete_live``."""
+    keep_for, deleted = seconds(declared.get("prune_after")), []
+    for token in tokens:
+        asked = declared.get("state") == "absent" and _selected(declared, token)
+        if asked and token.live and not declared.get("delete_live"):
+            step.kept += 1
+        elif asked or (keep_for is not None and not token.live and token.dead_for >= keep_for):
+            deleted.append(token)
+    return deleted
+
+
+# ---------------------------------------------------------------- what is told
+def token_counts(step: TokenStep, clients: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
+    """What a step does, by client and user, in numbers; no token is in it."""
+    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    for action, tokens in (("revoked", step.revoke), ("deleted", step.delete)):
+        for token in tokens:
+            count = counts.setdefault((token.client, token.user, action), {"tokens": 0, "codes": 0})
+            count["codes" if token.code else "tokens"] += 1
+    return [
+        {"client_id": client, "app_name": clients.get(client), "user": user, "action": action, **count}
+        for (client, user, action), count in sorted(counts.items())
+    ]
+
+
+def token_diff(step: TokenStep, clients: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
+    """Before and after, by client and user: how many of the tokens that change are in which state."""
+    before: dict[str, dict[str, int]] = {}
+    after: dict[str, dict[str, int]] = {}
+
+    def count(side: dict[str, dict[str, int]], token: Token, state: str) -> None:
+        entry = side.setdefault(f"{clients.get(token.client) or token.client}, {token.user}", {})
+        kind = f"{state} codes" if token.code else state
+        entry[kind] = entry.get(kind, 0) + 1
+
+    for token in step.revoke:
+        count(before, token, token.state)
+        count(after, token, "revoked")
+    for token in step.delete:
+        count(before, token, token.state)
+    return {"before": before, "after": after}

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One readable diagnosis of a bench from what was proven and what was read. Pure; used by a filter."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, WARNING
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED, NOTICED, severity_of
+
+Row = t.Dict[str, t.Any]
+
+
+def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] = ()) -> Row:
+    """What is wrong with each site, what is worth a look, and what this Frappe does by itself, told once.
+
+    Args:
+        checks: rows of frappe_oauth_check; several of one site are one site here.
+        infos: rows of frappe_site_info, with findings.
+        exceptions: ids of rules that are not told.
+
+    Returns:
+        ``sites`` with ``name``, ``proven``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
+        what their Frappe does, each with the ``sites`` that have it; ``unhealthy``, the names of sites with a problem;
+        ``lines`` for a human.
+    """
+    names = list(dict.fromkeys(row["name"] for row in [*checks, *infos]))
+    sites, notices = [], {}
+    for name in names:
+        told = _unique(list(_checked(name, checks)), list(_read(name, infos)), exceptions)
+        proofs = [row for row in checks if row["name"] == name]
+        sites.append(
+            {
+                "name": name,
+                "proven": bool(proofs) and all(row.get("proven") for row in proofs),
+                "problems": [entry for entry in told if entry["severity"] not in (WARNING, NOTICE)],
+                "warnings": [entry for entry in told if entry["severity"] == WARNING],
+            }
+        )
+        for entry in told:
+            if entry["severity"] == NOTICE:
+                notices.setdefault(entry["rule"], {**entry, "sites": []})["sites"].append(name)
+    result = {
+        "sites": sites,
+        "notices": list(notices.values()),
+        "unhealthy": [site["name"] for site in sites if site["problems"]],
+    }
+    return {**result, "lines": list(_lines(result))}
+
+
+def _entry(severity: str, rule: str, where: str, found: str, reason: str, remedy: str) -> Row:
+    return {"severity": severity, "rule": rule, "where": where, "found": found, "reason": reason, "remedy": remedy}
+
+
+def _checked(name: str, checks: list[Row]) -> t.Iterator[Row]:
+    for row in checks:
+        if row["name"] != name:
+            continue
+        for step in row["steps"]:
+            if step["verdict"] in (FAILED, NOTICED):
+                severity = "problem" if step["verdict"] == FAILED else severity_of(step["rule"])
+                yield _entry(severity, step["rule"], step["name"], step["found"], step["reason"], step["remedy"])
+        if row["failed"] and not row["steps"]:
+            yield _entry("problem", "site-broken", "site", row["msg"], "", "")
+
+
+def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
+    for row in infos:
+        if row["name"] != name:
+            continue
+        for finding in row["findings"]:
+            yield _entry(
+                finding["severity"], finding["rule"], finding["field"], finding["found"], "", finding["remedy"]
+            )
+        if row["failed"]:
+            yield _entry("problem", "site-broken", "site", row["msg"], "", "")
+
+
+def _unique(proven: list[Row], read: list[Row], exceptions: t.Collection[str]) -> list[Row]:
+    """Each entry once; of what was both noticed by the proof and read, the proof."""
+    kept: dict[t.Any, Row] = {}
+    noticed = {entry["rule"] for entry in proven if entry["severity"] in (WARNING, NOTICE)}
+    for entry in [*proven, *(entry for entry in read if entry["rule"] not in noticed)]:
+        key = entry["rule"] if entry["severity"] == NOTICE else (entry["rule"], entry["where"], entry["found"])
+        if entry["rule"] not in exceptions:
+            kept.setdefault(key, entry)
+    return list(kept.values())
+
+
+def _lines(result: Row) -> t.Iterator[str]:
+    for site in result["sites"]:
+        count = len(site["problems"])
+        state = f"{count} problem{'s' if count > 1 else ''}" if count else "healthy"
+        yield f"{site['name']}: {state}{', proven' if site['proven'] else ', not proven' if not count else ''}"
+        for kind in ("problems", "warnings"):
+            for entry in site[kind]:
+                yield f"  {'PROBLEM' if kind == 'problems' else 'to look at'} {_told(entry)}"
+    for notice in result["notices"]:
+        if len(notice["sites"]) == len(result["sites"]):
+            where = "This Frappe, on every site"
+        else:
+            where = ", ".join(notice["sites"])
+        yield f"{where}: {_told(notice)}"
+
+
+def _told(entry: Row) -> str:
+    why = f" ({entry['reason']})" if entry["reason"] else ""
+    todo = f" -> {entry['remedy']}" if entry["remedy"] else ""
+    return f"[{entry['rule']}] {entry['where']}: {entry['found']}{why}{todo}"

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OAuth clients of one site through Frappe's REST API."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import plan_through, rows_of, write_step
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    CLIENT_FIELDS,
+    ClientState,
+    ClientStep,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.http import RestSite
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
+
+CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
+
+
+class RestClients:
+    """`_settle.Store` over HTTP."""
+
+    def __init__(self, site: RestSite):
+        self.site = site
+        meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
+        if not isinstance(meta, dict) or not isinstance(meta.get("fields"), list):
+            raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Check url: it must lead to a Frappe site")
+        names = [field.get("fieldname") for field in meta["fields"] if isinstance(field, dict)]
+        self.fields = [name for name in names if name in CLIENT_FIELDS]
+
+    def state(self, roles: t.Collection[str], uses: bool) -> ClientState:
+        """All clients; each is read whole, its secret too: Frappe leaves nothing out."""
+        known = (
+            [row["name"] for row in self.site.rows("Role", ["name"], [["name", "in", sorted(roles)]])] if roles else ()
+        )
+        in_use = {row["client"] for kind in (TOKEN, CODE) for row in self.site.rows(kind, ["client"])} if uses else ()
+        columns = [field for field in self.fields if field != "allowed_roles"]
+        clients = {
+            row["name"]: {**row, "allowed_roles": []}
+            for row in self.site.rows(CLIENT, ["name", "owner", "client_id", *columns])
+        }
+        for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
+            if row.get("role") and row["name"] in clients:  # another may have registered since
+                clients[row["name"]]["allowed_roles"].append(row["role"])
+        unable = {"rename": "Frappe's REST API cannot rename a client. Use bench_path"}
+        if "token_endpoint_auth_method" not in self.fields:  # came with the API that takes a name
+            unable["client_id"] = (
+                "it can be chosen over REST on Frappe 16 and later only. Use bench_path, or leave it out"
+            )
+        return ClientState(list(clients.values()), self.fields, known, in_use, unable)
+
+    def read(self, name: str) -> dict[str, t.Any]:
+        """One client."""
+        client = self.site.document("GET", f"/api/resource/{CLIENT}/{name}")
+        return {**client, "allowed_roles": [row.get("role") for row in client.get("allowed_roles") or ()]}
+
+    def write(self, step: ClientStep) -> str:
+        """Create or update one client."""
+        values = dict(step.values)
+        if step.new_secret:
+            values["client_secret"] = secrets.token_urlsafe(32)
+        if "allowed_roles" in values:
+            values["allowed_roles"] = [{"role": role} for role in values["allowed_roles"]]
+        if step.action == "updated":
+            return self.site.document("PUT", f"/api/resource/{CLIENT}/{step.name}", values)["name"]
+        path = f"/api/v2/document/{CLIENT}" if step.name else f"/api/resource/{CLIENT}"
+        return self.site.document("POST", path, {**values, **({"name": step.name} if step.name else {})})["name"]
+
+    def delete(self, name: str) -> None:
+        """Delete a client after its tokens and codes."""
+        for doctype in (TOKEN, CODE):
+            for row in self.site.rows(doctype, ["name"], [["client", "=", name]]):
+                self.site.call("DELETE", f"/api/resource/{doctype}/{row['name']}")
+        self.site.call("DELETE", f"/api/resource/{CLIENT}/{name}")
+
+
+def apply_over_rest(clients: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
+    """Settle the clients of one site that has a URL.
+
+    Returns:
+        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it. REST has no transaction: where a
+        client fails, what was written before stays, and the reply says so row by row.
+    """
+    first = clients[0]
+    try:
+        site = RestSite(first["url"], first["api_key"], first["api_secret"], first["validate_certs"], check_mode)
+        store = RestClients(site)
+        steps, findings = plan_through(store, clients, judgement)
+    except Impossible as error:
+        return {"failed": str(error)}
+    failures = {} if check_mode else _write_all(store, steps)
+    settled = rows_of(clients, steps, findings)
+    for number, failure in failures.items():
+        settled[number].update(failure)
+    for row in settled:
+        row["findings"] += [Finding("rest-copies", field, HOW).row() for field in _copied(row)]
+    return {"reply": settled}
+
+
+NOTHING = {"action": "failed", "failed": True, "diff": {"before": {}, "after": {}}}
+
+
+def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, dict[str, t.Any]]:
+    """Do every step, up to the first that fails; for that one and those not tried, what their rows say instead."""
+    failures: dict[int, dict[str, t.Any]] = {}
+    reason = ""
+    for number, step in enumerate(steps):
+        before = store.site.writes
+        try:
+            if reason and step.action != "unchanged":
+                raise Impossible(f"not tried, since another client of this site failed before: {reason}")
+            write_step(store, step)
+        except Impossible as error:
+            reason = reason or str(error)
+            failures[number] = {**NOTHING, "changed": store.site.writes > before, "msg": str(error)}
+    return failures
+
+
+HOW = "Frappe keeps a copy in its database"
+
+
+def _copied(row: dict[str, t.Any]) -> t.Iterator[str]:
+    """What of a secret stays behind in Version or Deleted Document."""
+    if row["action"] == "deleted" or (row["action"] == "updated" and "client_secret" in row["diff"]["after"]):
+        yield "client_secret"

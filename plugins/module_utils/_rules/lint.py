@@ -1,0 +1,343 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a declaration against the rules before anything is written. Pure: no Ansible, no Frappe, no I/O."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+import typing as t
+from urllib.parse import SplitResult, urlsplit
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
+    HIDDEN,
+    looks_secret,
+    without_password,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+
+MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
+MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
+SHORTEST_SECRET = 16  # characters: a shorter one, once masked, would eat the output
+SHORTEST_PASSWORD = 8  # characters: what a human, or Frappe itself, has chosen (its own API secrets have 15)
+GOOD_SECRET = 32  # bytes: 256 bits
+
+LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
+LONGEST_LIST = 1000  # characters: nginx takes a word of at most 4096
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
+# surrogates: half a character, which neither a database nor nginx can store
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
+ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")  # nginx minds no underscore, and site names have some
+CORS_TOKEN = re.compile(r"[A-Za-z0-9-]+")
+RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
+SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
+UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
+VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
+
+
+# ---------------------------------------------------------------- text and secrets
+def _bytes(text: str) -> int:
+    """Length in UTF-8; half a surrogate pair, which has none there, counts as the three bytes it would take."""
+    return len(text.encode(errors="surrogatepass"))
+
+
+def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
+    """What Frappe would refuse, cut or rewrite when it saves a text field of at most ``longest`` characters."""
+    if not value.strip():
+        yield Finding("text-blank", field, "is blank")
+    elif value != value.strip():
+        yield Finding("text-edges", field, f"{without_password(value)} begins or ends with white space")
+    if CONTROL.search(value):
+        yield Finding("text-control", field, without_password(value))
+    if "<" in value or ">" in value:
+        yield Finding("text-markup", field, without_password(value))
+    if len(value) > longest:
+        yield Finding("text-length", field, f"has {len(value)} characters")
+
+
+def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
+    """Secrets that are weak, that Frappe would change, or whose masking would eat one of ``names``."""
+    if len(value) < SHORTEST_SECRET:
+        yield Finding("secret-short", field, f"has {len(value)} characters")
+    elif _bytes(value) < GOOD_SECRET:
+        yield Finding("secret-weak", field, f"has {_bytes(value)} bytes")
+    if len(value) > MAX_DATA:
+        yield Finding("secret-long", field, f"has {len(value)} characters")
+    if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
+        yield Finding("secret-rewritten", field, "holds <, >, &, a control character, or white space at an edge")
+    if any(value in name for name in names):
+        yield Finding("secret-in-name", field, "is part of a site, user or app name")
+
+
+def password_findings(field: str, value: str | None, names: t.Iterable[str | None]) -> Findings:
+    """A password, or an API secret, that somebody has already: only what its masking would eat counts.
+
+    Args:
+        field: where it is given.
+        value: the password; None or empty if there is none.
+        names: what the output must be able to show, of sites, users, apps and hosts.
+    """
+    if value and len(value) < SHORTEST_PASSWORD:
+        yield Finding("password-short", field, f"has {len(value)} characters")
+    if value and any(value in name for name in names if name):
+        yield Finding("secret-in-name", field, "is part of a site, user, app or host name")
+
+
+# ---------------------------------------------------------------- redirect URIs
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        return parts if parts.port is None or parts.port >= 0 else None
+    except ValueError:
+        return None
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def redirect_uri_findings(field: str, uri: str) -> Findings:
+    """One redirect URI: RFC 6749 3.1.2, RFC 8252 7 and 8, RFC 9700 4.1, and what Frappe makes of it."""
+    if not uri or re.search(r"\s", uri):
+        yield Finding("redirect-uri-whitespace", field, f"{without_password(uri)} is empty or holds white space")
+        return
+    yield from (f for f in text_findings(field, uri) if f.rule in ("text-control", "text-markup"))
+    parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
+    if parts is None or not colon or not SCHEME.fullmatch(scheme):
+        yield Finding("redirect-uri-absolute", field, f"{without_password(uri)} is no absolute URI")
+        return
+    if "#" in uri:
+        yield Finding("redirect-uri-fragment", field, without_password(uri))
+    if "*" in uri:
+        yield Finding("redirect-uri-wildcard", field, without_password(uri))
+    scheme = scheme.lower()
+    if scheme in SCRIPT_SCHEMES:
+        yield Finding("redirect-uri-script", field, without_password(uri))
+    elif scheme in ("http", "https"):
+        yield from _web_uri_findings(field, uri, scheme, parts)
+    elif "." not in scheme:
+        yield Finding(
+            "redirect-uri-scheme", field, f"{without_password(uri)} has a private-use scheme without a period"
+        )
+
+
+def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> Findings:
+    if not parts.hostname:
+        yield Finding("redirect-uri-absolute", field, f"{without_password(uri)} has no host")
+    elif parts.username is not None:
+        yield Finding("redirect-uri-userinfo", field, "holds a user name or password")
+    elif scheme == "http" and parts.hostname == "localhost":
+        yield Finding("redirect-uri-localhost", field, without_password(uri))
+    elif scheme == "http" and not _loopback(parts.hostname):
+        yield Finding("redirect-uri-http", field, without_password(uri))
+
+
+# ---------------------------------------------------------------- clients
+def client_findings(client: dict[str, t.Any], site: str) -> Findings:
+    """All that can be said of one declared client without looking at the site.
+
+    Args:
+        client: options of frappe_oauth_client; None, or no such key, means: not declared.
+        site: name of the site, which a secret must not be part of.
+    """
+    given = {key: value for key, value in client.items() if value is not None}
+    if "app_name" in given:
+        yield from text_findings("app_name", given["app_name"])
+    if "client_id" in given and not CLIENT_ID.fullmatch(given["client_id"]):
+        yield Finding("client-id-form", "client_id", f"{given['client_id']!r}")
+    if "app_name" not in given and "client_id" not in given:
+        yield Finding("client-identity", "app_name", "neither app_name nor client_id is given")
+    yield from _uri_list_findings(given)
+    yield from _scope_findings(given)
+    if given.get("grant_type") == "Implicit":
+        yield Finding("grant-implicit", "grant_type", "Implicit")
+    if "client_secret" in given:
+        names = (site, given.get("app_name", ""), given.get("client_id", ""))
+        yield from secret_findings("client_secret", given["client_secret"], names)
+    if given.get("allowed_roles") == []:
+        yield Finding("roles-empty", "allowed_roles", "is an empty list")
+    for field in ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"):
+        if given.get(field):
+            yield from text_findings(field, given[field])
+    for field in ("redirect_uris", "scopes", "contacts"):
+        if _bytes(" ".join(given.get(field, ()))) > MAX_TEXT:
+            yield Finding("text-length", field, f"is longer than {MAX_TEXT} bytes")
+    for field in ("allowed_roles", "contacts"):
+        for item in given.get(field, ()):
+            yield from text_findings(field, item)
+
+
+def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
+    uris, default = given.get("redirect_uris"), given.get("default_redirect_uri")
+    if uris == []:
+        yield Finding("redirect-uris-empty", "redirect_uris", "is an empty list")
+    for uri in uris or ():
+        yield from redirect_uri_findings("redirect_uris", uri)
+    if default is not None:
+        yield from redirect_uri_findings("default_redirect_uri", default)
+        if uris and default not in uris:
+            yield Finding(
+                "default-redirect-uri", "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
+            )
+    first = default if default is not None else (uris or [""])[0]
+    if len(first) > MAX_DATA:
+        yield Finding("text-length", "default_redirect_uri", f"has {len(first)} characters")
+    private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
+    if given.get("skip_authorization") and private:
+        yield Finding("consent-skipped", "skip_authorization", f"no consent page before {without_password(private[0])}")
+    if given.get("token_endpoint_auth_method") not in (None, "", "None") and private:
+        found = f"{without_password(given['token_endpoint_auth_method'])}, for an app at {without_password(private[0])}"
+        yield Finding("client-auth-method", "token_endpoint_auth_method", found)
+
+
+def _scope_findings(given: dict[str, t.Any]) -> Findings:
+    scopes = given.get("scopes")
+    if scopes == []:
+        yield Finding("scopes-empty", "scopes", "is an empty list")
+    for scope in scopes or ():
+        if not SCOPE.fullmatch(scope) or "<" in scope or ">" in scope:
+            yield Finding("scope-form", "scopes", f"{scope!r}")
+    if "all" in (scopes or ()):
+        yield Finding("scope-all", "scopes", "'all'")
+
+
+# ---------------------------------------------------------------- site_config.json
+def origin(value: t.Any) -> str | None:
+    """The origin as a browser sends it (RFC 6454, 6.2; the default port left out), or None if it is none."""
+    if not isinstance(value, str) or re.search(r"[\s\"'\\<>*?#]", value) or CONTROL.search(value):
+        return None
+    parts = _split(value)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return None
+    if parts.path or parts.netloc.endswith(":") or re.search(r"\](?!:[0-9]+$|$)", parts.netloc):
+        return None
+    try:
+        host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    except UnicodeError:
+        return None
+    if not ORIGIN_HOST.fullmatch(host) or len(host) > LONGEST_HOST:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if parts.port in (None, usual) else f":{parts.port}")
+
+
+def _no_origin(field: str, value: t.Any, bare: str | None) -> Finding:
+    return Finding("cors-origin-form", field, without_password(value) + (f" (a browser sends {bare})" if bare else ""))
+
+
+def setting_findings(key: str, value: t.Any, file: str) -> Findings:
+    """What one key does that its writer may not expect; ``file`` is the name of the file that holds it."""
+    field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
+    if key == "ignore_csrf" and value:
+        yield Finding("ignore-csrf", field, shown)
+    elif key in UNREAD_KEYS:
+        yield Finding("unread-key", field, shown)
+    elif key == "allow_cors" and value == "*":
+        yield Finding("cors-any-origin", field, "'*'")
+    elif key == "allow_cors" and value:
+        for item in value if isinstance(value, list) else [value]:
+            bare = origin(item)
+            if bare != item:
+                yield _no_origin(field, item, bare)
+
+
+def settings_findings(
+    settings: dict[str, t.Any], secrets: dict[str, t.Any], absent: t.Collection[str], file: str
+) -> Findings:
+    """All that can be said of declared settings without looking at the file.
+
+    Args:
+        settings: keys and values that may be shown.
+        secrets: keys and values that may not be shown.
+        absent: keys to remove.
+        file: ``site_config.json`` or ``common_site_config.json``.
+    """
+    for key in (*settings, *secrets, *absent):
+        if not isinstance(key, str) or not key.strip() or CONTROL.search(key):
+            yield Finding("config-key", f"{key!r} in {file}", "is no key")
+    for key, value in settings.items():
+        yield from setting_findings(key, value, file)
+        if looks_secret(key, value):
+            yield Finding("secret-in-settings", f"{key} in {file}", "looks like a secret")
+        if _unwritable(value):
+            yield Finding("config-number", f"{key} in {file}", "holds a number that JSON has not")
+    for key, value in secrets.items():
+        if not isinstance(value, str):
+            yield Finding("secret-form", f"{key} in {file}", "is no string")
+        elif len(value) < SHORTEST_SECRET:
+            yield Finding("secret-short", f"{key} in {file}", f"has {len(value)} characters")
+        elif any(value in str(name) for name in (*settings, *secrets)):
+            yield Finding("secret-in-name", f"secret_settings in {file}", "one is part of the name of a key")
+    for key in absent:
+        if key in settings or key in secrets:
+            yield Finding("config-contradiction", f"{key} in {file}", "is declared and absent at once")
+        if key in VITAL_KEYS and file == "site_config.json":
+            yield Finding("config-vital-key", f"{key} in {file}", "is to be removed")
+    for key in settings.keys() & secrets.keys():
+        yield Finding("config-contradiction", f"{key} in {file}", "is in settings and secret_settings at once")
+
+
+def _unwritable(value: t.Any) -> bool:
+    """Is there a NaN or an infinity in it? Python writes them, and bench's own JavaScript cannot read the file then."""
+    if isinstance(value, (dict, list)):
+        return any(map(_unwritable, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+# ---------------------------------------------------------------- the edge
+def name_findings(name: str) -> Findings:
+    """The form of a site's name, which is that of a folder, and a word in nginx's configuration."""
+    if not SITE_NAME.fullmatch(name) or ".." in name:
+        yield Finding("site-name", "name", f"{name!r}")
+
+
+def servable(domain: str) -> bool:
+    """Can nginx be told this host name?"""
+    return bool(DOMAIN.fullmatch(domain)) and len(domain) <= LONGEST_HOST
+
+
+def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
+    """All that can be said of what nginx is to send for one site; nothing that passes can end a line of its file."""
+    for domain in domains:
+        if not servable(domain):
+            yield Finding("domain-form", "domains", f"{domain!r}")
+    given = {key: value for key, value in (cors or {}).items() if value is not None}
+    for item in given.get("origins", ()):
+        bare = origin(item)
+        if bare != item:
+            yield _no_origin("cors.origins", item, bare)
+    for field in ("methods", "headers"):
+        for item in given.get(field, ()):
+            if not CORS_TOKEN.fullmatch(item):
+                yield Finding("cors-token", f"cors.{field}", f"{item!r}")
+        if len(", ".join(given.get(field, ()))) > LONGEST_LIST:
+            yield Finding("cors-token", f"cors.{field}", f"has more than {LONGEST_LIST} characters")
+    if not 0 <= given.get("max_age", 0) <= 86400:
+        yield Finding("cors-max-age", "cors.max_age", f"{given['max_age']}")
+
+
+def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]) -> Findings:
+    """The form of a rate limit and of the proxies that are trusted."""
+    if rate_limit and not RATE.fullmatch(str(rate_limit["rate"])):
+        yield Finding("limit-rate", "rate_limit.rate", f"{rate_limit['rate']!r}")
+    if rate_limit and not 0 <= rate_limit["burst"] <= 10000:
+        yield Finding("limit-rate", "rate_limit.burst", f"{rate_limit['burst']!r}")
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+            good = "%" not in proxy  # a zone may hold anything, a line's end too
+        except ValueError:
+            good = False
+        if not good:
+            yield Finding("limit-proxy", "trusted_proxies", f"{proxy!r}")

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold what a site was found to be against the rules. Pure: no Ansible, no Frappe, no I/O.
+
+Warnings are this site's own; notices are what its Frappe does on every site. What was not gathered breaks nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, looks_secret, names_secret
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
+    GOOD_SECRET,
+    UNREAD_KEYS,
+    client_findings,
+    setting_findings,
+)
+
+SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
+CORS_KEYS = ("allow_cors", *UNREAD_KEYS)
+# Keys that open something, by what Frappe 15 makes of them, or that hold a secret which is better kept elsewhere.
+RISKY_KEYS = (
+    "ignore_csrf",
+    "allowed_referrers",
+    "developer_mode",
+    "allow_tests",
+    "server_script_enabled",
+    "disable_user_pass_login",
+    "encryption_key",
+    "admin_password",
+    "root_password",
+    "mail_password",
+)
+# a trait, the value that is told, and its rule
+TRAITS = {
+    "code_bound_to": ("cookie", "frappe-code-cookie"),
+    "pkce_required": ("no", "frappe-pkce-optional"),
+    "client_secret_checked": ("no", "frappe-secret-unchecked"),
+    "old_token_revoked_on_refresh": ("no", "frappe-refresh-keeps-old"),
+    "refresh_bound_to_client": ("no", "frappe-refresh-unbound"),
+    "refresh_tokens_expire": ("no", "frappe-refresh-endless"),
+    "codes_expire": ("no", "frappe-code-endless"),
+    "introspection_open_to_guests": ("yes", "frappe-introspection-open"),
+    "expired_tokens_told_active": ("yes", "frappe-introspection-expired"),
+    "password_grant": ("open", "frappe-password-grant"),
+}
+NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_in_versions")
+LISTED = 5  # names that a finding lists before it only counts
+
+
+def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    """The keys of a site's effective configuration that decide about safety, each with ``value`` and ``file``."""
+    found = {}
+    for key in (*CORS_KEYS, *RISKY_KEYS):
+        if key in site or key in common:
+            file, value = (SITE_FILE, site[key]) if key in site else (COMMON_FILE, common[key])
+            hidden = value and (names_secret(key) or looks_secret(key, value))
+            found[key] = {"value": HIDDEN if hidden else value, "file": file}
+    return found
+
+
+def site_findings(facts: dict[str, t.Any]) -> Findings:
+    """All that breaks a rule among the facts of one site, as frappe_site_info gathers them."""
+    for key, held in facts.get("config", {}).items():
+        yield from setting_findings(key, held["value"], held["file"])
+    if facts.get("domains") == []:
+        yield Finding("domain-missing", f"domains in {SITE_FILE}", "names none, and the site's folder has a capital")
+    if facts.get("encryption_key_missing"):
+        yield Finding("encryption-key-missing", f"encryption_key in {SITE_FILE}", "is missing")
+    if facts.get("secrets_not_opened"):
+        sealed = ", ".join(f"{number} of {doctype}" for doctype, number in facts["secrets_not_opened"].items())
+        yield Finding("encryption-key-wrong", f"encryption_key in {SITE_FILE}", f"does not open {sealed}")
+    yield from _settings(facts)
+    yield from _origins(facts)
+    for client in facts.get("oauth_clients", ()):
+        yield from _stored_client(client)
+    if "tokens" in facts:
+        yield from _tokens(facts["tokens"])
+    disabled = [row["user"] for row in facts.get("api_keys", ()) if not row["enabled"] and row["has_secret"]]
+    if disabled:
+        yield Finding("key-user-disabled", "api_keys", listed(disabled))
+    for function in facts.get("features", {}).get("open_bootstraps", ()):
+        yield Finding("bootstrap-open", "apps", function)
+    for trait, (value, rule) in TRAITS.items():
+        if facts.get("features", {}).get(trait) == value:
+            yield Finding(rule, f"features.{trait}", value)
+        elif facts.get("features", {}).get(trait) == "unknown":
+            yield Finding("frappe-trait-unknown", f"features.{trait}", "unknown")
+
+
+def _settings(facts: dict[str, t.Any]) -> Findings:
+    settings, features = facts.get("oauth_settings", {}), facts.get("features", {})
+    provider, oauth = (settings.get(doctype, {}) for doctype in ("OAuth Provider Settings", "OAuth Settings"))
+    if provider.get("skip_authorization") == "Auto":
+        yield Finding("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "'Auto'")
+    if oauth.get("enable_dynamic_client_registration"):
+        yield Finding("settings-registration-open", "OAuth Settings: enable_dynamic_client_registration", "on")
+    passed_by = [field for field, on in settings.get("System Settings", {}).items() if on]
+    if passed_by and features.get("password_grant") == "open":
+        yield Finding("password-grant-bypass", "System Settings", " and ".join(passed_by))
+
+
+def _origins(facts: dict[str, t.Any]) -> Findings:
+    """Frappe 16 and later answer at the OAuth endpoints for a list of origins of their own, where that is filled in."""
+    settings, held = facts.get("oauth_settings", {}).get("OAuth Settings", {}), facts.get("config", {})
+    answered = held.get("allow_cors", {}).get("value")
+    own = (settings.get("allowed_public_client_origins") or "").split()
+    if own and isinstance(answered, (str, list)):
+        missing = [one for one in ([answered] if isinstance(answered, str) else answered) if one not in (*own, "*")]
+        if missing:
+            field = "OAuth Settings: allowed_public_client_origins"
+            yield Finding("cors-origins-differ", field, f"lacks {listed(list(map(str, missing)))}")
+
+
+def _stored_client(client: dict[str, t.Any]) -> Findings:
+    """A client as the site has it, under the rules for declarations; one finding for a text that cannot be split."""
+    where = client["app_name"]  # a client_id would make the same finding another one on each site
+    split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
+    if split:
+        yield Finding("stored-uris-split", f"{where}: redirect_uris", f"{split[0]!r}")
+    if 0 < client["secret_bytes"] < GOOD_SECRET:
+        yield Finding("secret-weak", f"{where}: client_secret", f"has {client['secret_bytes']} bytes")
+    if client["secret_in_versions"]:
+        yield Finding("secret-in-versions", f"{where}: client_secret", "stands in Version in clear")
+    # What Frappe itself fills in, or the operator can no longer mean, is no fault of the client.
+    declared = {key: value for key, value in client.items() if key not in NOT_DECLARED}
+    declared["redirect_uris"] = [uri for uri in client["redirect_uris"] if uri not in split]
+    if split and not declared["redirect_uris"]:
+        del declared["redirect_uris"]
+    if client["default_redirect_uri"] in client["redirect_uris"]:
+        del declared["default_redirect_uri"]  # it is judged in the list
+    for finding in client_findings({k: v for k, v in declared.items() if v != ""}, ""):
+        if not (split and finding.rule == "default-redirect-uri"):
+            yield finding._replace(field=f"{where}: {finding.field}")
+
+
+def _tokens(tokens: dict[str, t.Any]) -> Findings:
+    if tokens["disabled_users"]:
+        yield Finding("token-user-disabled", "tokens", listed([row["user"] for row in tokens["disabled_users"]]))
+    gone = [row["client_id"] or "(none)" for row in tokens["by_client"] if not row["known"]]
+    if gone:
+        yield Finding("token-client-gone", "tokens", listed(gone))
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence, some of them and a count where they are many."""
+    shown = ", ".join(names[:LISTED])
+    return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task of frappe_oauth_client: its options, the rules of its rows, and the door that each row goes through."""
+
+from __future__ import annotations
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import clients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    CLIENT_CHOICES,
+    CLIENT_FIELDS,
+    twice_findings,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import client_findings, password_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarations import (
+    Replies,
+    grouped,
+    judgement_of,
+    on_bench,
+    result_rows,
+)
+
+LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
+CHECKS = ("skip_authorization",)
+
+
+def client_option(field: str) -> dict:
+    """The option of one field of OAuth Client."""
+    if field in LISTS:
+        return {"type": "list", "elements": "str"}
+    if field in CHECKS:
+        return {"type": "bool"}
+    # no_log said outright: Ansible warns of an option whose name sounds like a secret
+    return {
+        "type": "str",
+        "no_log": field == "client_secret",
+        **({"choices": CLIENT_CHOICES[field]} if field in CLIENT_CHOICES else {}),
+    }
+
+
+OPTIONS = {
+    "url": {"type": "str"},
+    "api_key": {"type": "str", "no_log": False},
+    "api_secret": {"type": "str", "no_log": True},
+    "validate_certs": {"type": "bool", "default": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "client_id": {"type": "str"},
+    **{field: client_option(field) for field in CLIENT_FIELDS if field != "response_type"},
+    "rename": {"type": "bool", "default": False},
+    "rotate_secret": {"type": "bool", "default": False, "no_log": False},
+    "store_secret": {"type": "bool", "default": False, "no_log": False},
+    "revoke_tokens": {"type": "bool", "default": False, "no_log": False},
+    "exclusive": {"type": "bool", "default": False},
+}
+
+
+def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:
+    """Rules that one row breaks; ``seen`` remembers each site's clients from row to row."""
+    yield from client_findings(row, row["name"])
+    address = (row["url"] or "").rpartition("@")[2]  # a password in it is another mistake, told by its own name
+    names = (row["name"], row["app_name"], row["client_id"], address, row["api_key"])
+    yield from password_findings("api_secret", row["api_secret"], names)
+    yield from twice_findings(row, seen.setdefault(row["name"], []))
+
+
+def apply_rows(rows: list[Row], told: list[list[Row]], params: Row, check_mode: bool) -> list[Row]:
+    """Apply every row, all sites of the bench in one worker; what is declared first, then what was pruned.
+
+    Args:
+        rows: one a declaration.
+        told: findings of each row that did not stop it.
+        params: options of the whole task.
+        check_mode: nothing may be written.
+
+    Raises:
+        BenchError: the bench as a whole cannot be worked on.
+    """
+    groups = grouped(rows)
+    local = {connection: rows for connection, rows in groups.items() if not connection[1]}
+    replies: Replies = {}
+    if local and not params["bench_path"]:
+        raise BenchError(
+            f"bench_path: it is not given, and neither is a url for {next(iter(local))[0]!r}. Give the bench's folder, "
+            "or the url of each site"
+        )
+    if local:
+        replies.update(on_bench(params["bench_path"], clients, local, params, check_mode))
+    for connection in groups.keys() - local.keys():
+        # here, so that a run on a bench does not load Ansible's HTTP library
+        from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.clients import apply_over_rest
+
+        replies[connection] = apply_over_rest(groups[connection], judgement_of(params), check_mode)
+    in_order = {connection: replies[connection] for connection in groups}
+    return result_rows(rows, told, in_order, _nothing)
+
+
+def _nothing(row: Row) -> Row:
+    return {"pruned": False, "app_name": row["app_name"], "client_id": row["client_id"]}

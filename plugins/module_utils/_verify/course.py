@@ -1,0 +1,217 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which steps a proof has, in which order, what each of them needs, and the course of one proof."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
+    Proof,
+    api_call,
+    authorize,
+    consent,
+    issuer,
+    login,
+    reach,
+    token,
+    userinfo,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import (
+    cross_origin,
+    discovery,
+    domain,
+    foreign_origin,
+    limit_bypass,
+    preflight,
+    rate_limit,
+    tls,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.refusals import (
+    no_verifier,
+    password_grant,
+    pkce_required,
+    revoke_hint,
+    wrong_redirect_uri,
+    wrong_secret,
+    wrong_verifier,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_life import (
+    dead,
+    introspect,
+    introspect_dead,
+    old_pair,
+    refresh,
+    revoke,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import (
+    FAILED,
+    NOTICED,
+    PASSED,
+    Fault,
+    NotRun,
+    Seen,
+    not_run,
+    row,
+)
+
+Params = t.Dict[str, t.Any]
+NO_USER = "Declare username and password of a user for the check"
+
+
+def _always(_params: Params) -> str:
+    return ""
+
+
+def _with_openid(params: Params) -> str:
+    return "" if "openid" in params["scope"].split() else "the scope openid is not asked for"
+
+
+def _with_origins(params: Params) -> str:
+    return "" if (params["cors"] or {}).get("origins") else "no origin is declared"
+
+
+def _with_limit(params: Params) -> str:
+    return "" if params["rate_limit"] else "no limit is declared"
+
+
+def _with_tls(params: Params) -> str:
+    if not params["validate_certs"]:
+        return "certificates are not to be looked at"
+    behind = params["url"].startswith("https:") and (params["address"] or "https:").startswith("http:")
+    return "the address to connect to is one without TLS" if behind else ""
+
+
+def _with_domains(params: Params) -> str:
+    return "" if params["domains"] else "the site has no domain"
+
+
+def _if_asked(params: Params) -> str:
+    asked = params["password_grant"] or "password_grant" in (params["probes"] or ())
+    return "" if asked else "it is tried only where it is asked for"
+
+
+class CourseStep(t.NamedTuple):
+    """One step of a proof.
+
+    Attributes:
+        run: the function that takes it; None for the one that is taken inside Frappe.
+        needs: steps that must have passed.
+        user: whether somebody must sign in.
+        lacks: why it does not apply to these options; empty if it does.
+        of_site: about the site, whatever the client; done once a site.
+    """
+
+    run: t.Callable[[Proof], Seen] | None
+    needs: tuple[str, ...] = ()
+    user: bool = True
+    lacks: t.Callable[[Params], str] = _always
+    of_site: bool = False
+
+
+# In this order: what revokes comes after what needs a live token; what asks the token endpoint without waiting for its
+# limit comes after what must be let through, and what uses the limit up last.
+STEPS = {
+    "reach": CourseStep(reach, user=False),
+    "tls": CourseStep(tls, user=False, lacks=_with_tls, of_site=True),
+    "discovery": CourseStep(discovery, ("reach",), user=False, of_site=True),
+    "client": CourseStep(None, user=False),
+    "login": CourseStep(login, ("reach", "client")),
+    "authorize": CourseStep(authorize, ("login",)),
+    "consent": CourseStep(consent, ("authorize",)),
+    "token": CourseStep(token, ("authorize",)),
+    "issuer": CourseStep(issuer, ("token",), lacks=_with_openid),
+    "api_call": CourseStep(api_call, ("token",)),
+    "userinfo": CourseStep(userinfo, ("token",), lacks=_with_openid),
+    "introspect": CourseStep(introspect, ("token",)),
+    "refresh": CourseStep(refresh, ("token",)),
+    "old_pair": CourseStep(old_pair, ("refresh",)),
+    "wrong_secret": CourseStep(wrong_secret, ("refresh",)),
+    "domain": CourseStep(domain, ("reach",), user=False, lacks=_with_domains, of_site=True),
+    "preflight": CourseStep(preflight, ("reach",), user=False, lacks=_with_origins, of_site=True),
+    "foreign_origin": CourseStep(foreign_origin, ("reach",), user=False, of_site=True),
+    "wrong_redirect_uri": CourseStep(wrong_redirect_uri, ("login",)),
+    "wrong_verifier": CourseStep(wrong_verifier, ("token",)),
+    "no_verifier": CourseStep(no_verifier, ("token",)),
+    "pkce_required": CourseStep(pkce_required, ("token",)),
+    "password_grant": CourseStep(password_grant, ("login",), lacks=_if_asked),
+    "cross_origin": CourseStep(cross_origin, ("reach",), user=False, lacks=_with_origins, of_site=True),
+    "revoke_hint": CourseStep(revoke_hint, ("refresh", "introspect")),
+    "revoke": CourseStep(revoke, ("token",)),
+    "dead": CourseStep(dead, ("revoke",)),
+    "introspect_dead": CourseStep(introspect_dead, ("revoke", "introspect")),
+    "rate_limit": CourseStep(rate_limit, ("reach",), user=False, lacks=_with_limit, of_site=True),
+    "limit_bypass": CourseStep(limit_bypass, ("rate_limit",), user=False, lacks=_with_limit, of_site=True),
+}
+FLOW = ("reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead")
+
+
+def chosen(params: Params) -> list[str]:
+    """The steps to take, in their order.
+
+    Named in ``probes``: those, and what they need. Else all that apply; with a ``last_step`` before the last one, the
+    flow up to it and nothing beside it.
+    """
+    named = params["probes"]
+    if named is None and params["last_step"] != FLOW[-1]:
+        named = FLOW[: FLOW.index(params["last_step"]) + 1]
+    if named is not None:
+        wanted = set(named)
+        for name in reversed(STEPS):
+            wanted |= set(STEPS[name].needs) if name in wanted else set()
+        return [name for name in STEPS if name in wanted]
+    return [name for name, step in STEPS.items() if not step.lacks(params) and (params["of_site"] or not step.of_site)]
+
+
+def prove(params: Params, made: dict[str, list[str]], until: float, client_fault: Fault | None) -> list[dict[str, str]]:
+    """Take the chosen steps.
+
+    Args:
+        params: the row's options, and what the site itself knows: see `_flow.Proof` and `_frappe_check`.
+        made: filled with what Frappe made on the way.
+        until: time.monotonic() after which nothing is sent any more.
+        client_fault: why the OAuth client cannot be used, if so.
+
+    Returns:
+        A verdict for each chosen step, as `_verdicts.row` has it.
+    """
+    verdicts: dict[str, dict[str, str]] = {}
+    proof = Proof(params, made, until)
+    try:
+        for name in chosen(params):
+            verdicts[name] = take(name, proof, verdicts, client_fault)
+    finally:
+        proof.end()
+    return list(verdicts.values())
+
+
+def take(name: str, proof: Proof, verdicts: dict[str, dict[str, str]], client_fault: Fault | None) -> dict[str, str]:
+    """Take one step, unless it cannot be taken; its verdict."""
+    step, params = STEPS[name], proof.params
+    lacks = step.lacks(params)
+    if lacks:
+        return not_run(name, lacks)
+    if step.user and not params["username"]:
+        return not_run(name, "no user to sign in", NO_USER)
+    blocked = [need for need in step.needs if verdicts[need]["verdict"] not in (PASSED, NOTICED)]
+    if blocked:
+        return not_run(name, f"{blocked[0]} did not pass before it")
+    try:
+        if step.run is None:
+            seen = _client(params, client_fault)
+        else:
+            seen = step.run(proof)
+    except Fault as fault:
+        return row(name, FAILED, fault)
+    except NotRun as why:
+        return not_run(name, str(why))
+    except Exception as error:  # one step's accident leaves the others, and what must be cleaned up, untouched
+        return row(name, FAILED, Fault("check-fault", "no accident", f"{type(error).__name__} in the check itself"))
+    return row(name, NOTICED if seen.rule else PASSED, seen)
+
+
+def _client(params: Params, fault: Fault | None) -> Seen:
+    if fault:
+        raise fault
+    return Seen("the OAuth client", f"{params['client']['app_name']!r}, client_id {params['client']['name']}")

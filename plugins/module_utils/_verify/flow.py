@@ -1,0 +1,363 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The OAuth flow of a mobile app against one site, a function a step. Knows HTTP and OAuth, no Frappe inside.
+
+Runs in the bench's own Python, which has what Frappe itself brings: requests, oauthlib and PyJWT.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import typing as t
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor, body_of, retry_after, said
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
+
+METHOD = "/api/method/"
+OAUTH = METHOD + "frappe.integrations.oauth2."
+WHO = "frappe.auth.get_logged_user"
+CLOCK_LEEWAY = 120  # seconds that two clocks may differ
+
+
+class Code(t.NamedTuple):
+    """An authorization code: the oauthlib client that holds it, its verifier, and whether a page asked for consent."""
+
+    client: t.Any
+    verifier: str
+    page_shown: bool
+
+
+class Proof:
+    """What the steps of one row share.
+
+    Args:
+        params: the row's options; with ``client``, the OAuth client's row, and ``consent_expected``.
+        made: filled with what Frappe made on the way, for whoever cleans up: ``codes``, ``tokens``, ``nonces`` (every
+            code carries one), ``sessions`` that could not be ended, ``lost`` (a reply with tokens may not have come).
+        until: time.monotonic() after which nothing is sent any more.
+    """
+
+    def __init__(self, params: dict[str, t.Any], made: dict[str, list[str]], until: float):
+        os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
+        self.params, self.made, self.until = params, made, until
+        self.visitor = self.visitor_of(params["url"])
+        self.code: Code | None = None
+        self.pairs: list[dict[str, t.Any]] = []
+        self.user = ""
+        self.nonce = "benchkeeper-" + secrets.token_hex(16)
+        made["nonces"].append(self.nonce)
+
+    def visitor_of(self, url: str, address: str | None = None) -> Visitor:
+        """A visitor of a site under another of its names, or at another address than the one that was given."""
+        return Visitor(url, address or self.params["address"], self.params["validate_certs"], self.until)
+
+    @property
+    def client_id(self) -> str:
+        return self.params["client"]["name"]
+
+    def bearer(self, pair: dict[str, t.Any]) -> dict[str, str]:
+        """The header that a pair's access token is sent in."""
+        return {"Authorization": f"Bearer {pair['access_token']}"}
+
+    def call(self, pair: dict[str, t.Any], method: str | None = None, **more: t.Any) -> t.Any:
+        """A call of the API with a pair's access token."""
+        return self.visitor.get(METHOD + (method or self.params["api_method"]), headers=self.bearer(pair), **more)
+
+    def token(self, form: t.Any) -> t.Any:
+        """A request to the token endpoint; what it grants is noted before it is looked at."""
+        self.made["lost"].append("")
+        reply = self.visitor.post(OAUTH + "get_token", form)
+        self.made["lost"].clear()
+        if body_of(reply).get("access_token"):
+            self.made["tokens"].append(body_of(reply)["access_token"])
+        return reply
+
+    def end(self) -> None:
+        """Sign out; a session that does not end is noted."""
+        sid = self.visitor.browser.cookies.get("sid")
+        if sid in (None, "", "Guest"):
+            return
+        try:
+            self.visitor.until = max(self.until, time.monotonic() + 5)
+            ended = self.visitor.send(self.visitor.browser, "GET", METHOD + "logout").status_code == 200
+        except Fault:
+            ended = False
+        if not ended:
+            self.made["sessions"].append(sid)
+
+
+# ---------------------------------------------------------------- the steps
+def reach(proof: Proof) -> Seen:
+    """Does the site answer, within the patience that was asked for?"""
+    until = time.monotonic() + proof.params["patience"]
+    proof.visitor.until = max(proof.until, until + 1)
+    try:
+        while True:
+            try:
+                return _ping(proof)
+            except Fault as error:
+                if error.rule == "site-maintenance" or time.monotonic() > until:
+                    raise  # maintenance is an answer: it does not end while we wait
+                time.sleep(0.3)
+    finally:
+        proof.visitor.until = proof.until
+
+
+def _ping(proof: Proof) -> Seen:
+    expected, reply = "HTTP 200 pong", proof.visitor.get(METHOD + "ping")
+    if reply.status_code == 503 and "SessionStopped" in said(reply):
+        raise Fault("site-maintenance", expected, said(reply), "the site is in maintenance")
+    if reply.status_code == 404:
+        raise Fault("domain-nowhere", expected, f"{said(reply)} for Host {proof.visitor.host}", "no site has this name")
+    if reply.status_code != 200 or body_of(reply).get("message") != "pong":
+        raise Fault("site-not-answering", expected, f"{said(reply)} for Host {proof.visitor.host}")
+    return Seen(expected, "HTTP 200 pong")
+
+
+def login(proof: Proof) -> Seen:
+    """A browser signs in, once: Frappe locks a user out who fails too often."""
+    expected, visitor = "HTTP 200 and a session", proof.visitor
+    if proof.params["refused"]:
+        raise Fault("login-refused", expected, "refused on this site a moment ago, and not tried again")
+    form = {"usr": proof.params["username"], "pwd": proof.params["password"]}
+    reply = visitor.send(visitor.browser, "POST", METHOD + "login", data=form)
+    if reply.status_code != 200:
+        raise Fault("login-refused", expected, said(reply), str(body_of(reply).get("message") or ""))
+    if "verification" in body_of(reply):
+        raise Fault("login-second-factor", expected, "a second factor is asked for")
+    if visitor.browser.cookies.get("sid") in (None, "", "Guest"):
+        raise Fault("login-session", expected, "no session cookie")
+    proof.user = unquote(visitor.browser.cookies.get("user_id") or "") or proof.params["username"]
+    return Seen(expected, "HTTP 200 and a session")
+
+
+def authorize(proof: Proof) -> Seen:
+    """A code for the redirect URI, with PKCE and a state."""
+    proof.code = ask_code(proof)
+    how = "after the consent page" if proof.code.page_shown else "without a consent page"
+    return Seen(
+        "a redirect to the redirect URI, with a code and the state that was sent", f"a code and the state, {how}"
+    )
+
+
+def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code:
+    """Authorize as a browser does, the consent page included.
+
+    Args:
+        proof: the proof.
+        method: of PKCE: ``S256``, ``plain``, or empty for none.
+        straight: go where the page's button leads, without the page.
+
+    Raises:
+        Fault: no code came.
+    """
+    from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
+
+    expected = "a redirect to the redirect URI, with a code and the state that was sent"
+    client, redirect_uri = WebApplicationClient(proof.client_id), proof.params["redirect_uri"]
+    sent, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
+    uri = client.prepare_request_uri(
+        OAUTH + "authorize",
+        redirect_uri=redirect_uri,
+        scope=proof.params["scope"],
+        state=sent,
+        nonce=proof.nonce,
+        **pkce(client, verifier, method),
+    )
+    visitor, approval = proof.visitor, uri.replace(".authorize?", ".approve?")
+    reply = visitor.send(visitor.browser, "GET", approval if straight else uri)
+    page_shown = reply.status_code == 200 and "html" in reply.headers.get("Content-Type", "")
+    if page_shown:
+        reply = visitor.send(visitor.browser, "GET", approval)
+    elif reply.is_redirect and visitor.path_of(reply).startswith(OAUTH + "approve"):
+        reply = visitor.send(visitor.browser, "GET", visitor.path_of(reply))
+    location = reply.headers.get("Location", "")
+    told = parse_qs(urlsplit(location).query)
+    proof.made["codes"] += told.get("code", [])
+    if not reply.is_redirect or not location.startswith(redirect_uri):
+        found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
+        raise Fault(_why_no_code(found), expected, found)
+    if "error" in told:
+        found = " ".join(told["error"] + told.get("error_description", []))
+        raise Fault(_why_no_code(found), expected, found)
+    try:
+        client.parse_request_uri_response(location, state=sent)
+    except OAuth2Error as error:
+        raise Fault("authorize-state", expected, f"{error.error} {error.description or ''}".strip()) from None
+    return Code(client, verifier, page_shown)
+
+
+def pkce(client: t.Any, verifier: str, method: str) -> dict[str, str]:
+    """The parameters of PKCE, with the method spelled as Frappe wants it; none for an empty one."""
+    if not method:
+        return {}
+    # oauthlib has no challenge for a method that is named plain
+    challenge = verifier if method == "plain" else client.create_code_challenge(verifier, method)
+    return {"code_challenge": challenge, "code_challenge_method": method}
+
+
+def _why_no_code(found: str) -> str:
+    for words, rule in (
+        ("Mismatching redirect URI", "redirect-uri-unknown"),
+        ("Invalid client_id", "client-role"),
+        ("invalid_scope", "scope-unknown"),
+    ):
+        if words in found:
+            return rule
+    return "authorize-refused"
+
+
+def consent(proof: Proof) -> Seen:
+    """Is the user asked where nothing says otherwise, and only there?"""
+    shown, expected = proof.code.page_shown, proof.params["consent_expected"]
+    words = {True: "a page that asks for consent", False: "no page"}
+    if shown != expected:
+        raise Fault("consent-differs", words[expected], words[shown], proof.params["consent_why"])
+    if not shown and proof.params["consent_auto"]:
+        return Seen(words[expected], words[shown], "settings-consent-auto", proof.params["consent_why"])
+    scheme = urlsplit(proof.params["redirect_uri"]).scheme
+    if not shown and scheme not in ("http", "https"):
+        return Seen(words[expected], words[shown], "consent-none", f"skip_authorization, and the scheme {scheme}:")
+    return Seen(words[expected], words[shown])
+
+
+def token(proof: Proof) -> Seen:
+    """The code and its verifier for a pair of tokens."""
+    expected = "an access token and a refresh token for the code and its verifier"
+    pair = granted(proof, code_form(proof, proof.code), expected)
+    proof.pairs.append(pair)
+    return Seen(expected, f"a pair that lasts {pair.get('expires_in')} s")
+
+
+def code_form(proof: Proof, code: Code, **over: str) -> str:
+    """The body that exchanges a code; ``over`` may have another verifier, and an empty one is not sent."""
+    verifier = over.pop("code_verifier", code.verifier)
+    proven = {"code_verifier": verifier} if verifier else {}
+    return code.client.prepare_request_body(
+        redirect_uri=proof.params["redirect_uri"], include_client_id=True, **proven, **over
+    )
+
+
+def why_refused(reply: t.Any) -> str:
+    """The rule for a reply without tokens. Frappe 14 and 15 answer an unknown client with 404, later ones with 403."""
+    unknown = reply.status_code == 404 or (reply.status_code == 403 and "DoesNotExist" in said(reply))
+    return "token-unknown-client" if unknown else "token-refused"
+
+
+def granted(proof: Proof, form: str, expected: str, why: t.Callable[[t.Any], str] = why_refused) -> dict[str, t.Any]:
+    """The pair that the token endpoint gives.
+
+    Args:
+        why: the rule for a reply without tokens.
+
+    Raises:
+        Fault: it gives none.
+    """
+    reply = answered(proof, form, expected)
+    pair = body_of(reply)
+    if reply.status_code == 200 and pair.get("access_token") and pair.get("refresh_token"):
+        return pair
+    raise Fault(why(reply), expected, said(reply))
+
+
+def answered(proof: Proof, form: str, expected: str) -> t.Any:
+    """What the token endpoint says, once its limit lets the request through.
+
+    Raises:
+        Fault: the limit never did, which says nothing about the request.
+    """
+    reply = proof.token(form)
+    if retry_after(reply) is not None:
+        raise Fault("token-limited", expected, said(reply))
+    return reply
+
+
+def issuer(proof: Proof) -> Seen:
+    """The id_token, checked as an app does: signature, audience, nonce, and that the issuer is the address asked."""
+    import jwt
+
+    expected = f"an id_token of {proof.params['url']} for this client, signed with its secret"
+    try:
+        claims = jwt.decode(
+            proof.pairs[0].get("id_token") or "",
+            key=proof.params["client"]["client_secret"] or "",
+            algorithms=["HS256"],
+            audience=proof.client_id,
+            leeway=CLOCK_LEEWAY,
+            options={"require": ["iss", "aud", "exp", "iat"], "verify_sub": False},
+        )
+    except jwt.PyJWTError as error:
+        raise Fault("id-token-invalid", expected, f"{type(error).__name__}: {error}") from None
+    if claims.get("nonce") != proof.nonce:
+        raise Fault("id-token-invalid", expected, "another nonce than was sent")
+    return compare_issuer(proof, str(claims["iss"]), expected)
+
+
+def compare_issuer(proof: Proof, told: str, expected: str) -> Seen:
+    """Hold an issuer against the address asked, as its users write it.
+
+    Raises:
+        Fault: an app would refuse it.
+    """
+    asked, found = urlsplit(proof.params["url"]), urlsplit(told.rstrip("/"))
+    over = urlsplit(proof.visitor.base).scheme
+    if asked.hostname != found.hostname:
+        raise Fault("issuer-differs", expected, f"issuer {told}", proof.params["issuer_why"])
+    if asked.port != found.port and found.port:
+        raise Fault("issuer-differs", expected, f"issuer {told}", "the port is another")
+    if asked.scheme == "https" and found.scheme == "http" and over == "https":
+        raise Fault("issuer-scheme", expected, f"issuer {told}", "X-Forwarded-Proto does not arrive")
+    if asked.scheme == "http" and found.scheme == "https":
+        return Seen(expected, f"issuer {told}", "issuer-https", "the site's own configuration says http")
+    if asked.port and not found.port:
+        return Seen(expected, f"issuer {told}", "issuer-port", "nginx hands the name on without its port")
+    return Seen(expected, f"issuer {told}")
+
+
+def api_call(proof: Proof) -> Seen:
+    """The API with the token, as the user who signed in."""
+    method = proof.params["api_method"]
+    expected, reply = f"HTTP 200 from {method} with the token", proof.call(proof.pairs[-1])
+    if reply.status_code != 200:
+        rule = {401: "bearer-refused", 403: "method-forbidden"}.get(reply.status_code, "method-failed")
+        if header_lost(proof):
+            raise Fault("authorization-lost", expected, said(reply), "a wrong token is not noticed either")
+        words = _words(reply)
+        if reply.status_code == 403 and "is not whitelisted" in words:
+            rule = "method-not-whitelisted"
+        elif "Failed to get method" in words:
+            rule = "method-missing"
+        raise Fault(rule, expected, said(reply))
+    if method == WHO and str(body_of(reply).get("message", "")).lower() != proof.user.lower():
+        raise Fault("user-differs", f"the user {proof.user}", "another user")
+    return Seen(expected, "HTTP 200")
+
+
+def _words(reply: t.Any) -> str:
+    """All that a reply says, but for a traceback: that quotes the code, which holds every message there is."""
+    return " ".join(str(value) for name, value in body_of(reply).items() if name != "exc") or reply.text
+
+
+def header_lost(proof: Proof) -> bool:
+    """Frappe refuses a wrong bearer everywhere, at an open method too: unless the header never arrives."""
+    nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
+    return proof.visitor.get(METHOD + "ping", headers=nonsense).status_code == 200
+
+
+def userinfo(proof: Proof) -> Seen:
+    """Who the OpenID profile says the bearer is."""
+    expected = "HTTP 200 with the claims sub and email of the user"
+    reply = proof.call(proof.pairs[-1], "frappe.integrations.oauth2.openid_profile")
+    if reply.status_code != 200:
+        raise Fault("userinfo-wrong", expected, said(reply))
+    claims = body_of(reply)
+    missing = [name for name in ("sub", "email") if not claims.get(name)]
+    if missing:
+        raise Fault("userinfo-wrong", expected, f"no {' and no '.join(missing)}", "the user has no OpenID identity")
+    if claims["email"].lower() != proof.params["user_email"](proof.user).lower():
+        raise Fault("user-differs", f"the user {proof.user}", "another user")
+    return Seen(expected, "the claims of the user")

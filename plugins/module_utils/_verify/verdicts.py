@@ -1,0 +1,82 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a step of a proof ends: with what was expected, what came, why that is, and what to do."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, RULES, WARNING
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import NOTES, PROBLEMS, WARNINGS
+
+PASSED, NOTICED, FAILED, NOT_RUN = "passed", "noticed", "failed", "not_run"
+
+
+class Fault(Exception):
+    """A step failed.
+
+    Args:
+        rule: id of what is wrong.
+        expected: what a sound site does.
+        found: what this one did; never a secret.
+        reason: why that is, as far as it can be told from here.
+    """
+
+    def __init__(self, rule: str, expected: str, found: str, reason: str = ""):
+        super().__init__(found)
+        self.rule, self.expected, self.found, self.reason = rule, expected, found, reason
+
+
+class NotRun(Exception):
+    """A step turned out to prove nothing; the message says why."""
+
+
+class Seen(t.NamedTuple):
+    """A step that passed; with a rule it is worth knowing what was seen."""
+
+    expected: str
+    found: str
+    rule: str = ""
+    reason: str = ""
+
+
+def remedy_of(rule: str) -> str:
+    """What to do about a rule, whichever list it is in; empty for no rule."""
+    if not rule:
+        return ""
+    for listed in (PROBLEMS, WARNINGS, NOTES):
+        if rule in listed:
+            return listed[rule][1]
+    return RULES[rule].remedy
+
+
+def severity_of(rule: str) -> str:
+    """Of what a step noticed: a warning of this site, or a notice of what its Frappe does on every site."""
+    if rule in RULES:
+        return RULES[rule].severity
+    return WARNING if rule in WARNINGS else NOTICE
+
+
+def row(name: str, verdict: str, outcome: t.Any) -> dict[str, str]:
+    """One step as the module returns it.
+
+    Args:
+        name: the step.
+        verdict: one of the four.
+        outcome: a `Fault` or a `Seen`.
+    """
+    return {
+        "name": name,
+        "verdict": verdict,
+        "rule": outcome.rule,
+        "expected": outcome.expected,
+        "found": outcome.found,
+        "reason": outcome.reason,
+        "remedy": remedy_of(outcome.rule),
+    }
+
+
+def not_run(name: str, why: str, remedy: str = "") -> dict[str, str]:
+    """A step that was wanted and could not be tried."""
+    return {**row(name, NOT_RUN, Seen("", why)), "remedy": remedy}
