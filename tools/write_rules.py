@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-import runpy
+import importlib
 import sys
 from pathlib import Path
+
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "rules.md"
@@ -35,18 +37,15 @@ held against them by `playbooks/verify.yml`.
 
 def page() -> str:
     """The page, as it should be."""
-    declared = read("_rules")["RULES"]
-    proven = read("_proof_rules")
-    rules = {name: (rule.severity, rule.source, rule.remedy) for name, rule in declared.items()}
-    rules.update({name: ("problem", *rule) for name, rule in proven["PROBLEMS"].items()})
-    rules.update({name: ("warning", *rule) for name, rule in proven["WARNINGS"].items()})
-    rules.update({name: ("notice", *rule) for name, rule in proven["NOTES"].items()})
-    return HEAD + "".join(f"| `{name}` | {' | '.join(rule)} |\n" for name, rule in sorted(rules.items()))
+    rules = sorted(catalogue().items())
+    return HEAD + "".join(f"| `{name}` | {' | '.join(rule)} |\n" for name, rule in rules)
 
 
-def read(module: str) -> dict:
-    """What a file of rules defines."""
-    return runpy.run_path(str(ROOT / "plugins" / "module_utils" / f"{module}.py"))
+def catalogue() -> dict:
+    """Every rule, imported from the checkout under its collection name, as Ansible does."""
+    _AnsibleCollectionFinder(paths=[str(ROOT / ".ansible" / "collections")])._install()
+    name = "ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue"
+    return importlib.import_module(name).ALL_RULES
 
 
 def main() -> int:

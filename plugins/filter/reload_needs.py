@@ -49,7 +49,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import reload_needs as needs
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import reload_needs as needs
 
 
 def reload_needs(rows, features, strategy="graceful"):

@@ -215,30 +215,27 @@ reloaded:
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import CORS_DEFAULTS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     edge_findings,
     limit_findings,
     name_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    CORS_OPTIONS,
+    LIMIT_OPTIONS,
+    NGINX_CONF_DIR,
+    NGINX_OPTIONS,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import started
 
-CORS = {
-    "origins": {"type": "list", "elements": "str", "required": True},
-    "methods": {"type": "list", "elements": "str", "default": CORS_DEFAULTS["methods"]},
-    "headers": {"type": "list", "elements": "str", "default": CORS_DEFAULTS["headers"]},
-    "max_age": {"type": "int", "default": CORS_DEFAULTS["max_age"]},
-    "credentials": {"type": "bool", "default": CORS_DEFAULTS["credentials"]},
-}
 SITES = {
     "name": {"type": "str", "required": True},
     "domains": {"type": "list", "elements": "str", "default": []},
     "found_domains": {"type": "list", "elements": "str", "default": []},
-    "cors": {"type": "dict", "options": CORS},
+    "cors": {"type": "dict", "options": CORS_OPTIONS},
     "cors_managed": {"type": "bool", "default": True},
 }
-LIMIT = {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "default": 10}}
 
 
 def main() -> None:
@@ -248,13 +245,11 @@ def main() -> None:
             "bench_path": {"type": "path", "required": True},
             "sites": {"type": "list", "elements": "dict", "default": [], "options": SITES},
             "known_sites": {"type": "list", "elements": "str"},
-            "rate_limit": {"type": "dict", "options": LIMIT},
+            "rate_limit": {"type": "dict", "options": LIMIT_OPTIONS},
             "trusted_proxies": {"type": "list", "elements": "str", "default": []},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "conf_dir": {"type": "path", "default": "/etc/nginx/conf.d"},
-            "nginx": {"type": "str", "default": "nginx"},
-            "nginx_conf": {"type": "path"},
-            "nginx_prefix": {"type": "path"},
+            "conf_dir": NGINX_CONF_DIR,
+            **NGINX_OPTIONS,
             "reload": {"type": "bool", "default": True},
             "headers_more_comes": {"type": "bool", "default": False},
         },

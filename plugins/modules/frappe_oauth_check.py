@@ -324,11 +324,15 @@ sites:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import verify
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import WORKER_OPTIONS, SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    NGINX_CONF_DIR,
+    NGINX_OPTIONS,
+    VERIFY_OPTIONS,
+    WORKER_OPTIONS,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import (
     BUDGET,
-    NGINX_OPTIONS,
-    OPTIONS,
     complete,
     password_faults,
     verdicts,
@@ -338,11 +342,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify im
 def main() -> None:
     """Run the module."""
     module = SitesModule(
-        OPTIONS,
+        VERIFY_OPTIONS,
         {
             "bench_path": {"type": "path", "required": True},
             "batch": {"type": "int", "default": 20},  # for the action plugin of this name
             **NGINX_OPTIONS,
+            "nginx_conf_dir": NGINX_CONF_DIR,
             **WORKER_OPTIONS,
         },
         required_one_of=[("name", "sites")],

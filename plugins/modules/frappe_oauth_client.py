@@ -345,11 +345,8 @@ sites:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import label, store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import (
-    POLICY_OPTIONS,
-    WORKER_OPTIONS,
-    SitesModule,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import POLICY_OPTIONS, WORKER_OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.clients import OPTIONS, apply_rows, findings
 
 

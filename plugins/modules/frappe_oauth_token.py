@@ -249,34 +249,22 @@ sites:
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import tokens
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import STATES, STRICTNESS, token_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     POLICY_OPTIONS,
+    TOKEN_OPTIONS,
     WORKER_OPTIONS,
-    SitesModule,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarations import applied_on_bench
 
-NAMES = {"type": "list", "elements": "str", "default": []}
-OPTIONS = {
-    "state": {"type": "str", "choices": ["revoked", "absent"]},
-    "users": NAMES,
-    "clients": NAMES,
-    "older_than": {"type": "str"},
-    "token_state": {**NAMES, "choices": list(STATES), "no_log": False},
-    "every_token": {"type": "bool", "default": False, "no_log": False},
-    "delete_live": {"type": "bool", "default": False},
-    "max_refresh_age": {"type": "str"},
-    "prune_after": {"type": "str"},
-    "disabled_users": {"type": "str", "choices": list(reversed(STRICTNESS)), "default": "report"},
-}
 TASK_OPTIONS = {"bench_path": {"type": "path", "required": True}, **POLICY_OPTIONS, **WORKER_OPTIONS}
 NOTHING = {"tokens": [], "revoked": 0, "deleted": 0, "kept_live": 0}
 
 
 def main() -> None:
     """Run the module."""
-    module = SitesModule(OPTIONS, TASK_OPTIONS, required_one_of=[("name", "sites")])
+    module = SitesModule(TOKEN_OPTIONS, TASK_OPTIONS, required_one_of=[("name", "sites")])
     told = module.lint(token_findings)
     try:
         rows = applied_on_bench(module, tokens, told, NOTHING)

@@ -173,21 +173,16 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
     BrokenConfig,
     merge_file,
-    plan_config,
     read_config,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import setting_findings, settings_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import POLICY_OPTIONS, SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import POLICY_OPTIONS, SITE_CONFIG_OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 
 SITE = "site_config.json"
 COMMON = "common_site_config.json"
-OPTIONS = {
-    "settings": {"type": "dict", "default": {}},
-    "secret_settings": {"type": "dict", "default": {}, "no_log": True},
-    "absent": {"type": "list", "elements": "str", "default": []},
-    "backup": {"type": "bool", "default": False},
-}
 
 
 def file_of(row: Row) -> str:
@@ -243,10 +238,10 @@ def add_effective_findings(rows: list[Row], bench: Bench) -> None:
 def main() -> None:
     """Run the module."""
     module = SitesModule(
-        OPTIONS,
+        SITE_CONFIG_OPTIONS,
         {
             "bench_path": {"type": "path", "required": True},
-            "common": {"type": "dict", "options": OPTIONS},
+            "common": {"type": "dict", "options": SITE_CONFIG_OPTIONS},
             **POLICY_OPTIONS,
         },
         required_one_of=[("name", "sites", "common")],

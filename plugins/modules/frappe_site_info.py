@@ -297,7 +297,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domain
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, untold
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import site_findings, watched
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import WORKER_OPTIONS, SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import NGINX_CONF_DIR, WORKER_OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 
 FROM_FILES = {"domains", "config"}
 SUBSETS = ["domains", "config", "apps", "features", "oauth_settings", "oauth_clients", "tokens", "api_keys"]
@@ -333,7 +334,7 @@ def main() -> None:
         OPTIONS,
         {
             "bench_path": {"type": "path", "required": True},
-            "nginx_conf_dir": {"type": "path", "default": "/etc/nginx/conf.d"},
+            "nginx_conf_dir": NGINX_CONF_DIR,
             **WORKER_OPTIONS,
         },
     )

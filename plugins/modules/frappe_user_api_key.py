@@ -212,23 +212,15 @@ sites:
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import api_keys
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import EXCLUDED, key_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    KEY_OPTIONS,
     POLICY_OPTIONS,
     WORKER_OPTIONS,
-    SitesModule,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarations import applied_on_bench
 
-NAMES = {"type": "list", "elements": "str", "default": []}
-OPTIONS = {
-    "users": NAMES,
-    "roles": NAMES,
-    "exclude_users": {**NAMES, "default": EXCLUDED},
-    "state": {"type": "str", "choices": ["present", "absent", "rotated"], "default": "present"},
-    "disabled_users": {"type": "str", "choices": ["report", "revoke", "ignore"], "default": "report"},
-    "secrets": {"type": "dict", "no_log": True},
-}
 TASK_OPTIONS = {
     "bench_path": {"type": "path", "required": True},
     "secrets_store": {"type": "str", "no_log": False},
@@ -239,7 +231,7 @@ TASK_OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = SitesModule(OPTIONS, TASK_OPTIONS, required_one_of=[("name", "sites")])
+    module = SitesModule(KEY_OPTIONS, TASK_OPTIONS, required_one_of=[("name", "sites")])
     told = module.lint(lambda row: key_findings(row, row["name"]))
     try:
         rows = applied_on_bench(module, api_keys, told, {"users": [], "needs_secret": []})

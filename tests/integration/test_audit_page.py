@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import STEPS, bench_part, report_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import page as page_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES
 from playwright.sync_api import expect, sync_playwright
 
 FILES = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2" / "files" / "audit"
@@ -27,7 +27,7 @@ COUNTS = {"active": 5, "expired": 2, "revoked": 0, "refreshable": 3, "oldest": "
 
 # ---------------------------------------------------------------- a report
 def finding(rule):
-    known = RULES[rule]
+    known = ALL_RULES[rule]
     told = {"severity": known.severity, "source": known.source, "remedy": known.remedy}
     return {"rule": rule, "field": "somewhere", "found": "something", **told}
 
@@ -214,11 +214,11 @@ def test_details_open_on_a_click_and_on_a_key_and_stay_open_while_sorting(shown)
     button.click()
     expect(button).to_have_attribute("aria-expanded", "true")
     details = page.locator(f"#{button.get_attribute('aria-controls')}")
-    expect(details).to_contain_text(RULES["token-user-disabled"].remedy)
+    expect(details).to_contain_text(ALL_RULES["token-user-disabled"].remedy)
     drift = details.get_by_role("table", name="What the next run of site.yml would change")
     assert drift.get_by_role("cell").all_text_contents() == ["scopes", "all", "openid"]
     page.get_by_role("columnheader", name="Clients").get_by_role("button").click()
-    expect(page.get_by_text(RULES["token-user-disabled"].remedy)).to_be_visible()
+    expect(page.get_by_text(ALL_RULES["token-user-disabled"].remedy)).to_be_visible()
     button.focus()
     page.keyboard.press("Enter")
     expect(details).to_be_hidden()

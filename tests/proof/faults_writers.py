@@ -15,7 +15,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import merge_file, plan_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import merge_file
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
 from demo import Demo
 
 SITE = "fault-writers.localhost"

@@ -14,8 +14,9 @@ import time
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import CORS_DEFAULTS, SHARED_NAME
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import SHARED_NAME
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
 from faults import APP, SECOND, all_told, left_over, names, nginx, unreadable
 from faults_kills import ended
 from faults_writers import MARK, Writers

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import User
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import CLIENT_FIELDS, RESPONSE_TYPE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import RESPONSE_TYPE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 from hypothesis import strategies as st
 
 ROLES = ["Sales User", "System Manager", "Käufer"]

@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_FIELDS,
     ClientState,
     declared_form,
     find_client,
@@ -20,6 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients i
     same,
     stored_form,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 from hypothesis import given
 from hypothesis import strategies as st
 

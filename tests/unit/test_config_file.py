@@ -16,16 +16,14 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import config_file
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
     BrokenConfig,
-    canonical,
     merge_file,
-    plan_config,
     read_config,
-    text_of,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core import files
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import replace
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, UNTOLD
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import canonical, plan_config, text_of
 from hypothesis import given
 from hypothesis import strategies as st
 

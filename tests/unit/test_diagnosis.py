@@ -9,18 +9,12 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_check import batches_of, merged, progress
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import cors_sources
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.diagnosis import diagnose
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import NOTES, PROBLEMS, WARNINGS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import verify_rules
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES, severity_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, WARNING
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify import course
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import STEPS, chosen
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import (
-    Fault,
-    NotRun,
-    Seen,
-    remedy_of,
-    row,
-    severity_of,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen, row
 
 PARAMS = {
     "probes": None,
@@ -93,11 +87,10 @@ def test_whatever_happens_in_a_step_is_a_verdict(monkeypatch, error, verdict, ru
     assert "secret-looking" not in str(found)
 
 
-def test_every_rule_is_in_one_list_with_a_source_and_a_remedy():
-    lists = [set(PROBLEMS), set(WARNINGS), set(NOTES), set(RULES)]
-    assert sum(map(len, lists)) == len(set.union(*lists))
-    for name in (*PROBLEMS, *WARNINGS, *NOTES):
-        assert remedy_of(name).endswith("."), name
+def of_verify(severity):
+    """Ids of the rules of this severity that verify can find."""
+    ids = {value for name, value in vars(verify_rules).items() if name.isupper() and value in ALL_RULES}
+    return sorted(rule for rule in ids if ALL_RULES[rule].severity == severity)
 
 
 # ---------------------------------------------------------------- who sends headers
@@ -144,7 +137,7 @@ def test_a_healthy_site_has_no_problem():
     assert (told["unhealthy"], told["notices"], told["lines"]) == ([], [], ["a: healthy, proven"])
 
 
-@pytest.mark.parametrize("rule", [*WARNINGS, "settings-consent-auto"])
+@pytest.mark.parametrize("rule", [*of_verify(WARNING), "settings-consent-auto"])
 def test_what_is_noticed_of_a_site_is_told_of_it_and_leaves_it_healthy(rule):
     told = diagnose([proof("a", step("tls", "noticed", rule, "http")), proof("b")], [])
     assert [[e["rule"] for e in site["warnings"]] for site in told["sites"]] == [[rule], []]
@@ -160,8 +153,8 @@ def test_what_is_noticed_and_read_is_told_once_as_it_was_proven():
 
 
 def test_only_what_frappe_does_on_every_site_is_a_notice():
-    assert {severity_of(rule) for rule in [*NOTES, "frappe-pkce-optional"]} == {"notice"}
-    assert {rule for rule in NOTES if not rule.startswith("frappe-")} == {"discovery-path"}
+    assert {severity_of(rule) for rule in [*of_verify(NOTICE), "frappe-pkce-optional"]} == {"notice"}
+    assert {rule for rule in of_verify(NOTICE) if not rule.startswith("frappe-")} == {"discovery-path"}
 
 
 def test_problems_stand_by_site_and_what_frappe_does_once_proven_before_read():

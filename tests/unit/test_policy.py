@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES, TABLES
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,
@@ -21,11 +23,11 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import (
     INVALID,
     NOTICE,
+    PROBLEM,
     REFUSED,
-    RULES,
     WARNING,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import NOTES, PROBLEMS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import rule as register
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.clients import OPTIONS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.clients import findings as row_findings
@@ -284,7 +286,7 @@ def test_secret_settings_and_absent_keys():
 
 
 def by_severity(severity):
-    return next(name for name, rule in RULES.items() if rule.severity == severity)
+    return next(name for name, rule in ALL_RULES.items() if rule.severity == severity)
 
 
 @pytest.mark.parametrize(
@@ -313,8 +315,8 @@ def test_judge(severity, policy, excepted, outcome):
 
 
 def test_every_rule_says_what_to_do():
-    for name, rule in RULES.items():
-        assert rule.severity in (INVALID, REFUSED, WARNING, NOTICE), name
+    for name, rule in ALL_RULES.items():
+        assert rule.severity in (INVALID, REFUSED, WARNING, NOTICE, PROBLEM), name
         assert rule.source and rule.remedy.endswith("."), name
 
 
@@ -336,9 +338,15 @@ def test_a_notice_is_not_warned_of():
     assert len(module.ansible.warnings) == 1 and by_severity(WARNING) in module.ansible.warnings[0]
 
 
-def test_no_rule_stands_in_the_list_that_nothing_raises():
+def test_every_rule_is_raised_somewhere_and_goes_by_its_own_name():
     plugins = Path(__file__).resolve().parents[2] / "plugins"
-    text = "".join(
-        path.read_text() for path in plugins.rglob("*.py") if path.name not in ("_rules.py", "_proof_rules.py")
-    )
-    assert [rule for rule in (*RULES, *PROBLEMS, *NOTES) if f'"{rule}"' not in text] == []
+    text = "".join(path.read_text() for path in plugins.rglob("*.py") if not path.name.endswith("_rules.py"))
+    for table in TABLES:
+        names = {name: value for name, value in vars(table).items() if isinstance(value, str) and value in ALL_RULES}
+        assert [name for name, rule in names.items() if name != rule.upper().replace("-", "_")] == []
+        assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_no_two_rules_have_one_id():
+    with pytest.raises(ValueError, match="'site-name' is registered twice"):
+        register("site-name", INVALID, "a", "b")

@@ -9,8 +9,9 @@ import os
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes, reload_needs
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import reload_needs
 
 SUPERVISOR = """\
 ; bench writes comments

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import OAUTH, api_call, authorize, login
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import discovery
@@ -24,7 +25,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.refusal
     wrong_verifier,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_life import dead, refresh, revoke
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, remedy_of, row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, row
 from scripted import PARAMS, REDIRECT_URI, Reply, ScriptedProof, Site
 
 UNKNOWN = Reply(404, {"exc_type": "DoesNotExistError"})

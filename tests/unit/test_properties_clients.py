@@ -12,7 +12,6 @@ import unicodedata
 import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_FIELDS,
     ClientState,
     ClientStep,
     plan_clients,
@@ -20,6 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients i
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import client_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

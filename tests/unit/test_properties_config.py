@@ -16,11 +16,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_f
     BrokenConfig,
     merge_file,
     parse,
-    plan_config,
     read_config,
-    text_of,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config, text_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import settings_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
 from hypothesis import given

@@ -9,13 +9,7 @@ import re
 
 import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.filter.reload_needs import reload_needs as filtered_needs
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import (
-    BENCH_KEYS,
-    START_KEYS,
-    reload_needs,
-)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
-    CORS_DEFAULTS,
     cors_lines,
     fragment,
     limit,
@@ -23,12 +17,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragment
     sections,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import directives
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import (
+    BENCH_KEYS,
+    START_KEYS,
+    reload_needs,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     edge_findings,
     limit_findings,
     name_findings,
     origin,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
 from hypothesis import event, given
 from hypothesis import strategies as st
 

@@ -13,7 +13,6 @@ import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import (
-    EXCLUDED,
     WRITTEN,
     KeyState,
     KeyStep,
@@ -21,6 +20,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys 
     plan_keys,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import EXCLUDED_USERS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -109,7 +109,7 @@ def test_nobody_else_gets_or_loses_a_pair(declarations, users, holders):
     assume(steps is not None)
     by_name = {user.name: user for user in users}
     for declared, step in zip(declarations, steps):
-        excluded = declared.get("exclude_users", EXCLUDED)
+        excluded = declared.get("exclude_users", EXCLUDED_USERS)
         named = {folded(user) for user in declared.get("users", ())}
         roles = {role.casefold() for role in declared.get("roles", ())}
         by_role = {folded(name) for role, names in holders.items() if role.casefold() in roles for name in names}

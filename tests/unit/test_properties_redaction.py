@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     HIDDEN_NEW,
@@ -16,6 +15,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
     looks_secret,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, faults, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,
     edge_findings,

@@ -11,7 +11,6 @@ import json
 import pytest
 import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import (
-    STATES,
     Token,
     TokenState,
     plan_tokens,
@@ -20,6 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens im
     token_diff,
     token_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import TOKEN_STATES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ declared_tokens = st.fixed_dictionaries(
         "users": st.lists(st.sampled_from([*USERS, USERS[0].upper(), "nosuch"]), max_size=2),
         "clients": st.lists(st.sampled_from(["id-a", "ID-A", "mobile app", "Reporting", "gone"]), max_size=2),
         "older_than": durations,
-        "token_state": st.lists(st.sampled_from(STATES), max_size=2),
+        "token_state": st.lists(st.sampled_from(TOKEN_STATES), max_size=2),
         "every_token": st.booleans(),
         "delete_live": st.booleans(),
         "max_refresh_age": durations,
@@ -51,7 +51,7 @@ def held_tokens(draw: st.DrawFn) -> list[Token]:
     disabled = draw(st.sets(st.sampled_from(USERS)))
     found = []
     for number in range(draw(st.integers(0, 5))):
-        user, state = draw(st.sampled_from(USERS)), draw(st.sampled_from(STATES))
+        user, state = draw(st.sampled_from(USERS)), draw(st.sampled_from(TOKEN_STATES))
         code = draw(st.booleans())
         refreshes = not code and state != "revoked" and draw(st.booleans())
         live, age = state == "active" or refreshes, draw(ages)

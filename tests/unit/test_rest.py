@@ -11,8 +11,8 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import CLIENT_FIELDS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest import http
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import clients as task_clients
 
 URL = "https://crm.example.com"

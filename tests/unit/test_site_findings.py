@@ -9,7 +9,8 @@ import copy
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import (
     TRAITS,
     listed,
@@ -49,7 +50,7 @@ HEALTHY = {
 
 def found(**changes):
     facts = {**copy.deepcopy(HEALTHY), **changes}
-    return [(f.rule, f.field, f.found) for f in site_findings(facts) if RULES[f.rule].severity != NOTICE]
+    return [(f.rule, f.field, f.found) for f in site_findings(facts) if ALL_RULES[f.rule].severity != NOTICE]
 
 
 def test_a_healthy_site_on_frappe_15_has_notices_and_nothing_else():

@@ -19,7 +19,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import worker
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig, read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.sources import BOOTSTRAP, sources_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME_FORM
 
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
 LAST_WORDS = 1.0  # seconds in which a child that says no more ends
@@ -118,7 +118,7 @@ class Bench:
     def fault(self, name: str) -> str | None:
         """Why a site cannot be worked on, or None. Reads files only."""
         folder = os.path.join(self.sites_path, name)
-        if not SITE_NAME.fullmatch(name) or ".." in name:
+        if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
             return f"name: {name!r} is no site name. Use letters, digits, period, underscore and hyphen"
         if not os.path.isdir(folder):
             return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"

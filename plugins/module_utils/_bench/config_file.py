@@ -5,19 +5,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file, replace
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
-    HIDDEN,
-    HIDDEN_NEW,
-    looks_secret,
-    shown_setting,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import ConfigChange, text_of
 
 PAUSE = 0.05  # seconds between two tries
 READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an unreadable file for a moment
@@ -25,61 +19,6 @@ READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an un
 
 class BrokenConfig(Exception):
     """The file is not what it should be; the message names file, place and remedy."""
-
-
-@dataclasses.dataclass
-class ConfigChange:
-    """What a merge does.
-
-    Attributes:
-        config: the whole configuration afterwards.
-        before: the keys that change, with those of their old values that may be shown.
-        after: the same afterwards; a key that is removed is missing.
-    """
-
-    config: dict[str, t.Any]
-    before: dict[str, t.Any]
-    after: dict[str, t.Any]
-
-    def __bool__(self) -> bool:
-        return bool(self.before or self.after)
-
-
-def canonical(value: t.Any) -> str:
-    """A JSON value as text, so that true and 1, or 1 and 1.0, differ as they do in the file."""
-    return json.dumps(value, sort_keys=True)
-
-
-def plan_config(
-    current: dict[str, t.Any], settings: dict[str, t.Any], secrets: dict[str, t.Any], absent: t.Iterable[str]
-) -> ConfigChange:
-    """Merge declared keys into a configuration. Pure; every other key stays as it is.
-
-    Args:
-        current: what the file holds.
-        settings: keys to set, values shown in the diff.
-        secrets: keys to set, values hidden in the diff.
-        absent: keys to remove.
-
-    An old value was not declared by anybody here, and may be a secret under any name.
-    """
-    change = ConfigChange(dict(current), {}, {})
-    for key, value in {**settings, **secrets}.items():
-        if key in current and canonical(current[key]) == canonical(value):
-            continue
-        if key in current:
-            change.before[key] = HIDDEN if key in secrets else shown_setting(key, current[key])
-        change.after[key] = HIDDEN_NEW if key in secrets or looks_secret(key, value) else value
-        change.config[key] = value
-    for key in absent:
-        if key in change.config:
-            change.before[key] = shown_setting(key, change.config.pop(key))
-    return change
-
-
-def text_of(config: dict[str, t.Any]) -> str:
-    """The file as Frappe writes it (frappe.installer.update_site_config): indent 1, sorted keys, no last newline."""
-    return json.dumps(config, indent=1, sort_keys=True)
 
 
 def parse(text: str | bytes, path: str) -> dict[str, t.Any]:

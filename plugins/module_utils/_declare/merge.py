@@ -10,12 +10,7 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_CHOICES,
-    CLIENT_FIELDS,
-    store_findings,
-    twice_findings,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
@@ -26,63 +21,44 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
     password_findings,
     settings_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    CLIENT_OPTIONS,
+    CORS_OPTIONS,
+    KEY_OPTIONS,
+    LIMIT_OPTIONS,
+    SITE_CONFIG_OPTIONS,
+    TOKEN_OPTIONS,
+    VERIFY_OPTIONS,
+    Options,
+    select,
+)
 
 Declaration = t.Dict[str, t.Any]
 
-STEP_KEYS = {
-    "site_config": {"settings": dict, "secret_settings": dict, "absent": list, "backup": bool, "managed": bool},
-    "api_keys": {
-        "users": list,
-        "roles": list,
-        "exclude_users": list,
-        "state": str,
-        "disabled_users": str,
-        "managed": bool,
-    },
-    "tokens": {
-        "max_refresh_age": (str, int),
-        "prune_after": (str, int),
-        "disabled_users": str,
-        "managed": bool,
-    },
-    "cors": {
-        "origins": list,
-        "methods": list,
-        "headers": list,
-        "max_age": int,
-        "credentials": bool,
-        "managed": bool,
-    },
-    "verify": {
-        "username": str,
-        "password": str,
-        "api_method": str,
-        "url": str,
-        "address": str,
-        "validate_certs": bool,
-        "probes": list,
-        "password_grant": bool,
-        "managed": bool,
-    },
+PYTHON_TYPES: dict[str, type] = {"str": str, "list": list, "dict": dict, "bool": bool, "int": int}
+DURATION = (str, int)
+MANAGED = {"managed": bool}
+
+
+def keys_of(options: Options) -> dict[str, t.Any]:
+    """The keys that a mapping of the inventory may have, with the type of each, from the options of a module."""
+    return {name: PYTHON_TYPES[option["type"]] for name, option in options.items()}
+
+
+STEP_OPTIONS: dict[str, Options] = {
+    "site_config": SITE_CONFIG_OPTIONS,
+    "api_keys": {name: option for name, option in KEY_OPTIONS.items() if name != "secrets"},
+    "tokens": select(TOKEN_OPTIONS, "max_refresh_age", "prune_after", "disabled_users"),
+    "cors": CORS_OPTIONS,
+    "verify": select(
+        VERIFY_OPTIONS,
+        *("username", "password", "api_method", "url", "address", "validate_certs", "probes", "password_grant"),
+    ),
 }
-LIMIT_KEYS = {"rate": str, "burst": int}
-CLIENT_KEYS = {
-    "client_id": str,
-    **{field: str for field, kind in CLIENT_FIELDS.items() if kind in ("text", "secret") and field != "response_type"},
-    **{field: list for field, kind in CLIENT_FIELDS.items() if kind in ("uris", "scopes", "roles", "lines")},
-    **{field: bool for field, kind in CLIENT_FIELDS.items() if kind == "check"},
-    "state": str,
-    "rename": bool,
-    "rotate_secret": bool,
-    "store_secret": bool,
-    "revoke_tokens": bool,
-    "managed": bool,
-}
-DISABLED_USERS = ("report", "revoke", "ignore")
-STEP_CHOICES = {
-    "api_keys": {"state": ("present", "absent", "rotated"), "disabled_users": DISABLED_USERS},
-    "tokens": {"disabled_users": DISABLED_USERS},
-}
+STEP_KEYS = {step: {**keys_of(options), **MANAGED} for step, options in STEP_OPTIONS.items()}
+STEP_KEYS["tokens"].update(max_refresh_age=DURATION, prune_after=DURATION)
+LIMIT_KEYS = keys_of(LIMIT_OPTIONS)
+CLIENT_KEYS = {**keys_of(CLIENT_OPTIONS), **MANAGED}
 DEFAULTS_KEYS = {
     "oauth_clients": list,
     "oauth_clients_exclusive": bool,
@@ -93,13 +69,13 @@ DEFAULTS_KEYS = {
     "verify": dict,
 }
 SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
-TYPE_NAMES = {
+TYPE_NAMES: dict[t.Any, str] = {
     str: "a text",
     list: "a list",
     dict: "a mapping",
     bool: "true or false",
     int: "a number",
-    (str, int): "a duration such as 30d",
+    DURATION: "a duration such as 30d",
 }
 
 
@@ -212,9 +188,7 @@ def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
             raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
             _check(item, STEP_KEYS[key], here)
-            for option, choices in STEP_CHOICES.get(key, {}).items():
-                if item.get(option, choices[0]) not in choices:
-                    raise Mistake(f"{here}: {option}: found {item[option]!r}, expected one of {', '.join(choices)}")
+            _check_choices(item, STEP_OPTIONS[key], here)
         elif key == "oauth_clients":
             _check_clients(item, here)
         elif keys[key] is list and not all(isinstance(part, str) for part in item):
@@ -227,9 +201,14 @@ def _check_clients(clients: list[t.Any], where: str) -> None:
         _check(client, CLIENT_KEYS, here)
         if not client.get("app_name") and not client.get("client_id"):
             raise Mistake(f"{here}: it has neither app_name nor client_id. Give one, to say which client is meant")
-        for option, choices in {"state": ("present", "absent"), **CLIENT_CHOICES}.items():
-            if client.get(option, choices[0]) not in choices:
-                raise Mistake(f"{here}: {option}: found {client[option]!r}, expected one of {', '.join(choices)}")
+        _check_choices(client, CLIENT_OPTIONS, here)
+
+
+def _check_choices(given: Declaration, options: Options, where: str) -> None:
+    for name, option in options.items():
+        if name in given and "choices" in option and option["type"] == "str" and given[name] not in option["choices"]:
+            expected = ", ".join(option["choices"])
+            raise Mistake(f"{where}: {name}: found {given[name]!r}, expected one of {expected}")
 
 
 def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:

@@ -11,6 +11,29 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    BEARER_REFUSED,
+    CLIENT_MISSING,
+    CLIENT_ROLE,
+    ID_TOKEN_INVALID,
+    LOGIN_PASSWORD_OFF,
+    LOGIN_REFUSED,
+    LOGIN_USER_MISSING,
+    METHOD_APP_MISSING,
+    METHOD_FAILED,
+    METHOD_FORBIDDEN,
+    METHOD_MISSING,
+    METHOD_NOT_WHITELISTED,
+    METHOD_STALE,
+    REDIRECT_URI_UNKNOWN,
+    REDIRECT_URIS_EDGES,
+    REDIRECT_URIS_NEWLINE,
+    REFRESH_REFUSED,
+    SCOPES_NEWLINE,
+    TOKEN_REFUSED,
+    USERINFO_WRONG,
+)
+
 CLIENT = "OAuth Client"
 FailedStep = t.Dict[str, str]
 
@@ -30,24 +53,24 @@ def add_causes(
 def _redirect_uri(_step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
     stored = params["client"]["redirect_uris"] or ""
     if len(stored.split()) > 1 and any(mark in stored.strip() for mark in "\r\n\t"):
-        return "redirect-uris-newline", f"{len(stored.split())} URIs are stored, joined by something else than a space"
+        return REDIRECT_URIS_NEWLINE, f"{len(stored.split())} URIs are stored, joined by something else than a space"
     return "", ""
 
 
 def _token(step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
     stored = params["client"]["redirect_uris"] or ""
     if params["redirect_uri"] not in stored.split(" ") and params["redirect_uri"] in stored.split():
-        return "redirect-uris-edges", "a line end or another blank clings to the URI that is stored"
+        return REDIRECT_URIS_EDGES, "a line end or another blank clings to the URI that is stored"
     return "", ""
 
 
 def _client_role(_step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
     user, allowed = params["find_user"](params["username"]), params["client"]["allowed_roles"]
     if not frappe.db.exists(CLIENT, params["client"]["name"]):
-        return "client-missing", "it has gone while the site was proven"
+        return CLIENT_MISSING, "it has gone while the site was proven"
     has = frappe.get_roles(user) if user else []
     return (
-        "client-role",
+        CLIENT_ROLE,
         f"the client is for {', '.join(allowed)}; of these the user has {_listed(set(allowed) & set(has))}",
     )
 
@@ -55,19 +78,19 @@ def _client_role(_step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> 
 def _login(step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
     user = params["find_user"](params["username"])
     if not user:
-        return "login-user-missing", f"the site has no user {params['username']}"
+        return LOGIN_USER_MISSING, f"the site has no user {params['username']}"
     if not frappe.db.get_value("User", user, "enabled"):
-        return "login-user-missing", f"the user {user} is disabled"
+        return LOGIN_USER_MISSING, f"the user {user} is disabled"
     with contextlib.suppress(Exception):  # a field that came later
         if frappe.get_system_settings("disable_user_pass_login"):
-            return "login-password-off", "the site takes no passwords"
+            return LOGIN_PASSWORD_OFF, "the site takes no passwords"
     return "", ""
 
 
 def _bearer(_step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
     stored = params["client"]["scopes"] or ""
     if stored.split() != [scope for scope in stored.split(" ") if scope]:
-        return "scopes-newline", "the client's scopes are joined by something else than a space"
+        return SCOPES_NEWLINE, "the client's scopes are joined by something else than a space"
     return "", ""
 
 
@@ -76,15 +99,15 @@ def _method(step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[
     method = params["api_method"]
     app = method.split(".")[0]
     if app not in frappe.get_installed_apps():
-        return "method-app-missing", f"the app {app} is not installed on this site"
+        return METHOD_APP_MISSING, f"the app {app} is not installed on this site"
     try:
         function = frappe.get_attr(method)
     except Exception as error:
-        return "method-missing", f"{type(error).__name__}: {method} cannot be imported"
+        return METHOD_MISSING, f"{type(error).__name__}: {method} cannot be imported"
     if not _is_whitelisted(frappe, function):
-        return "method-not-whitelisted", f"{method} is no whitelisted function"
-    if step["rule"] in ("method-missing", "method-not-whitelisted"):
-        return "method-stale", "the code on the disk has it, whitelisted; the code that runs has not"
+        return METHOD_NOT_WHITELISTED, f"{method} is no whitelisted function"
+    if step["rule"] in (METHOD_MISSING, METHOD_NOT_WHITELISTED):
+        return METHOD_STALE, "the code on the disk has it, whitelisted; the code that runs has not"
     return "", ""
 
 
@@ -104,16 +127,16 @@ def _listed(names: t.Iterable[str]) -> str:
 
 
 CAUSES = {
-    "redirect-uri-unknown": _redirect_uri,
-    "token-refused": _token,
-    "client-role": _client_role,
-    "login-refused": _login,
-    "bearer-refused": _bearer,
-    "id-token-invalid": _bearer,
-    "userinfo-wrong": _bearer,
-    "refresh-refused": _bearer,
-    "method-forbidden": _method,
-    "method-missing": _method,
-    "method-not-whitelisted": _method,
-    "method-failed": _method,
+    REDIRECT_URI_UNKNOWN: _redirect_uri,
+    TOKEN_REFUSED: _token,
+    CLIENT_ROLE: _client_role,
+    LOGIN_REFUSED: _login,
+    BEARER_REFUSED: _bearer,
+    ID_TOKEN_INVALID: _bearer,
+    USERINFO_WRONG: _bearer,
+    REFRESH_REFUSED: _bearer,
+    METHOD_FORBIDDEN: _method,
+    METHOD_MISSING: _method,
+    METHOD_NOT_WHITELISTED: _method,
+    METHOD_FAILED: _method,
 }

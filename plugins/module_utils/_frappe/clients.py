@@ -9,11 +9,8 @@ import secrets
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import apply_clients
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_FIELDS,
-    ClientState,
-    ClientStep,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 CLIENT, ROLE_ROW = "OAuth Client", "OAuth Client Role"
 NAMING_CLIENT = ("OAuth Bearer Token", "OAuth Authorization Code")

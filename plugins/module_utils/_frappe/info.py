@@ -22,7 +22,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits 
     open_to_everybody,
     traits,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import CLIENT_FIELDS, declared_form
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import declared_form
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 BEARER = "OAuth Bearer Token"
 SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # the second came with Frappe 16

@@ -17,8 +17,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import find_client, label
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    CLIENT_AMBIGUOUS,
+    CLIENT_ID_STALE,
+    CLIENT_MISSING,
+    LOGIN_REFUSED,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, prove
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, remedy_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 
 CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
 REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # sign-ins that were refused: never tried twice in a run
@@ -41,7 +48,7 @@ def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> dict[s
         steps = prove(params, made, until, fault)
     finally:
         clean(site, made, client, user, since)
-    if any(step["rule"] == "login-refused" for step in steps):
+    if any(step["rule"] == LOGIN_REFUSED for step in steps):
         REFUSED_SIGN_INS.add(login)
     add_causes(steps, site.frappe, params, remedy_of)
     known = client or {"name": item["client_id"], "app_name": item["app_name"]}
@@ -54,13 +61,13 @@ def client_of(site: t.Any, item: dict[str, t.Any]) -> tuple[dict[str, t.Any] | N
     try:
         client = find_client({"state": "present", **item}, clients)
     except Impossible as why:
-        return None, Fault("client-ambiguous", expected, str(why))
+        return None, Fault(CLIENT_AMBIGUOUS, expected, str(why))
     if client is None:
         there = ", ".join(f"{c['app_name']} ({c['name']})" for c in clients) or "none"
-        return None, Fault("client-missing", expected, f"the site has: {there}")
+        return None, Fault(CLIENT_MISSING, expected, f"the site has: {there}")
     column = site.frappe.db.get_value(CLIENT, client["name"], "client_id")
     if column != client["name"]:
-        return client, Fault("client-id-stale", expected, f"its form shows the client_id {column}", "it was renamed")
+        return client, Fault(CLIENT_ID_STALE, expected, f"its form shows the client_id {column}", "it was renamed")
     return client, None
 
 

@@ -18,9 +18,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx im
     find_binary,
     foreign_cors,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    CORS_ABSENT,
+    CORS_CREDENTIALS,
+    CORS_DUPLICATE,
+    CORS_ERROR_BARE,
+    CORS_FOREIGN_ORIGIN,
+    CORS_PREFLIGHT,
+    CORS_VALUE,
+)
 
-SENT = ("cors-duplicate", "cors-foreign-origin", "cors-value", "cors-credentials")
-MISSED = ("cors-absent", "cors-error-bare", "cors-preflight")
+SENT = (CORS_DUPLICATE, CORS_FOREIGN_ORIGIN, CORS_VALUE, CORS_CREDENTIALS)
+MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT)
 
 
 def tell(steps: list[dict[str, str]], senders: t.Callable[[], list[str]]) -> None:

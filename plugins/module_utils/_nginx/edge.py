@@ -35,6 +35,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx im
     foreign_cors,
     foreign_limits,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    CORS_FOREIGN_HEADER,
+    CORS_NO_DOMAIN,
+    DOMAIN_UNSERVED,
+    LIMIT_STATUS,
+    NGINX_STOPPED,
+    NGINX_UNTOLD,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import servable
 
@@ -176,14 +184,14 @@ class Edge:
         if behind and not check_mode:
             self._put(nginx, changes, pid)
         domains = [domain for site in self.sites if site["cors"] for domain in site["domains"]]
-        told = [("cors-foreign-header", line, " ".join(line.words)) for line in foreign_cors(files, own, domains)]
+        told = [(CORS_FOREIGN_HEADER, line, " ".join(line.words)) for line in foreign_cors(files, own, domains)]
         if self.limit in self.wanted and foreign:
-            told.append(("limit-status", foreign[0], " ".join(foreign[0].words)))
+            told.append((LIMIT_STATUS, foreign[0], " ".join(foreign[0].words)))
         findings = [Finding(rule, line.place, text) for rule, line, text in told]
         if behind and pid is None:
-            findings.append(Finding("nginx-stopped", nginx.conf, "nginx does not run"))
+            findings.append(Finding(NGINX_STOPPED, nginx.conf, "nginx does not run"))
         if (changes or waiting) and mute:
-            findings.append(Finding("nginx-untold", nginx.conf, "nginx has not been told of what was written"))
+            findings.append(Finding(NGINX_UNTOLD, nginx.conf, "nginx has not been told of what was written"))
         return {
             "changed": behind,
             "sites": self.rows(findings),
@@ -225,9 +233,9 @@ class Edge:
         """What is to be said of a site's host names, where anything is declared that needs them."""
         if not site["cors"] and not self.params["rate_limit"]:
             return []
-        found = [Finding("domain-unserved", "domains", f"{name!r} is left out") for name in site["unserved"]]
+        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} is left out") for name in site["unserved"]]
         if site["cors"] and not site["domains"]:
-            found.append(Finding("cors-no-domain", "domains", "it has none"))
+            found.append(Finding(CORS_NO_DOMAIN, "domains", "it has none"))
         return found
 
     def rows(self, findings: list[Finding]) -> list[dict[str, t.Any]]:

@@ -14,6 +14,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
+
 Site = t.Dict[str, t.Any]
 
 SHARED_NAME = "benchkeeper.conf"
@@ -23,13 +25,6 @@ PENDING = ".reload-pending"  # there between the first file that is put in place
 MARK = "# Written by benchkeeper.frappe. Changes made here are lost."
 TOKEN = "frappe.integrations.oauth2.get_token"
 LONGEST_HOSTS = 2000  # characters in a regular expression: nginx takes a word of at most 4096
-CORS_DEFAULTS = {
-    "methods": ["GET", "POST", "PUT", "DELETE"],
-    "headers": ["Authorization", "Content-Type", "X-Frappe-CSRF-Token"],
-    "max_age": 600,
-    "credentials": False,
-}
-
 # `$sent_http_...` is what the answer holds at this point: for other hosts each header is set to what it is already.
 # Regular expressions as keys have case and need no map_hash_bucket_size, which another file may set too.
 SHARED = """\

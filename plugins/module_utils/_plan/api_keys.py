@@ -16,16 +16,24 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, HIDDEN_NEW
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    KEY_DIFFERS,
+    KEY_PAIR_FORM,
+    KEY_ROLE_AUTOMATIC,
+    KEY_USER_DISABLED,
+    KEY_USER_EXCLUDED,
+    KEY_WEBSITE_USER,
+    SECRETS_STORE_MISSING,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import secret_findings, text_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import EXCLUDED_USERS, STRICTNESS
 
-EXCLUDED = ["Administrator", "Guest"]
 # frappe.permissions.AUTOMATIC_ROLES: given to everybody of a kind, without a row that says so
 AUTOMATIC_ROLES = ("Guest", "All", "Desk User", "Administrator")
 # Frappe splits the header at its one space, then the pair at its one colon (frappe.auth.validate_auth_via_api_keys)
 KEY_TEXT = re.compile(r"[\x21-\x39\x3b-\x7e]{8,140}")
 WRITTEN = ("created", "rotated")
-STRICTNESS = ("ignore", "report", "revoke")
 
 
 @dataclasses.dataclass
@@ -122,16 +130,16 @@ def key_findings(declared: dict[str, t.Any], site: str) -> Findings:
     """
     users, roles = declared.get("users") or [], declared.get("roles") or []
     excluded = declared.get("exclude_users")
-    left_out = {folded(user) for user in (EXCLUDED if excluded is None else excluded)}
+    left_out = {folded(user) for user in (EXCLUDED_USERS if excluded is None else excluded)}
     for field, items in (("users", users), ("roles", roles)):
         for item in items:
             yield from text_findings(field, item)
     for user in users:
         if folded(user) in left_out:
-            yield Finding("key-user-excluded", "users", f"{user!r} is in users and in exclude_users")
+            yield Finding(KEY_USER_EXCLUDED, "users", f"{user!r} is in users and in exclude_users")
     for role in roles:
         if role in AUTOMATIC_ROLES:
-            yield Finding("key-role-automatic", "roles", f"{role!r}")
+            yield Finding(KEY_ROLE_AUTOMATIC, "roles", f"{role!r}")
     for user, pair in (declared.get("secrets") or {}).items():
         yield from _pair_findings(user, pair, (site, *users))
 
@@ -140,7 +148,7 @@ def key_store_findings(declared: dict[str, t.Any], store: str | None) -> Finding
     """Keys that may have to be made need a place; ``store`` is the one that is given, if any."""
     wanted = declared.get("users") or declared.get("roles")
     if wanted and declared.get("state") != "absent" and not store:
-        yield Finding("secrets-store-missing", "api_keys", "keys are declared, without a store")
+        yield Finding(SECRETS_STORE_MISSING, "api_keys", "keys are declared, without a store")
 
 
 def _pair_findings(user: str, pair: t.Any, names: tuple[str, ...]) -> Findings:
@@ -149,11 +157,11 @@ def _pair_findings(user: str, pair: t.Any, names: tuple[str, ...]) -> Findings:
         "api_secret",
         "replace",
     }:
-        yield Finding("key-pair-form", "secrets", f"what is given for {user!r} is no api_key with its api_secret")
+        yield Finding(KEY_PAIR_FORM, "secrets", f"what is given for {user!r} is no api_key with its api_secret")
         return
     for part in ("api_key", "api_secret"):
         if not isinstance(pair[part], str) or not KEY_TEXT.fullmatch(pair[part]):
-            yield Finding("key-pair-form", "secrets", f"the {part} of {user!r} cannot be sent in a header")
+            yield Finding(KEY_PAIR_FORM, "secrets", f"the {part} of {user!r} cannot be sent in a header")
             return
     yield from secret_findings(f"secrets: api_secret of {user}", pair["api_secret"], (*names, user))
 
@@ -207,7 +215,7 @@ def _targets(declared: dict[str, t.Any], by_name: dict[str, User], state: KeySta
 
 def _excluded(declared: dict[str, t.Any]) -> list[str]:
     excluded = declared.get("exclude_users")
-    return EXCLUDED if excluded is None else excluded
+    return EXCLUDED_USERS if excluded is None else excluded
 
 
 def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyState) -> None:
@@ -219,7 +227,7 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
                 f"users: {user.name} is disabled, and Frappe accepts a disabled user's key. Enable the user, take it "
                 "out of users, or set disabled_users: revoke"
             )
-        step.findings.append(Finding("key-user-disabled", "users", user.name))
+        step.findings.append(Finding(KEY_USER_DISABLED, "users", user.name))
         wanted = "absent"
     if wanted == "absent":
         step.changes.append(KeyChange(user.name, "removed" if has_any else "unchanged", had=has_any))
@@ -232,11 +240,11 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
             "from a backup; where it is lost for good, remove that key first (state: absent)"
         )
     if user.website:
-        step.findings.append(Finding("key-website-user", "users", user.name))
+        step.findings.append(Finding(KEY_WEBSITE_USER, "users", user.name))
     pair = next((p for name, p in (declared.get("secrets") or {}).items() if folded(name) == folded(user.name)), None)
     action = _action(wanted, user, pair)
     if action == "kept" and pair:
-        step.findings.append(Finding("key-differs", "users", user.name))
+        step.findings.append(Finding(KEY_DIFFERS, "users", user.name))
     if action in WRITTEN and pair is None:
         step.needs_secret.append(user.name)
     step.changes.append(KeyChange(user.name, action, pair if action in WRITTEN else None, had=has_any))
@@ -282,4 +290,4 @@ def _disabled(declarations: list[dict[str, t.Any]], steps: list[KeyStep], met: d
         steps[number].changes += [KeyChange(user.name, "removed", had=True) for user in found]
     elif found:
         names = ", ".join(user.name for user in found)
-        steps[number].findings.append(Finding("key-user-disabled", "disabled_users", names))
+        steps[number].findings.append(Finding(KEY_USER_DISABLED, "disabled_users", names))

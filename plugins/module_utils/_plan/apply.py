@@ -10,13 +10,13 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_FIELDS,
     ClientState,
     ClientStep,
     plan_clients,
     same,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 
 class Store(t.Protocol):

@@ -19,34 +19,17 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
     HIDDEN_NEW,
     without_password,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    CLIENT_SECRET_UNKNOWN,
+    CLIENT_TWICE,
+    DEFAULT_REDIRECT_URI_STALE,
+    FIELD_UNSUPPORTED,
+    SECRETS_STORE_MISSING,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
-# The column a declared option is kept in, and how its text is read. `uris` and `scopes` are split on one space, as
-# Frappe does (frappe.oauth.get_url_delimiter); `lines` on newlines (frappe.integrations.oauth2, contacts).
-CLIENT_FIELDS = {
-    "app_name": "text",
-    "redirect_uris": "uris",
-    "default_redirect_uri": "text",
-    "scopes": "scopes",
-    "grant_type": "text",
-    "response_type": "text",
-    "skip_authorization": "check",
-    "allowed_roles": "roles",
-    "client_secret": "secret",
-    "token_endpoint_auth_method": "text",
-    "client_uri": "text",
-    "logo_uri": "text",
-    "tos_uri": "text",
-    "policy_uri": "text",
-    "software_id": "text",
-    "software_version": "text",
-    "contacts": "lines",
-}
 RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the pairs that OAuthClient.validate allows
-CLIENT_CHOICES = {
-    "grant_type": ["Authorization Code", "Implicit"],
-    "token_endpoint_auth_method": ["Client Secret Basic", "Client Secret Post", "None"],
-}
 NEEDED = ("app_name", "redirect_uris")
 
 
@@ -229,16 +212,16 @@ def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> 
     for other in seen:
         if client_id and other.get("client_id"):
             if client_id.casefold() == other["client_id"].casefold():
-                yield Finding("client-twice", "client_id", repr(client_id))
+                yield Finding(CLIENT_TWICE, "client_id", repr(client_id))
         elif app_name and other.get("app_name") and folded(app_name) == folded(other["app_name"]):
-            yield Finding("client-twice", "app_name", repr(app_name))
+            yield Finding(CLIENT_TWICE, "app_name", repr(app_name))
     seen.append(declared)
 
 
 def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
     """A secret that is to be kept needs a place; ``store`` is the one that is given, if any."""
     if declared.get("store_secret") and not declared.get("client_secret") and not store:
-        yield Finding("secrets-store-missing", "store_secret", f"is declared for {label(declared)}, without a store")
+        yield Finding(SECRETS_STORE_MISSING, "store_secret", f"is declared for {label(declared)}, without a store")
 
 
 def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: ClientState) -> ClientStep:
@@ -257,7 +240,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
     wanted = {field: declared[field] for field in CLIENT_FIELDS if declared.get(field) is not None}
     step = ClientStep(name=current["name"] if current else declared.get("client_id"))
     for field in sorted(wanted.keys() - set(state.fields)):
-        step.findings.append(Finding("field-unsupported", field, "this Frappe has no such field"))
+        step.findings.append(Finding(FIELD_UNSUPPORTED, field, "this Frappe has no such field"))
         del wanted[field]
     if "allowed_roles" in wanted:
         wanted["allowed_roles"] = _roles(wanted["allowed_roles"], state.roles)
@@ -275,7 +258,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
         step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
         if declared.get("store_secret") and not step.new_secret and "client_secret" not in wanted:
-            step.findings.append(Finding("client-secret-unknown", "store_secret", f"the secret of {label(declared)}"))
+            step.findings.append(Finding(CLIENT_SECRET_UNKNOWN, "store_secret", f"the secret of {label(declared)}"))
     stored = current or {}
     for field, value in wanted.items():
         kind = CLIENT_FIELDS[field]
@@ -326,7 +309,7 @@ def _default_uri_findings(wanted: dict[str, t.Any], current: dict[str, t.Any]) -
     default = wanted.get("default_redirect_uri") or current.get("default_redirect_uri")
     if default not in uris:
         yield Finding(
-            "default-redirect-uri-stale",
+            DEFAULT_REDIRECT_URI_STALE,
             "default_redirect_uri",
             f"{without_password(default)} is not in {without_password(uris)}",
         )

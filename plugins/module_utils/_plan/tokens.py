@@ -15,16 +15,26 @@ import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    TOKEN_AGE_SHORT,
+    TOKEN_CLIENT_UNKNOWN,
+    TOKEN_DURATION,
+    TOKEN_SELECTION_MISSING,
+    TOKEN_SELECTION_UNUSED,
+    TOKEN_USER_UNKNOWN,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import text_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
+    TOKEN_USER_DISABLED,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import STRICTNESS, TOKEN_STATES
 
 DURATION = re.compile(r"([0-9]{1,9})([smhdw]?)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 ACCESS_TOKEN_LIFE = 3600  # seconds, fixed in Frappe
-STATES = ("active", "expired", "revoked")
 SELECTORS = ("users", "clients", "older_than", "token_state", "every_token")
 DURATIONS = ("older_than", "max_refresh_age", "prune_after")
-STRICTNESS = ("ignore", "report", "revoke")
 
 
 class Token(t.NamedTuple):
@@ -120,20 +130,20 @@ def token_findings(declared: dict[str, t.Any]) -> Findings:
         try:
             seconds(declared.get(field))
         except ValueError:
-            yield Finding("token-duration", field, f"{declared[field]!r}")
+            yield Finding(TOKEN_DURATION, field, f"{declared[field]!r}")
             return
     for field in ("users", "clients"):
         for item in declared.get(field) or ():
             yield from text_findings(field, item)
     selects = [field for field in SELECTORS if declared.get(field)]
     if declared.get("state") and not selects:
-        yield Finding("token-selection-missing", "state", f"{declared['state']}, of which tokens?")
+        yield Finding(TOKEN_SELECTION_MISSING, "state", f"{declared['state']}, of which tokens?")
     does = declared.get("state") or declared.get("max_refresh_age") or declared.get("prune_after") is not None
     if selects and not does:
-        yield Finding("token-selection-unused", selects[0], "tokens are selected, and nothing is to become of them")
+        yield Finding(TOKEN_SELECTION_UNUSED, selects[0], "tokens are selected, and nothing is to become of them")
     age = seconds(declared.get("max_refresh_age"))
     if age is not None and age < ACCESS_TOKEN_LIFE:
-        yield Finding("token-age-short", "max_refresh_age", f"{declared['max_refresh_age']}")
+        yield Finding(TOKEN_AGE_SHORT, "max_refresh_age", f"{declared['max_refresh_age']}")
 
 
 # ---------------------------------------------------------------- the declaration and the site
@@ -153,7 +163,7 @@ def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list
                 revoked += [token for token in of_disabled if id(token) not in met]
             elif modes[number] == "report" and of_disabled:
                 names = ", ".join(sorted({token.user for token in of_disabled}))
-                step.findings.append(Finding("token-user-disabled", "disabled_users", names))
+                step.findings.append(Finding(TOKEN_USER_DISABLED, "disabled_users", names))
         ended = {id(token) for token in revoked}
         after = [
             (token, token._replace(state="revoked", refreshes=False, dead_for=0) if id(token) in ended else token)
@@ -174,7 +184,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
     there = {folded(user) for user in state.users} | {folded(token.user) for token in state.tokens}
     unknown = [user for user in declared.get("users") or () if folded(user) not in there]
     if unknown:
-        step.findings.append(Finding("token-user-unknown", "users", ", ".join(unknown)))
+        step.findings.append(Finding(TOKEN_USER_UNKNOWN, "users", ", ".join(unknown)))
     clients: set[str] = set()
     for given in declared.get("clients") or ():
         wanted = folded(given)
@@ -182,7 +192,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
         found |= {token.client for token in state.tokens if folded(token.client) == wanted}
         clients |= {folded(name) for name in found}
         if not found:
-            step.findings.append(Finding("token-client-unknown", "clients", given))
+            step.findings.append(Finding(TOKEN_CLIENT_UNKNOWN, "clients", given))
     return lambda token: (
         (not declared.get("users") or folded(token.user) in users)
         and (not declared.get("clients") or folded(token.client) in clients)
@@ -192,7 +202,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
 def _selected(declared: dict[str, t.Any], token: Token) -> bool:
     """Is a token in scope also of the declared age and state?"""
     oldest = seconds(declared.get("older_than"))
-    return (oldest is None or token.age >= oldest) and token.state in (declared.get("token_state") or STATES)
+    return (oldest is None or token.age >= oldest) and token.state in (declared.get("token_state") or TOKEN_STATES)
 
 
 def _to_revoke(declared: dict[str, t.Any], tokens: list[Token]) -> list[Token]:

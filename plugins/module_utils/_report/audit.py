@@ -15,7 +15,8 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import OPEN_KEYS, UNTOLD, shown_setting
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import read_record
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import COMMON_FILE
 
 Row = t.Dict[str, t.Any]
@@ -266,7 +267,7 @@ def _rules(sites: list[Row]) -> list[Row]:
     for site in sites:
         for finding in {row["rule"]: row for row in [*site["findings"], *site["notices"]]}.values():
             rule = finding["rule"]
-            known = RULES.get(rule)
+            known = ALL_RULES.get(rule)
             entry = met.setdefault(
                 rule,
                 {

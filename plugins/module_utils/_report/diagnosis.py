@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import severity_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, WARNING
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED, NOTICED, severity_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    SITE_BROKEN,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED, NOTICED
 
 Row = t.Dict[str, t.Any]
 
@@ -63,7 +67,7 @@ def _checked(name: str, checks: list[Row]) -> t.Iterator[Row]:
                 severity = "problem" if step["verdict"] == FAILED else severity_of(step["rule"])
                 yield _entry(severity, step["rule"], step["name"], step["found"], step["reason"], step["remedy"])
         if row["failed"] and not row["steps"]:
-            yield _entry("problem", "site-broken", "site", row["msg"], "", "")
+            yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
 
 
 def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
@@ -75,7 +79,7 @@ def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
                 finding["severity"], finding["rule"], finding["field"], finding["found"], "", finding["remedy"]
             )
         if row["failed"]:
-            yield _entry("problem", "site-broken", "site", row["msg"], "", "")
+            yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
 
 
 def _unique(proven: list[Row], read: list[Row], exceptions: t.Collection[str]) -> list[Row]:

@@ -9,7 +9,7 @@ import textwrap
 import typing as t
 from types import MappingProxyType
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import BENCH_KEYS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import BENCH_KEYS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
 
 Row = t.Dict[str, t.Any]

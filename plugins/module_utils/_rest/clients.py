@@ -10,13 +10,13 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import plan_through, rows_of, write_step
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_FIELDS,
-    ClientState,
-    ClientStep,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.http import RestSite
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    REST_COPIES,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
 
@@ -97,7 +97,7 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: dict[str, t.Any]
     for number, failure in failures.items():
         settled[number].update(failure)
     for row in settled:
-        row["findings"] += [Finding("rest-copies", field, HOW).row() for field in _copied(row)]
+        row["findings"] += [Finding(REST_COPIES, field, HOW).row() for field in _copied(row)]
     return {"reply": settled}
 
 

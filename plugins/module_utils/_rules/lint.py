@@ -16,6 +16,55 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
     looks_secret,
     without_password,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    CLIENT_AUTH_METHOD,
+    CLIENT_ID_FORM,
+    CLIENT_IDENTITY,
+    CONFIG_CONTRADICTION,
+    CONFIG_KEY,
+    CONFIG_NUMBER,
+    CONFIG_VITAL_KEY,
+    CONSENT_SKIPPED,
+    CORS_ANY_ORIGIN,
+    CORS_MAX_AGE,
+    CORS_ORIGIN_FORM,
+    CORS_TOKEN,
+    DEFAULT_REDIRECT_URI,
+    DOMAIN_FORM,
+    GRANT_IMPLICIT,
+    IGNORE_CSRF,
+    LIMIT_PROXY,
+    LIMIT_RATE,
+    PASSWORD_SHORT,
+    REDIRECT_URI_ABSOLUTE,
+    REDIRECT_URI_FRAGMENT,
+    REDIRECT_URI_HTTP,
+    REDIRECT_URI_LOCALHOST,
+    REDIRECT_URI_SCHEME,
+    REDIRECT_URI_SCRIPT,
+    REDIRECT_URI_USERINFO,
+    REDIRECT_URI_WHITESPACE,
+    REDIRECT_URI_WILDCARD,
+    REDIRECT_URIS_EMPTY,
+    ROLES_EMPTY,
+    SCOPE_ALL,
+    SCOPE_FORM,
+    SCOPES_EMPTY,
+    SECRET_FORM,
+    SECRET_IN_NAME,
+    SECRET_IN_SETTINGS,
+    SECRET_LONG,
+    SECRET_REWRITTEN,
+    SECRET_SHORT,
+    SECRET_WEAK,
+    SITE_NAME,
+    TEXT_BLANK,
+    TEXT_CONTROL,
+    TEXT_EDGES,
+    TEXT_LENGTH,
+    TEXT_MARKUP,
+    UNREAD_KEY,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
@@ -33,9 +82,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
 ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
-SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+SITE_NAME_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")  # nginx minds no underscore, and site names have some
-CORS_TOKEN = re.compile(r"[A-Za-z0-9-]+")
+HTTP_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
 UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
@@ -51,29 +100,29 @@ def _bytes(text: str) -> int:
 def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
     """What Frappe would refuse, cut or rewrite when it saves a text field of at most ``longest`` characters."""
     if not value.strip():
-        yield Finding("text-blank", field, "is blank")
+        yield Finding(TEXT_BLANK, field, "is blank")
     elif value != value.strip():
-        yield Finding("text-edges", field, f"{without_password(value)} begins or ends with white space")
+        yield Finding(TEXT_EDGES, field, f"{without_password(value)} begins or ends with white space")
     if CONTROL.search(value):
-        yield Finding("text-control", field, without_password(value))
+        yield Finding(TEXT_CONTROL, field, without_password(value))
     if "<" in value or ">" in value:
-        yield Finding("text-markup", field, without_password(value))
+        yield Finding(TEXT_MARKUP, field, without_password(value))
     if len(value) > longest:
-        yield Finding("text-length", field, f"has {len(value)} characters")
+        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters")
 
 
 def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
     """Secrets that are weak, that Frappe would change, or whose masking would eat one of ``names``."""
     if len(value) < SHORTEST_SECRET:
-        yield Finding("secret-short", field, f"has {len(value)} characters")
+        yield Finding(SECRET_SHORT, field, f"has {len(value)} characters")
     elif _bytes(value) < GOOD_SECRET:
-        yield Finding("secret-weak", field, f"has {_bytes(value)} bytes")
+        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes")
     if len(value) > MAX_DATA:
-        yield Finding("secret-long", field, f"has {len(value)} characters")
+        yield Finding(SECRET_LONG, field, f"has {len(value)} characters")
     if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
-        yield Finding("secret-rewritten", field, "holds <, >, &, a control character, or white space at an edge")
+        yield Finding(SECRET_REWRITTEN, field, "holds <, >, &, a control character, or white space at an edge")
     if any(value in name for name in names):
-        yield Finding("secret-in-name", field, "is part of a site, user or app name")
+        yield Finding(SECRET_IN_NAME, field, "is part of a site, user or app name")
 
 
 def password_findings(field: str, value: str | None, names: t.Iterable[str | None]) -> Findings:
@@ -85,9 +134,9 @@ def password_findings(field: str, value: str | None, names: t.Iterable[str | Non
         names: what the output must be able to show, of sites, users, apps and hosts.
     """
     if value and len(value) < SHORTEST_PASSWORD:
-        yield Finding("password-short", field, f"has {len(value)} characters")
+        yield Finding(PASSWORD_SHORT, field, f"has {len(value)} characters")
     if value and any(value in name for name in names if name):
-        yield Finding("secret-in-name", field, "is part of a site, user, app or host name")
+        yield Finding(SECRET_IN_NAME, field, "is part of a site, user, app or host name")
 
 
 # ---------------------------------------------------------------- redirect URIs
@@ -109,37 +158,35 @@ def _loopback(host: str) -> bool:
 def redirect_uri_findings(field: str, uri: str) -> Findings:
     """One redirect URI: RFC 6749 3.1.2, RFC 8252 7 and 8, RFC 9700 4.1, and what Frappe makes of it."""
     if not uri or re.search(r"\s", uri):
-        yield Finding("redirect-uri-whitespace", field, f"{without_password(uri)} is empty or holds white space")
+        yield Finding(REDIRECT_URI_WHITESPACE, field, f"{without_password(uri)} is empty or holds white space")
         return
-    yield from (f for f in text_findings(field, uri) if f.rule in ("text-control", "text-markup"))
+    yield from (f for f in text_findings(field, uri) if f.rule in (TEXT_CONTROL, TEXT_MARKUP))
     parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
     if parts is None or not colon or not SCHEME.fullmatch(scheme):
-        yield Finding("redirect-uri-absolute", field, f"{without_password(uri)} is no absolute URI")
+        yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} is no absolute URI")
         return
     if "#" in uri:
-        yield Finding("redirect-uri-fragment", field, without_password(uri))
+        yield Finding(REDIRECT_URI_FRAGMENT, field, without_password(uri))
     if "*" in uri:
-        yield Finding("redirect-uri-wildcard", field, without_password(uri))
+        yield Finding(REDIRECT_URI_WILDCARD, field, without_password(uri))
     scheme = scheme.lower()
     if scheme in SCRIPT_SCHEMES:
-        yield Finding("redirect-uri-script", field, without_password(uri))
+        yield Finding(REDIRECT_URI_SCRIPT, field, without_password(uri))
     elif scheme in ("http", "https"):
         yield from _web_uri_findings(field, uri, scheme, parts)
     elif "." not in scheme:
-        yield Finding(
-            "redirect-uri-scheme", field, f"{without_password(uri)} has a private-use scheme without a period"
-        )
+        yield Finding(REDIRECT_URI_SCHEME, field, f"{without_password(uri)} has a private-use scheme without a period")
 
 
 def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> Findings:
     if not parts.hostname:
-        yield Finding("redirect-uri-absolute", field, f"{without_password(uri)} has no host")
+        yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} has no host")
     elif parts.username is not None:
-        yield Finding("redirect-uri-userinfo", field, "holds a user name or password")
+        yield Finding(REDIRECT_URI_USERINFO, field, "holds a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":
-        yield Finding("redirect-uri-localhost", field, without_password(uri))
+        yield Finding(REDIRECT_URI_LOCALHOST, field, without_password(uri))
     elif scheme == "http" and not _loopback(parts.hostname):
-        yield Finding("redirect-uri-http", field, without_password(uri))
+        yield Finding(REDIRECT_URI_HTTP, field, without_password(uri))
 
 
 # ---------------------------------------------------------------- clients
@@ -154,24 +201,24 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     if "app_name" in given:
         yield from text_findings("app_name", given["app_name"])
     if "client_id" in given and not CLIENT_ID.fullmatch(given["client_id"]):
-        yield Finding("client-id-form", "client_id", f"{given['client_id']!r}")
+        yield Finding(CLIENT_ID_FORM, "client_id", f"{given['client_id']!r}")
     if "app_name" not in given and "client_id" not in given:
-        yield Finding("client-identity", "app_name", "neither app_name nor client_id is given")
+        yield Finding(CLIENT_IDENTITY, "app_name", "neither app_name nor client_id is given")
     yield from _uri_list_findings(given)
     yield from _scope_findings(given)
     if given.get("grant_type") == "Implicit":
-        yield Finding("grant-implicit", "grant_type", "Implicit")
+        yield Finding(GRANT_IMPLICIT, "grant_type", "Implicit")
     if "client_secret" in given:
         names = (site, given.get("app_name", ""), given.get("client_id", ""))
         yield from secret_findings("client_secret", given["client_secret"], names)
     if given.get("allowed_roles") == []:
-        yield Finding("roles-empty", "allowed_roles", "is an empty list")
+        yield Finding(ROLES_EMPTY, "allowed_roles", "is an empty list")
     for field in ("client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version"):
         if given.get(field):
             yield from text_findings(field, given[field])
     for field in ("redirect_uris", "scopes", "contacts"):
         if _bytes(" ".join(given.get(field, ()))) > MAX_TEXT:
-            yield Finding("text-length", field, f"is longer than {MAX_TEXT} bytes")
+            yield Finding(TEXT_LENGTH, field, f"is longer than {MAX_TEXT} bytes")
     for field in ("allowed_roles", "contacts"):
         for item in given.get(field, ()):
             yield from text_findings(field, item)
@@ -180,35 +227,35 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
 def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
     uris, default = given.get("redirect_uris"), given.get("default_redirect_uri")
     if uris == []:
-        yield Finding("redirect-uris-empty", "redirect_uris", "is an empty list")
+        yield Finding(REDIRECT_URIS_EMPTY, "redirect_uris", "is an empty list")
     for uri in uris or ():
         yield from redirect_uri_findings("redirect_uris", uri)
     if default is not None:
         yield from redirect_uri_findings("default_redirect_uri", default)
         if uris and default not in uris:
             yield Finding(
-                "default-redirect-uri", "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
+                DEFAULT_REDIRECT_URI, "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
             )
     first = default if default is not None else (uris or [""])[0]
     if len(first) > MAX_DATA:
-        yield Finding("text-length", "default_redirect_uri", f"has {len(first)} characters")
+        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(first)} characters")
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
-        yield Finding("consent-skipped", "skip_authorization", f"no consent page before {without_password(private[0])}")
+        yield Finding(CONSENT_SKIPPED, "skip_authorization", f"no consent page before {without_password(private[0])}")
     if given.get("token_endpoint_auth_method") not in (None, "", "None") and private:
         found = f"{without_password(given['token_endpoint_auth_method'])}, for an app at {without_password(private[0])}"
-        yield Finding("client-auth-method", "token_endpoint_auth_method", found)
+        yield Finding(CLIENT_AUTH_METHOD, "token_endpoint_auth_method", found)
 
 
 def _scope_findings(given: dict[str, t.Any]) -> Findings:
     scopes = given.get("scopes")
     if scopes == []:
-        yield Finding("scopes-empty", "scopes", "is an empty list")
+        yield Finding(SCOPES_EMPTY, "scopes", "is an empty list")
     for scope in scopes or ():
         if not SCOPE.fullmatch(scope) or "<" in scope or ">" in scope:
-            yield Finding("scope-form", "scopes", f"{scope!r}")
+            yield Finding(SCOPE_FORM, "scopes", f"{scope!r}")
     if "all" in (scopes or ()):
-        yield Finding("scope-all", "scopes", "'all'")
+        yield Finding(SCOPE_ALL, "scopes", "'all'")
 
 
 # ---------------------------------------------------------------- site_config.json
@@ -233,18 +280,18 @@ def origin(value: t.Any) -> str | None:
 
 
 def _no_origin(field: str, value: t.Any, bare: str | None) -> Finding:
-    return Finding("cors-origin-form", field, without_password(value) + (f" (a browser sends {bare})" if bare else ""))
+    return Finding(CORS_ORIGIN_FORM, field, without_password(value) + (f" (a browser sends {bare})" if bare else ""))
 
 
 def setting_findings(key: str, value: t.Any, file: str) -> Findings:
     """What one key does that its writer may not expect; ``file`` is the name of the file that holds it."""
     field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
     if key == "ignore_csrf" and value:
-        yield Finding("ignore-csrf", field, shown)
+        yield Finding(IGNORE_CSRF, field, shown)
     elif key in UNREAD_KEYS:
-        yield Finding("unread-key", field, shown)
+        yield Finding(UNREAD_KEY, field, shown)
     elif key == "allow_cors" and value == "*":
-        yield Finding("cors-any-origin", field, "'*'")
+        yield Finding(CORS_ANY_ORIGIN, field, "'*'")
     elif key == "allow_cors" and value:
         for item in value if isinstance(value, list) else [value]:
             bare = origin(item)
@@ -265,27 +312,27 @@ def settings_findings(
     """
     for key in (*settings, *secrets, *absent):
         if not isinstance(key, str) or not key.strip() or CONTROL.search(key):
-            yield Finding("config-key", f"{key!r} in {file}", "is no key")
+            yield Finding(CONFIG_KEY, f"{key!r} in {file}", "is no key")
     for key, value in settings.items():
         yield from setting_findings(key, value, file)
         if looks_secret(key, value):
-            yield Finding("secret-in-settings", f"{key} in {file}", "looks like a secret")
+            yield Finding(SECRET_IN_SETTINGS, f"{key} in {file}", "looks like a secret")
         if _unwritable(value):
-            yield Finding("config-number", f"{key} in {file}", "holds a number that JSON has not")
+            yield Finding(CONFIG_NUMBER, f"{key} in {file}", "holds a number that JSON has not")
     for key, value in secrets.items():
         if not isinstance(value, str):
-            yield Finding("secret-form", f"{key} in {file}", "is no string")
+            yield Finding(SECRET_FORM, f"{key} in {file}", "is no string")
         elif len(value) < SHORTEST_SECRET:
-            yield Finding("secret-short", f"{key} in {file}", f"has {len(value)} characters")
+            yield Finding(SECRET_SHORT, f"{key} in {file}", f"has {len(value)} characters")
         elif any(value in str(name) for name in (*settings, *secrets)):
-            yield Finding("secret-in-name", f"secret_settings in {file}", "one is part of the name of a key")
+            yield Finding(SECRET_IN_NAME, f"secret_settings in {file}", "one is part of the name of a key")
     for key in absent:
         if key in settings or key in secrets:
-            yield Finding("config-contradiction", f"{key} in {file}", "is declared and absent at once")
+            yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is declared and absent at once")
         if key in VITAL_KEYS and file == "site_config.json":
-            yield Finding("config-vital-key", f"{key} in {file}", "is to be removed")
+            yield Finding(CONFIG_VITAL_KEY, f"{key} in {file}", "is to be removed")
     for key in settings.keys() & secrets.keys():
-        yield Finding("config-contradiction", f"{key} in {file}", "is in settings and secret_settings at once")
+        yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is in settings and secret_settings at once")
 
 
 def _unwritable(value: t.Any) -> bool:
@@ -298,8 +345,8 @@ def _unwritable(value: t.Any) -> bool:
 # ---------------------------------------------------------------- the edge
 def name_findings(name: str) -> Findings:
     """The form of a site's name, which is that of a folder, and a word in nginx's configuration."""
-    if not SITE_NAME.fullmatch(name) or ".." in name:
-        yield Finding("site-name", "name", f"{name!r}")
+    if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
+        yield Finding(SITE_NAME, "name", f"{name!r}")
 
 
 def servable(domain: str) -> bool:
@@ -311,7 +358,7 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
     """All that can be said of what nginx is to send for one site; nothing that passes can end a line of its file."""
     for domain in domains:
         if not servable(domain):
-            yield Finding("domain-form", "domains", f"{domain!r}")
+            yield Finding(DOMAIN_FORM, "domains", f"{domain!r}")
     given = {key: value for key, value in (cors or {}).items() if value is not None}
     for item in given.get("origins", ()):
         bare = origin(item)
@@ -319,20 +366,20 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
             yield _no_origin("cors.origins", item, bare)
     for field in ("methods", "headers"):
         for item in given.get(field, ()):
-            if not CORS_TOKEN.fullmatch(item):
-                yield Finding("cors-token", f"cors.{field}", f"{item!r}")
+            if not HTTP_TOKEN.fullmatch(item):
+                yield Finding(CORS_TOKEN, f"cors.{field}", f"{item!r}")
         if len(", ".join(given.get(field, ()))) > LONGEST_LIST:
-            yield Finding("cors-token", f"cors.{field}", f"has more than {LONGEST_LIST} characters")
+            yield Finding(CORS_TOKEN, f"cors.{field}", f"has more than {LONGEST_LIST} characters")
     if not 0 <= given.get("max_age", 0) <= 86400:
-        yield Finding("cors-max-age", "cors.max_age", f"{given['max_age']}")
+        yield Finding(CORS_MAX_AGE, "cors.max_age", f"{given['max_age']}")
 
 
 def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]) -> Findings:
     """The form of a rate limit and of the proxies that are trusted."""
     if rate_limit and not RATE.fullmatch(str(rate_limit["rate"])):
-        yield Finding("limit-rate", "rate_limit.rate", f"{rate_limit['rate']!r}")
+        yield Finding(LIMIT_RATE, "rate_limit.rate", f"{rate_limit['rate']!r}")
     if rate_limit and not 0 <= rate_limit["burst"] <= 10000:
-        yield Finding("limit-rate", "rate_limit.burst", f"{rate_limit['burst']!r}")
+        yield Finding(LIMIT_RATE, "rate_limit.burst", f"{rate_limit['burst']!r}")
     for proxy in proxies:
         try:
             ipaddress.ip_network(proxy)
@@ -340,4 +387,4 @@ def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]
         except ValueError:
             good = False
         if not good:
-            yield Finding("limit-proxy", "trusted_proxies", f"{proxy!r}")
+            yield Finding(LIMIT_PROXY, "trusted_proxies", f"{proxy!r}")

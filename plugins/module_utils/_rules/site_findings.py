@@ -12,12 +12,42 @@ import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, looks_secret, names_secret
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+    DEFAULT_REDIRECT_URI,
+    ENCRYPTION_KEY_MISSING,
+    ENCRYPTION_KEY_WRONG,
+    KEY_USER_DISABLED,
+    SECRET_IN_VERSIONS,
+    SECRET_WEAK,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     GOOD_SECRET,
     UNREAD_KEYS,
     client_findings,
     setting_findings,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
+    BOOTSTRAP_OPEN,
+    CORS_ORIGINS_DIFFER,
+    DOMAIN_MISSING,
+    FRAPPE_CODE_COOKIE,
+    FRAPPE_CODE_ENDLESS,
+    FRAPPE_INTROSPECTION_EXPIRED,
+    FRAPPE_INTROSPECTION_OPEN,
+    FRAPPE_PASSWORD_GRANT,
+    FRAPPE_PKCE_OPTIONAL,
+    FRAPPE_REFRESH_ENDLESS,
+    FRAPPE_REFRESH_KEEPS_OLD,
+    FRAPPE_REFRESH_UNBOUND,
+    FRAPPE_SECRET_UNCHECKED,
+    FRAPPE_TRAIT_UNKNOWN,
+    PASSWORD_GRANT_BYPASS,
+    SETTINGS_CONSENT_AUTO,
+    SETTINGS_REGISTRATION_OPEN,
+    STORED_URIS_SPLIT,
+    TOKEN_CLIENT_GONE,
+    TOKEN_USER_DISABLED,
 )
 
 SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
@@ -37,16 +67,16 @@ RISKY_KEYS = (
 )
 # a trait, the value that is told, and its rule
 TRAITS = {
-    "code_bound_to": ("cookie", "frappe-code-cookie"),
-    "pkce_required": ("no", "frappe-pkce-optional"),
-    "client_secret_checked": ("no", "frappe-secret-unchecked"),
-    "old_token_revoked_on_refresh": ("no", "frappe-refresh-keeps-old"),
-    "refresh_bound_to_client": ("no", "frappe-refresh-unbound"),
-    "refresh_tokens_expire": ("no", "frappe-refresh-endless"),
-    "codes_expire": ("no", "frappe-code-endless"),
-    "introspection_open_to_guests": ("yes", "frappe-introspection-open"),
-    "expired_tokens_told_active": ("yes", "frappe-introspection-expired"),
-    "password_grant": ("open", "frappe-password-grant"),
+    "code_bound_to": ("cookie", FRAPPE_CODE_COOKIE),
+    "pkce_required": ("no", FRAPPE_PKCE_OPTIONAL),
+    "client_secret_checked": ("no", FRAPPE_SECRET_UNCHECKED),
+    "old_token_revoked_on_refresh": ("no", FRAPPE_REFRESH_KEEPS_OLD),
+    "refresh_bound_to_client": ("no", FRAPPE_REFRESH_UNBOUND),
+    "refresh_tokens_expire": ("no", FRAPPE_REFRESH_ENDLESS),
+    "codes_expire": ("no", FRAPPE_CODE_ENDLESS),
+    "introspection_open_to_guests": ("yes", FRAPPE_INTROSPECTION_OPEN),
+    "expired_tokens_told_active": ("yes", FRAPPE_INTROSPECTION_EXPIRED),
+    "password_grant": ("open", FRAPPE_PASSWORD_GRANT),
 }
 NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_in_versions")
 LISTED = 5  # names that a finding lists before it only counts
@@ -68,12 +98,12 @@ def site_findings(facts: dict[str, t.Any]) -> Findings:
     for key, held in facts.get("config", {}).items():
         yield from setting_findings(key, held["value"], held["file"])
     if facts.get("domains") == []:
-        yield Finding("domain-missing", f"domains in {SITE_FILE}", "names none, and the site's folder has a capital")
+        yield Finding(DOMAIN_MISSING, f"domains in {SITE_FILE}", "names none, and the site's folder has a capital")
     if facts.get("encryption_key_missing"):
-        yield Finding("encryption-key-missing", f"encryption_key in {SITE_FILE}", "is missing")
+        yield Finding(ENCRYPTION_KEY_MISSING, f"encryption_key in {SITE_FILE}", "is missing")
     if facts.get("secrets_not_opened"):
         sealed = ", ".join(f"{number} of {doctype}" for doctype, number in facts["secrets_not_opened"].items())
-        yield Finding("encryption-key-wrong", f"encryption_key in {SITE_FILE}", f"does not open {sealed}")
+        yield Finding(ENCRYPTION_KEY_WRONG, f"encryption_key in {SITE_FILE}", f"does not open {sealed}")
     yield from _settings(facts)
     yield from _origins(facts)
     for client in facts.get("oauth_clients", ()):
@@ -82,26 +112,26 @@ def site_findings(facts: dict[str, t.Any]) -> Findings:
         yield from _tokens(facts["tokens"])
     disabled = [row["user"] for row in facts.get("api_keys", ()) if not row["enabled"] and row["has_secret"]]
     if disabled:
-        yield Finding("key-user-disabled", "api_keys", listed(disabled))
+        yield Finding(KEY_USER_DISABLED, "api_keys", listed(disabled))
     for function in facts.get("features", {}).get("open_bootstraps", ()):
-        yield Finding("bootstrap-open", "apps", function)
+        yield Finding(BOOTSTRAP_OPEN, "apps", function)
     for trait, (value, rule) in TRAITS.items():
         if facts.get("features", {}).get(trait) == value:
             yield Finding(rule, f"features.{trait}", value)
         elif facts.get("features", {}).get(trait) == "unknown":
-            yield Finding("frappe-trait-unknown", f"features.{trait}", "unknown")
+            yield Finding(FRAPPE_TRAIT_UNKNOWN, f"features.{trait}", "unknown")
 
 
 def _settings(facts: dict[str, t.Any]) -> Findings:
     settings, features = facts.get("oauth_settings", {}), facts.get("features", {})
     provider, oauth = (settings.get(doctype, {}) for doctype in ("OAuth Provider Settings", "OAuth Settings"))
     if provider.get("skip_authorization") == "Auto":
-        yield Finding("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "'Auto'")
+        yield Finding(SETTINGS_CONSENT_AUTO, "OAuth Provider Settings: skip_authorization", "'Auto'")
     if oauth.get("enable_dynamic_client_registration"):
-        yield Finding("settings-registration-open", "OAuth Settings: enable_dynamic_client_registration", "on")
+        yield Finding(SETTINGS_REGISTRATION_OPEN, "OAuth Settings: enable_dynamic_client_registration", "on")
     passed_by = [field for field, on in settings.get("System Settings", {}).items() if on]
     if passed_by and features.get("password_grant") == "open":
-        yield Finding("password-grant-bypass", "System Settings", " and ".join(passed_by))
+        yield Finding(PASSWORD_GRANT_BYPASS, "System Settings", " and ".join(passed_by))
 
 
 def _origins(facts: dict[str, t.Any]) -> Findings:
@@ -113,7 +143,7 @@ def _origins(facts: dict[str, t.Any]) -> Findings:
         missing = [one for one in ([answered] if isinstance(answered, str) else answered) if one not in (*own, "*")]
         if missing:
             field = "OAuth Settings: allowed_public_client_origins"
-            yield Finding("cors-origins-differ", field, f"lacks {listed(list(map(str, missing)))}")
+            yield Finding(CORS_ORIGINS_DIFFER, field, f"lacks {listed(list(map(str, missing)))}")
 
 
 def _stored_client(client: dict[str, t.Any]) -> Findings:
@@ -121,11 +151,11 @@ def _stored_client(client: dict[str, t.Any]) -> Findings:
     where = client["app_name"]  # a client_id would make the same finding another one on each site
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
     if split:
-        yield Finding("stored-uris-split", f"{where}: redirect_uris", f"{split[0]!r}")
+        yield Finding(STORED_URIS_SPLIT, f"{where}: redirect_uris", f"{split[0]!r}")
     if 0 < client["secret_bytes"] < GOOD_SECRET:
-        yield Finding("secret-weak", f"{where}: client_secret", f"has {client['secret_bytes']} bytes")
+        yield Finding(SECRET_WEAK, f"{where}: client_secret", f"has {client['secret_bytes']} bytes")
     if client["secret_in_versions"]:
-        yield Finding("secret-in-versions", f"{where}: client_secret", "stands in Version in clear")
+        yield Finding(SECRET_IN_VERSIONS, f"{where}: client_secret", "stands in Version in clear")
     # What Frappe itself fills in, or the operator can no longer mean, is no fault of the client.
     declared = {key: value for key, value in client.items() if key not in NOT_DECLARED}
     declared["redirect_uris"] = [uri for uri in client["redirect_uris"] if uri not in split]
@@ -134,16 +164,16 @@ def _stored_client(client: dict[str, t.Any]) -> Findings:
     if client["default_redirect_uri"] in client["redirect_uris"]:
         del declared["default_redirect_uri"]  # it is judged in the list
     for finding in client_findings({k: v for k, v in declared.items() if v != ""}, ""):
-        if not (split and finding.rule == "default-redirect-uri"):
+        if not (split and finding.rule == DEFAULT_REDIRECT_URI):
             yield finding._replace(field=f"{where}: {finding.field}")
 
 
 def _tokens(tokens: dict[str, t.Any]) -> Findings:
     if tokens["disabled_users"]:
-        yield Finding("token-user-disabled", "tokens", listed([row["user"] for row in tokens["disabled_users"]]))
+        yield Finding(TOKEN_USER_DISABLED, "tokens", listed([row["user"] for row in tokens["disabled_users"]]))
     gone = [row["client_id"] or "(none)" for row in tokens["by_client"] if not row["known"]]
     if gone:
-        yield Finding("token-client-gone", "tokens", listed(gone))
+        yield Finding(TOKEN_CLIENT_GONE, "tokens", listed(gone))
 
 
 def listed(names: list[str]) -> str:

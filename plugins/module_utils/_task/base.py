@@ -12,13 +12,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failure
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
-
-POLICY_OPTIONS = {
-    "policy": {"type": "str", "choices": ["warn", "enforce", "ignore"], "default": "warn"},
-    "policy_exceptions": {"type": "list", "elements": "str", "default": []},
-}
-LONGEST_TIMEOUT = 86400
-WORKER_OPTIONS = {"site_timeout": {"type": "int", "default": 60}}
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import LONGEST_TIMEOUT, without_defaults
 
 
 class Masking(AnsibleModule):
@@ -92,11 +86,6 @@ def misfits(argument_spec: dict[str, t.Any], params: Row, where: str = "") -> t.
                 yield f"{where}{name}: found a {type(item).__name__}, expected a mapping of {wanted}"
 
 
-def unset_default(option: dict[str, t.Any]) -> dict[str, t.Any]:
-    """An option as it stands in an item of ``sites``: what is not given there comes from the task."""
-    return {key: value for key, value in option.items() if key not in ("default", "required")}
-
-
 class SitesModule:
     """A task, merged with its ``sites`` into one row a declaration.
 
@@ -115,7 +104,7 @@ class SitesModule:
     brief = False
 
     def __init__(self, options: dict[str, t.Any], task_options: dict[str, t.Any], **spec: t.Any):
-        items = {"name": {"type": "str", "required": True}, **{k: unset_default(v) for k, v in options.items()}}
+        items = {"name": {"type": "str", "required": True}, **without_defaults(options)}
         spec.setdefault("mutually_exclusive", []).append(("name", "sites"))
         spec.setdefault("supports_check_mode", True)
         self.ansible = started(

@@ -8,13 +8,14 @@ from __future__ import annotations
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import clients
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
-    CLIENT_CHOICES,
-    CLIENT_FIELDS,
-    twice_findings,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import client_findings, password_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    CLIENT_OPTIONS,
+    REST_OPTIONS,
+    flag,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarations import (
     Replies,
     grouped,
@@ -23,38 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarati
     result_rows,
 )
 
-LISTS = ("redirect_uris", "scopes", "allowed_roles", "contacts")
-CHECKS = ("skip_authorization",)
-
-
-def client_option(field: str) -> dict:
-    """The option of one field of OAuth Client."""
-    if field in LISTS:
-        return {"type": "list", "elements": "str"}
-    if field in CHECKS:
-        return {"type": "bool"}
-    # no_log said outright: Ansible warns of an option whose name sounds like a secret
-    return {
-        "type": "str",
-        "no_log": field == "client_secret",
-        **({"choices": CLIENT_CHOICES[field]} if field in CLIENT_CHOICES else {}),
-    }
-
-
-OPTIONS = {
-    "url": {"type": "str"},
-    "api_key": {"type": "str", "no_log": False},
-    "api_secret": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "client_id": {"type": "str"},
-    **{field: client_option(field) for field in CLIENT_FIELDS if field != "response_type"},
-    "rename": {"type": "bool", "default": False},
-    "rotate_secret": {"type": "bool", "default": False, "no_log": False},
-    "store_secret": {"type": "bool", "default": False, "no_log": False},
-    "revoke_tokens": {"type": "bool", "default": False, "no_log": False},
-    "exclusive": {"type": "bool", "default": False},
-}
+OPTIONS = {**REST_OPTIONS, **CLIENT_OPTIONS, "exclusive": flag(default=False)}
 
 
 def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:

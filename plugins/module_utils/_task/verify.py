@@ -13,46 +13,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows impo
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.cors_sources import senders_of, tell
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import password_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import FLOW, STEPS
 
 BUDGET = 0.45  # of site_timeout: the rest is for waiting for another run, and for Frappe's own start
-OPTIONS = {
-    "app_name": {"type": "str"},
-    "client_id": {"type": "str"},
-    "redirect_uri": {"type": "str"},
-    "scope": {"type": "list", "elements": "str"},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "api_method": {"type": "str", "default": "frappe.auth.get_logged_user"},
-    "url": {"type": "str"},
-    "domains": {"type": "list", "elements": "str"},
-    "cors": {
-        "type": "dict",
-        "options": {
-            "origins": {"type": "list", "elements": "str", "required": True},
-            "credentials": {"type": "bool"},
-            "methods": {"type": "list", "elements": "str"},
-            "headers": {"type": "list", "elements": "str"},
-            "max_age": {"type": "int"},
-        },
-    },
-    "rate_limit": {
-        "type": "dict",
-        "options": {"rate": {"type": "str", "required": True}, "burst": {"type": "int", "default": 10}},
-    },
-    "address": {"type": "str"},
-    "validate_certs": {"type": "bool", "default": True},
-    "probes": {"type": "list", "elements": "str", "choices": list(STEPS)},
-    "password_grant": {"type": "bool", "default": False, "no_log": False},
-    "last_step": {"type": "str", "choices": list(FLOW), "default": FLOW[-1]},
-    "patience": {"type": "int", "default": 0},
-}
-NGINX_OPTIONS = {
-    "nginx": {"type": "str", "default": "nginx"},
-    "nginx_conf": {"type": "path"},
-    "nginx_prefix": {"type": "path"},
-    "nginx_conf_dir": {"type": "path", "default": "/etc/nginx/conf.d"},
-}
 
 
 def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
@@ -114,7 +76,7 @@ def verdicts(bench: Bench, rows: list[Row], replies: list[Row], nginx: dict[str,
         bench: the bench.
         rows: as `complete` left them.
         replies: of the worker, in the same order.
-        nginx: the options in `NGINX_OPTIONS`.
+        nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the task.
     """
 
     def senders(row: Row) -> list[str]:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import FLOW
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    CHECK_FAULT,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
     Proof,
     api_call,
@@ -110,8 +114,6 @@ class CourseStep(t.NamedTuple):
     of_site: bool = False
 
 
-# In this order: what revokes comes after what needs a live token; what asks the token endpoint without waiting for its
-# limit comes after what must be let through, and what uses the limit up last.
 STEPS = {
     "reach": CourseStep(reach, user=False),
     "tls": CourseStep(tls, user=False, lacks=_with_tls, of_site=True),
@@ -144,7 +146,6 @@ STEPS = {
     "rate_limit": CourseStep(rate_limit, ("reach",), user=False, lacks=_with_limit, of_site=True),
     "limit_bypass": CourseStep(limit_bypass, ("rate_limit",), user=False, lacks=_with_limit, of_site=True),
 }
-FLOW = ("reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead")
 
 
 def chosen(params: Params) -> list[str]:
@@ -207,7 +208,7 @@ def take(name: str, proof: Proof, verdicts: dict[str, dict[str, str]], client_fa
     except NotRun as why:
         return not_run(name, str(why))
     except Exception as error:  # one step's accident leaves the others, and what must be cleaned up, untouched
-        return row(name, FAILED, Fault("check-fault", "no accident", f"{type(error).__name__} in the check itself"))
+        return row(name, FAILED, Fault(CHECK_FAULT, "no accident", f"{type(error).__name__} in the check itself"))
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 

@@ -14,6 +14,40 @@ import time
 import typing as t
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
+    SETTINGS_CONSENT_AUTO,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    AUTHORIZATION_LOST,
+    AUTHORIZE_REFUSED,
+    AUTHORIZE_STATE,
+    BEARER_REFUSED,
+    CLIENT_ROLE,
+    CONSENT_DIFFERS,
+    CONSENT_NONE,
+    DOMAIN_NOWHERE,
+    ID_TOKEN_INVALID,
+    ISSUER_DIFFERS,
+    ISSUER_HTTPS,
+    ISSUER_PORT,
+    ISSUER_SCHEME,
+    LOGIN_REFUSED,
+    LOGIN_SECOND_FACTOR,
+    LOGIN_SESSION,
+    METHOD_FAILED,
+    METHOD_FORBIDDEN,
+    METHOD_MISSING,
+    METHOD_NOT_WHITELISTED,
+    REDIRECT_URI_UNKNOWN,
+    SCOPE_UNKNOWN,
+    SITE_MAINTENANCE,
+    SITE_NOT_ANSWERING,
+    TOKEN_LIMITED,
+    TOKEN_REFUSED,
+    TOKEN_UNKNOWN_CLIENT,
+    USER_DIFFERS,
+    USERINFO_WRONG,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor, body_of, retry_after, said
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
 
@@ -100,7 +134,7 @@ def reach(proof: Proof) -> Seen:
             try:
                 return _ping(proof)
             except Fault as error:
-                if error.rule == "site-maintenance" or time.monotonic() > until:
+                if error.rule == SITE_MAINTENANCE or time.monotonic() > until:
                     raise  # maintenance is an answer: it does not end while we wait
                 time.sleep(0.3)
     finally:
@@ -110,11 +144,11 @@ def reach(proof: Proof) -> Seen:
 def _ping(proof: Proof) -> Seen:
     expected, reply = "HTTP 200 pong", proof.visitor.get(METHOD + "ping")
     if reply.status_code == 503 and "SessionStopped" in said(reply):
-        raise Fault("site-maintenance", expected, said(reply), "the site is in maintenance")
+        raise Fault(SITE_MAINTENANCE, expected, said(reply), "the site is in maintenance")
     if reply.status_code == 404:
-        raise Fault("domain-nowhere", expected, f"{said(reply)} for Host {proof.visitor.host}", "no site has this name")
+        raise Fault(DOMAIN_NOWHERE, expected, f"{said(reply)} for Host {proof.visitor.host}", "no site has this name")
     if reply.status_code != 200 or body_of(reply).get("message") != "pong":
-        raise Fault("site-not-answering", expected, f"{said(reply)} for Host {proof.visitor.host}")
+        raise Fault(SITE_NOT_ANSWERING, expected, f"{said(reply)} for Host {proof.visitor.host}")
     return Seen(expected, "HTTP 200 pong")
 
 
@@ -122,15 +156,15 @@ def login(proof: Proof) -> Seen:
     """A browser signs in, once: Frappe locks a user out who fails too often."""
     expected, visitor = "HTTP 200 and a session", proof.visitor
     if proof.params["refused"]:
-        raise Fault("login-refused", expected, "refused on this site a moment ago, and not tried again")
+        raise Fault(LOGIN_REFUSED, expected, "refused on this site a moment ago, and not tried again")
     form = {"usr": proof.params["username"], "pwd": proof.params["password"]}
     reply = visitor.send(visitor.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:
-        raise Fault("login-refused", expected, said(reply), str(body_of(reply).get("message") or ""))
+        raise Fault(LOGIN_REFUSED, expected, said(reply), str(body_of(reply).get("message") or ""))
     if "verification" in body_of(reply):
-        raise Fault("login-second-factor", expected, "a second factor is asked for")
+        raise Fault(LOGIN_SECOND_FACTOR, expected, "a second factor is asked for")
     if visitor.browser.cookies.get("sid") in (None, "", "Guest"):
-        raise Fault("login-session", expected, "no session cookie")
+        raise Fault(LOGIN_SESSION, expected, "no session cookie")
     proof.user = unquote(visitor.browser.cookies.get("user_id") or "") or proof.params["username"]
     return Seen(expected, "HTTP 200 and a session")
 
@@ -187,7 +221,7 @@ def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code
     try:
         client.parse_request_uri_response(location, state=sent)
     except OAuth2Error as error:
-        raise Fault("authorize-state", expected, f"{error.error} {error.description or ''}".strip()) from None
+        raise Fault(AUTHORIZE_STATE, expected, f"{error.error} {error.description or ''}".strip()) from None
     return Code(client, verifier, page_shown)
 
 
@@ -202,13 +236,13 @@ def pkce(client: t.Any, verifier: str, method: str) -> dict[str, str]:
 
 def _why_no_code(found: str) -> str:
     for words, rule in (
-        ("Mismatching redirect URI", "redirect-uri-unknown"),
-        ("Invalid client_id", "client-role"),
-        ("invalid_scope", "scope-unknown"),
+        ("Mismatching redirect URI", REDIRECT_URI_UNKNOWN),
+        ("Invalid client_id", CLIENT_ROLE),
+        ("invalid_scope", SCOPE_UNKNOWN),
     ):
         if words in found:
             return rule
-    return "authorize-refused"
+    return AUTHORIZE_REFUSED
 
 
 def consent(proof: Proof) -> Seen:
@@ -216,12 +250,12 @@ def consent(proof: Proof) -> Seen:
     shown, expected = proof.code.page_shown, proof.params["consent_expected"]
     words = {True: "a page that asks for consent", False: "no page"}
     if shown != expected:
-        raise Fault("consent-differs", words[expected], words[shown], proof.params["consent_why"])
+        raise Fault(CONSENT_DIFFERS, words[expected], words[shown], proof.params["consent_why"])
     if not shown and proof.params["consent_auto"]:
-        return Seen(words[expected], words[shown], "settings-consent-auto", proof.params["consent_why"])
+        return Seen(words[expected], words[shown], SETTINGS_CONSENT_AUTO, proof.params["consent_why"])
     scheme = urlsplit(proof.params["redirect_uri"]).scheme
     if not shown and scheme not in ("http", "https"):
-        return Seen(words[expected], words[shown], "consent-none", f"skip_authorization, and the scheme {scheme}:")
+        return Seen(words[expected], words[shown], CONSENT_NONE, f"skip_authorization, and the scheme {scheme}:")
     return Seen(words[expected], words[shown])
 
 
@@ -245,7 +279,7 @@ def code_form(proof: Proof, code: Code, **over: str) -> str:
 def why_refused(reply: t.Any) -> str:
     """The rule for a reply without tokens. Frappe 14 and 15 answer an unknown client with 404, later ones with 403."""
     unknown = reply.status_code == 404 or (reply.status_code == 403 and "DoesNotExist" in said(reply))
-    return "token-unknown-client" if unknown else "token-refused"
+    return TOKEN_UNKNOWN_CLIENT if unknown else TOKEN_REFUSED
 
 
 def granted(proof: Proof, form: str, expected: str, why: t.Callable[[t.Any], str] = why_refused) -> dict[str, t.Any]:
@@ -272,7 +306,7 @@ def answered(proof: Proof, form: str, expected: str) -> t.Any:
     """
     reply = proof.token(form)
     if retry_after(reply) is not None:
-        raise Fault("token-limited", expected, said(reply))
+        raise Fault(TOKEN_LIMITED, expected, said(reply))
     return reply
 
 
@@ -291,9 +325,9 @@ def issuer(proof: Proof) -> Seen:
             options={"require": ["iss", "aud", "exp", "iat"], "verify_sub": False},
         )
     except jwt.PyJWTError as error:
-        raise Fault("id-token-invalid", expected, f"{type(error).__name__}: {error}") from None
+        raise Fault(ID_TOKEN_INVALID, expected, f"{type(error).__name__}: {error}") from None
     if claims.get("nonce") != proof.nonce:
-        raise Fault("id-token-invalid", expected, "another nonce than was sent")
+        raise Fault(ID_TOKEN_INVALID, expected, "another nonce than was sent")
     return compare_issuer(proof, str(claims["iss"]), expected)
 
 
@@ -306,15 +340,15 @@ def compare_issuer(proof: Proof, told: str, expected: str) -> Seen:
     asked, found = urlsplit(proof.params["url"]), urlsplit(told.rstrip("/"))
     over = urlsplit(proof.visitor.base).scheme
     if asked.hostname != found.hostname:
-        raise Fault("issuer-differs", expected, f"issuer {told}", proof.params["issuer_why"])
+        raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", proof.params["issuer_why"])
     if asked.port != found.port and found.port:
-        raise Fault("issuer-differs", expected, f"issuer {told}", "the port is another")
+        raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", "the port is another")
     if asked.scheme == "https" and found.scheme == "http" and over == "https":
-        raise Fault("issuer-scheme", expected, f"issuer {told}", "X-Forwarded-Proto does not arrive")
+        raise Fault(ISSUER_SCHEME, expected, f"issuer {told}", "X-Forwarded-Proto does not arrive")
     if asked.scheme == "http" and found.scheme == "https":
-        return Seen(expected, f"issuer {told}", "issuer-https", "the site's own configuration says http")
+        return Seen(expected, f"issuer {told}", ISSUER_HTTPS, "the site's own configuration says http")
     if asked.port and not found.port:
-        return Seen(expected, f"issuer {told}", "issuer-port", "nginx hands the name on without its port")
+        return Seen(expected, f"issuer {told}", ISSUER_PORT, "nginx hands the name on without its port")
     return Seen(expected, f"issuer {told}")
 
 
@@ -323,17 +357,17 @@ def api_call(proof: Proof) -> Seen:
     method = proof.params["api_method"]
     expected, reply = f"HTTP 200 from {method} with the token", proof.call(proof.pairs[-1])
     if reply.status_code != 200:
-        rule = {401: "bearer-refused", 403: "method-forbidden"}.get(reply.status_code, "method-failed")
+        rule = {401: BEARER_REFUSED, 403: METHOD_FORBIDDEN}.get(reply.status_code, METHOD_FAILED)
         if header_lost(proof):
-            raise Fault("authorization-lost", expected, said(reply), "a wrong token is not noticed either")
+            raise Fault(AUTHORIZATION_LOST, expected, said(reply), "a wrong token is not noticed either")
         words = _words(reply)
         if reply.status_code == 403 and "is not whitelisted" in words:
-            rule = "method-not-whitelisted"
+            rule = METHOD_NOT_WHITELISTED
         elif "Failed to get method" in words:
-            rule = "method-missing"
+            rule = METHOD_MISSING
         raise Fault(rule, expected, said(reply))
     if method == WHO and str(body_of(reply).get("message", "")).lower() != proof.user.lower():
-        raise Fault("user-differs", f"the user {proof.user}", "another user")
+        raise Fault(USER_DIFFERS, f"the user {proof.user}", "another user")
     return Seen(expected, "HTTP 200")
 
 
@@ -353,11 +387,11 @@ def userinfo(proof: Proof) -> Seen:
     expected = "HTTP 200 with the claims sub and email of the user"
     reply = proof.call(proof.pairs[-1], "frappe.integrations.oauth2.openid_profile")
     if reply.status_code != 200:
-        raise Fault("userinfo-wrong", expected, said(reply))
+        raise Fault(USERINFO_WRONG, expected, said(reply))
     claims = body_of(reply)
     missing = [name for name in ("sub", "email") if not claims.get(name)]
     if missing:
-        raise Fault("userinfo-wrong", expected, f"no {' and no '.join(missing)}", "the user has no OpenID identity")
+        raise Fault(USERINFO_WRONG, expected, f"no {' and no '.join(missing)}", "the user has no OpenID identity")
     if claims["email"].lower() != proof.params["user_email"](proof.user).lower():
-        raise Fault("user-differs", f"the user {proof.user}", "another user")
+        raise Fault(USER_DIFFERS, f"the user {proof.user}", "another user")
     return Seen(expected, "the claims of the user")

@@ -10,6 +10,11 @@ import time
 import typing as t
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    SITE_SLOW,
+    SITE_UNREACHABLE,
+    TLS_INVALID,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 
 REQUEST_TIMEOUT = 15  # seconds
@@ -60,7 +65,7 @@ class Visitor:
             session.cookies.clear()
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Fault("site-slow", "an answer in time", "the time for this site is used up")
+            raise Fault(SITE_SLOW, "an answer in time", "the time for this site is used up")
         errors = self.requests.exceptions
         try:
             return session.request(
@@ -72,11 +77,11 @@ class Visitor:
                 **more,
             )
         except errors.SSLError as error:
-            raise Fault("tls-invalid", "a valid certificate", plain(error)) from None
+            raise Fault(TLS_INVALID, "a valid certificate", plain(error)) from None
         except errors.Timeout:
-            raise Fault("site-slow", "an answer", f"none in time at {self.base}") from None
+            raise Fault(SITE_SLOW, "an answer", f"none in time at {self.base}") from None
         except errors.RequestException as error:
-            raise Fault("site-unreachable", "an answer", f"{type(error).__name__} at {self.base}") from None
+            raise Fault(SITE_UNREACHABLE, "an answer", f"{type(error).__name__} at {self.base}") from None
 
     def get(self, path: str, **more: t.Any) -> t.Any:
         """A request of the app."""

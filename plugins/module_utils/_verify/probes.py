@@ -13,6 +13,26 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    CORS_ABSENT,
+    CORS_CREDENTIALS,
+    CORS_DUPLICATE,
+    CORS_ERROR_BARE,
+    CORS_FOREIGN_ORIGIN,
+    CORS_PREFLIGHT,
+    CORS_VALUE,
+    DISCOVERY_PATH,
+    DISCOVERY_WRONG,
+    DOMAIN_NOWHERE,
+    DOMAIN_WRONG_SITE,
+    FRAPPE_LIMIT_BYPASS,
+    HTTP_OPEN,
+    LIMIT_ABSENT,
+    TLS_EXPIRING,
+    TLS_INVALID,
+    TLS_MISSING,
+    TLS_NONE,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
     METHOD,
     OAUTH,
@@ -44,21 +64,21 @@ def tls(proof: Proof) -> Seen:
         expected = "https, but for a name of this machine"
         if _is_local(asked.hostname or ""):
             return Seen(expected, f"http for {asked.hostname}")
-        return Seen(expected, "http", "tls-none", "the site's configuration knows no certificate")
+        return Seen(expected, "http", TLS_NONE, "the site's configuration knows no certificate")
     expected, where = "a valid certificate", (address.hostname or "", address.port or 443)
     try:
         with socket.create_connection(where, timeout=CONNECT_TIMEOUT) as raw:
             with ssl.create_default_context().wrap_socket(raw, server_hostname=asked.hostname) as wrapped:
                 certificate = wrapped.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        raise Fault("tls-invalid", expected, error.verify_message) from None
+        raise Fault(TLS_INVALID, expected, error.verify_message) from None
     except ssl.SSLError as error:
-        raise Fault("tls-missing", expected, f"no TLS at {where[0]}:{where[1]}: {error.reason}") from None
+        raise Fault(TLS_MISSING, expected, f"no TLS at {where[0]}:{where[1]}: {error.reason}") from None
     except OSError as error:
-        raise Fault("tls-missing", expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
+        raise Fault(TLS_MISSING, expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
     days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
     found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(proof)
-    rule = "tls-expiring" if days < EXPIRY_WARNING else "http-open" if is_open else ""
+    rule = TLS_EXPIRING if days < EXPIRY_WARNING else HTTP_OPEN if is_open else ""
     return Seen(expected, found + ("; Frappe answers over http too" if is_open else ""), rule)
 
 
@@ -90,17 +110,17 @@ def discovery(proof: Proof) -> Seen:
     if reply.is_redirect:
         reply = proof.visitor.get(proof.visitor.path_of(reply))
     if reply.status_code == 404:
-        reply, rule = proof.visitor.get(OAUTH + "openid_configuration"), "discovery-path"
+        reply, rule = proof.visitor.get(OAUTH + "openid_configuration"), DISCOVERY_PATH
         if reply.status_code != 200 or "issuer" not in body_of(reply):
             return Seen(expected, "none")
     told = body_of(reply)
     if reply.status_code != 200 or not told.get("issuer"):
-        raise Fault("discovery-wrong", expected, said(reply))
+        raise Fault(DISCOVERY_WRONG, expected, said(reply))
     seen = compare_issuer(proof, str(told["issuer"]), expected)
     ours = str(told["issuer"]).rstrip("/") + "/"
     strange = [name for name, url in told.items() if name.endswith("_endpoint") and not str(url).startswith(ours)]
     if strange:
-        raise Fault("discovery-wrong", expected, f"{', '.join(sorted(strange))} of another address")
+        raise Fault(DISCOVERY_WRONG, expected, f"{', '.join(sorted(strange))} of another address")
     return seen if seen.rule else Seen(expected, f"issuer {told['issuer']} and its endpoints", rule)
 
 
@@ -115,11 +135,11 @@ def domain(proof: Proof) -> Seen:
         try:
             reply = visitor.get(METHOD + "ping")
         except Fault as fault:
-            raise Fault("domain-nowhere", expected, f"{name}: {fault.found}") from None
+            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {fault.found}") from None
         if reply.status_code != 200:
-            raise Fault("domain-nowhere", expected, f"{name}: {said(reply)}", "no site answers to the name")
+            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {said(reply)}", "no site answers to the name")
         if not _is_here(proof, visitor):
-            raise Fault("domain-wrong-site", expected, f"{name}: a site that does not know this one's token or client")
+            raise Fault(DOMAIN_WRONG_SITE, expected, f"{name}: a site that does not know this one's token or client")
     return Seen(expected, ", ".join(names) or "it has none")
 
 
@@ -155,7 +175,7 @@ def _let_in(proof: Proof, origin: str, what: str, method: str, headers: list[str
     lacking += [] if granted["Methods"] & {method.lower(), "*"} or method in SAFELISTED else [method]
     if not reply.ok or lacking:
         without = f", not {', '.join(lacking)}" if lacking else ""
-        raise Fault("cors-preflight", expected, f"{origin}: HTTP {reply.status_code} of {what}{without}")
+        raise Fault(CORS_PREFLIGHT, expected, f"{origin}: HTTP {reply.status_code} of {what}{without}")
 
 
 def cross_origin(proof: Proof) -> Seen:
@@ -180,7 +200,7 @@ def _readable(proof: Proof, origin: str) -> bool:
     refusal = proof.visitor.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
         expected = f"{ALLOW}Origin: {origin}, on a refusal too"
-        raise Fault("cors-error-bare", expected, f"{origin}: no header on HTTP {refusal.status_code} of {WHO}")
+        raise Fault(CORS_ERROR_BARE, expected, f"{origin}: no header on HTTP {refusal.status_code} of {WHO}")
     _one_origin(proof, refusal, origin, f"{origin}: HTTP {refusal.status_code} of {WHO}")
     reply = _nonsense(proof, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
     if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
@@ -198,7 +218,7 @@ def foreign_origin(proof: Proof) -> Seen:
         sent = lines(reply, ALLOW + "Origin")
         if {"*", FOREIGN_ORIGIN} & set(sent):
             with_cookies = "with" if lines(reply, ALLOW + "Credentials") else "without"
-            raise Fault("cors-foreign-origin", expected, f"{method}: {', '.join(sent)}, {with_cookies} credentials")
+            raise Fault(CORS_FOREIGN_ORIGIN, expected, f"{method}: {', '.join(sent)}, {with_cookies} credentials")
     return Seen(expected, "none")
 
 
@@ -207,16 +227,16 @@ def _one_origin(proof: Proof, reply: t.Any, origin: str, where: str) -> None:
     expected, sent = f"{ALLOW}Origin: {origin}, once", lines(reply, ALLOW + "Origin")
     cookies, declared = lines(reply, ALLOW + "Credentials"), proof.params["cors"].get("credentials")
     if not sent:
-        raise Fault("cors-absent", expected, f"{where}: no header")
+        raise Fault(CORS_ABSENT, expected, f"{where}: no header")
     if len(sent) > 1 or "," in sent[0]:
-        raise Fault("cors-duplicate", expected, f"{where}: {' and '.join(sent)}")
+        raise Fault(CORS_DUPLICATE, expected, f"{where}: {' and '.join(sent)}")
     if sent != [origin]:
-        rule = "cors-foreign-origin" if sent == ["*"] else "cors-value"
+        rule = CORS_FOREIGN_ORIGIN if sent == ["*"] else CORS_VALUE
         raise Fault(rule, expected, f"{where}: {sent[0]}" + (" with credentials" if cookies else ""))
     if len(cookies) > 1:
-        raise Fault("cors-duplicate", f"{ALLOW}Credentials once", f"{where}: {len(cookies)} times")
+        raise Fault(CORS_DUPLICATE, f"{ALLOW}Credentials once", f"{where}: {len(cookies)} times")
     if declared is not None and bool(cookies) != declared:
-        raise Fault("cors-credentials", f"credentials: {declared}", f"{where}: {', '.join(cookies) or 'no header'}")
+        raise Fault(CORS_CREDENTIALS, f"credentials: {declared}", f"{where}: {', '.join(cookies) or 'no header'}")
 
 
 def _words(reply: t.Any, name: str) -> set[str]:
@@ -237,7 +257,7 @@ def rate_limit(proof: Proof) -> Seen:
             return Seen(expected, f"HTTP {reply.status_code} at request {number}")
         allowed = burst + 2 + math.ceil((time.monotonic() - began) * amount / per)
         if number > allowed + 5:
-            raise Fault("limit-absent", expected, f"{number} requests, the last one {said(reply)}")
+            raise Fault(LIMIT_ABSENT, expected, f"{number} requests, the last one {said(reply)}")
     raise NotRun(f"{MOST_REQUESTS} requests, one after the other, are not fast enough to go beyond {limit['rate']}")
 
 
@@ -250,7 +270,7 @@ def limit_bypass(proof: Proof) -> Seen:
     reply = _nonsense(proof, "/", f"{NONSENSE}&cmd={GET_TOKEN}")
     if reply.status_code in (429, 503):
         return Seen(expected, f"HTTP {reply.status_code}")
-    return Seen(expected, f"cmd in the body of POST /: {said(reply)}", "frappe-limit-bypass", "nginx sees no body")
+    return Seen(expected, f"cmd in the body of POST /: {said(reply)}", FRAPPE_LIMIT_BYPASS, "nginx sees no body")
 
 
 def _nonsense(proof: Proof, path: str, form: str, **headers: str) -> t.Any:

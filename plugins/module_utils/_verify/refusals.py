@@ -11,6 +11,19 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlencode
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
+    FRAPPE_PASSWORD_GRANT,
+    FRAPPE_PKCE_OPTIONAL,
+    FRAPPE_SECRET_UNCHECKED,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    FRAPPE_REVOKE_NEEDS_HINT,
+    PASSWORD_GRANT_GONE,
+    PKCE_NOT_VERIFIED,
+    REDIRECT_URI_OPEN,
+    REVOKE_REFUSED,
+    TOKEN_REFUSED,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
     OAUTH,
     Proof,
@@ -42,7 +55,7 @@ def wrong_redirect_uri(proof: Proof) -> Seen:
     reply = proof.visitor.send(proof.visitor.browser, "GET", f"{OAUTH}authorize?{urlencode(query)}")
     location = reply.headers.get("Location", "")
     if reply.status_code == 200 or location.startswith(query["redirect_uri"]) or OAUTH + "approve" in location:
-        raise Fault("redirect-uri-open", expected, location.split("?")[0] or "the consent page")
+        raise Fault(REDIRECT_URI_OPEN, expected, location.split("?")[0] or "the consent page")
     return Seen(expected, said(reply))
 
 
@@ -59,9 +72,9 @@ def no_verifier(proof: Proof) -> Seen:
 def _refused(proof: Proof, expected: str, **over: str) -> Seen:
     reply = answered(proof, code_form(proof, ask_code(proof, straight=True), **over), expected)
     if body_of(reply).get("access_token"):
-        raise Fault("pkce-not-verified", expected, "a token")
+        raise Fault(PKCE_NOT_VERIFIED, expected, "a token")
     if reply.status_code not in DEAD:
-        raise Fault("token-refused", expected, said(reply))
+        raise Fault(TOKEN_REFUSED, expected, said(reply))
     return Seen(expected, said(reply))
 
 
@@ -72,7 +85,7 @@ def pkce_required(proof: Proof) -> Seen:
     passed = [how for how, refusal in refusals.items() if not refusal]
     if passed:
         found = f"a token {' and '.join(passed)}"
-        return Seen(expected, found, "frappe-pkce-optional", "the app chooses whether it proves itself, and how")
+        return Seen(expected, found, FRAPPE_PKCE_OPTIONAL, "the app chooses whether it proves itself, and how")
     return Seen(expected, "; ".join(f"{how}: {refusal}" for how, refusal in refusals.items()))
 
 
@@ -95,7 +108,7 @@ def wrong_secret(proof: Proof) -> Seen:
     reply = answered(proof, form, expected)
     if reply.status_code == 200 and body_of(reply).get("access_token"):
         proof.pairs.append(body_of(reply))
-        return Seen(expected, "a token", "frappe-secret-unchecked", "the secret is not looked at")
+        return Seen(expected, "a token", FRAPPE_SECRET_UNCHECKED, "the secret is not looked at")
     return Seen(expected, said(reply))
 
 
@@ -110,13 +123,13 @@ def password_grant(proof: Proof) -> Seen:
     )
     pair = granted(proof, form, expected, _why_no_password_grant)
     if revoked(proof, pair, "access_token").status_code != 200:
-        raise Fault("revoke-refused", "HTTP 200 for its access token", "another answer")
-    return Seen(expected, "a pair", "frappe-password-grant", "no second factor is asked for, whatever the site demands")
+        raise Fault(REVOKE_REFUSED, "HTTP 200 for its access token", "another answer")
+    return Seen(expected, "a pair", FRAPPE_PASSWORD_GRANT, "no second factor is asked for, whatever the site demands")
 
 
 def _why_no_password_grant(reply: t.Any) -> str:
     gone = body_of(reply).get("error") == "unsupported_grant_type"
-    return "password-grant-gone" if gone else why_refused(reply)
+    return PASSWORD_GRANT_GONE if gone else why_refused(reply)
 
 
 def revoke_hint(proof: Proof) -> Seen:
@@ -127,5 +140,5 @@ def revoke_hint(proof: Proof) -> Seen:
     alive = body_of(asked_about(proof, pair["refresh_token"], "refresh_token")).get("active")
     if alive is True:
         found = f"HTTP {reply.status_code}, and it lives on"
-        return Seen(expected, found, "frappe-revoke-needs-hint", "it is looked for among access tokens only")
+        return Seen(expected, found, FRAPPE_REVOKE_NEEDS_HINT, "it is looked for among access tokens only")
     return Seen(expected, f"HTTP {reply.status_code}, and it is dead")

@@ -8,6 +8,16 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
+    FRAPPE_INTROSPECTION_OPEN,
+    FRAPPE_REFRESH_KEEPS_OLD,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    INTROSPECTION_WRONG,
+    REFRESH_REFUSED,
+    REVOKE_REFUSED,
+    REVOKED_ALIVE,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
     OAUTH,
     WHO,
@@ -28,8 +38,8 @@ def introspect(proof: Proof) -> Seen:
     if reply.status_code in (401, 403):
         return Seen(expected, f"{said(reply)}: guests may not ask")
     if body_of(reply).get("active") is not True:
-        raise Fault("introspection-wrong", expected, f"active: {body_of(reply).get('active')}")
-    return Seen(expected, "active: true, asked as a guest", "frappe-introspection-open", "whoever has a token may ask")
+        raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
+    return Seen(expected, "active: true, asked as a guest", FRAPPE_INTROSPECTION_OPEN, "whoever has a token may ask")
 
 
 def asked_about(proof: Proof, value: str, hint: str = "access_token") -> t.Any:
@@ -44,10 +54,10 @@ def refresh(proof: Proof) -> Seen:
         refresh_token=proof.pairs[0]["refresh_token"], client_id=proof.client_id
     )
     # an unknown refresh token gives the 404 of an unknown client, and the code was exchanged with this client_id
-    proof.pairs.append(granted(proof, form, expected, lambda _reply: "refresh-refused"))
+    proof.pairs.append(granted(proof, form, expected, lambda _reply: REFRESH_REFUSED))
     reply = proof.call(proof.pairs[-1], WHO)
     if reply.status_code != 200:
-        raise Fault("refresh-refused", expected, f"the new access token: {said(reply)}")
+        raise Fault(REFRESH_REFUSED, expected, f"the new access token: {said(reply)}")
     return Seen(expected, "a new pair that works")
 
 
@@ -56,7 +66,7 @@ def old_pair(proof: Proof) -> Seen:
     expected = "the pair that was refreshed is dead"
     if proof.call(proof.pairs[0], WHO).status_code in DEAD:
         return Seen(expected, "it is dead")
-    return Seen(expected, "its access token still works", "frappe-refresh-keeps-old", "Frappe does not rotate")
+    return Seen(expected, "its access token still works", FRAPPE_REFRESH_KEEPS_OLD, "Frappe does not rotate")
 
 
 def revoke(proof: Proof) -> Seen:
@@ -66,7 +76,7 @@ def revoke(proof: Proof) -> Seen:
         by_refresh = pair is proof.pairs[-1] and len(proof.pairs) > 1
         reply = revoked(proof, pair, "refresh_token" if by_refresh else "access_token")
         if reply.status_code != 200:
-            raise Fault("revoke-refused", expected, said(reply))
+            raise Fault(REVOKE_REFUSED, expected, said(reply))
     return Seen(expected, "HTTP 200, for a refresh token too")
 
 
@@ -85,12 +95,12 @@ def dead(proof: Proof) -> Seen:
     for pair in proof.pairs:
         reply = proof.call(pair, WHO)
         if reply.status_code not in (401, 403):
-            raise Fault("revoked-alive", expected, f"an access token: {said(reply)}")
+            raise Fault(REVOKED_ALIVE, expected, f"an access token: {said(reply)}")
     last = proof.pairs[-1]
     form = proof.code.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=proof.client_id)
     reply = answered(proof, form, expected)
     if reply.status_code not in DEAD:
-        raise Fault("revoked-alive", expected, f"a refresh token: {said(reply)}")
+        raise Fault(REVOKED_ALIVE, expected, f"a refresh token: {said(reply)}")
     return Seen(expected, "no revoked token works")
 
 
@@ -100,5 +110,5 @@ def introspect_dead(proof: Proof) -> Seen:
     if reply.status_code in (401, 403):
         return Seen(expected, f"{said(reply)}: guests may not ask")
     if body_of(reply).get("active") is not False:
-        raise Fault("introspection-wrong", expected, f"active: {body_of(reply).get('active')}")
+        raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
     return Seen(expected, "active: false")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, RULES, WARNING
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import NOTES, PROBLEMS, WARNINGS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
 
 PASSED, NOTICED, FAILED, NOT_RUN = "passed", "noticed", "failed", "not_run"
 
@@ -39,23 +38,6 @@ class Seen(t.NamedTuple):
     found: str
     rule: str = ""
     reason: str = ""
-
-
-def remedy_of(rule: str) -> str:
-    """What to do about a rule, whichever list it is in; empty for no rule."""
-    if not rule:
-        return ""
-    for listed in (PROBLEMS, WARNINGS, NOTES):
-        if rule in listed:
-            return listed[rule][1]
-    return RULES[rule].remedy
-
-
-def severity_of(rule: str) -> str:
-    """Of what a step noticed: a warning of this site, or a notice of what its Frappe does on every site."""
-    if rule in RULES:
-        return RULES[rule].severity
-    return WARNING if rule in WARNINGS else NOTICE
 
 
 def row(name: str, verdict: str, outcome: t.Any) -> dict[str, str]:
