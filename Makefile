@@ -15,7 +15,7 @@ export MOLECULE_COMMAND_BORDERS := 0
 # Further arguments for pytest or molecule: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-newest setup-nginx setup-browser demo demo-down test proof molecule lint sanity clean
+.PHONY: help setup setup-dev setup-newest setup-nginx setup-browser demo demo-down test promises molecule lint sanity clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -35,7 +35,7 @@ setup-nginx:
 setup-browser:
 	@tools/setup.sh browser
 
-demo: setup-nginx setup ## build the demo bench, configure it, prove it with a real OAuth flow; it stays up
+demo: setup-nginx setup ## build the demo bench, configure it, verify it with a real OAuth flow; it stays up
 	$(BIN)/ansible-playbook -i inventories/demo playbooks/demo.yml
 
 demo-down: ## stop the demo bench; `make demo` starts it again as it was
@@ -46,8 +46,8 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 test: setup-nginx setup-browser setup-dev ## unit, contract and end-to-end tests, the report in a real browser among them
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-proof: setup-nginx setup-newest ## every promise tried in full, ending in a table: promise, tries, failures
-	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/proof --full --core .venv-newest/bin \
+promises: setup-nginx setup-newest ## every promise tried in full, ending in a table: promise, tries, failures
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/promises --full --core .venv-newest/bin \
 	    $(if $(findstring --ground,$(ARGS)),,--numprocesses 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 molecule: ## scenarios in containers, one with a real browser: make molecule ARGS="--scenario-name cors"

@@ -41,7 +41,7 @@ class Bench:
         return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **options)
 
     def login(self) -> dict[str, str]:
-        """What Frappe's login wants of the user that the sites are proven with."""
+        """What Frappe's login wants of the user that the sites are verified with."""
         user = self.variables["oauth2_verify_user"]
         passwords = Path(
             os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], f"{self.variables['inventory_hostname']}.credentials.json"

@@ -7,7 +7,7 @@
 #
 #   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
 #   tools/setup.sh dev     run, and the tools that test and lint
-#   tools/setup.sh newest  dev, and .venv-newest with the newest ansible-core, for the proofs
+#   tools/setup.sh newest  dev, and .venv-newest with the newest ansible-core, for the promise tests
 #   tools/setup.sh nginx   nginx with headers-more
 #   tools/setup.sh browser       Chromium
 #   tools/setup.sh molecule      dev, and what the scenarios need: molecule, a Docker engine, Chromium

@@ -24,10 +24,10 @@ held against them by `playbooks/verify.yml`.
 - `refused` works and is dangerous: it is written only if `policy_exceptions` (`oauth2_policy_exceptions` in the role)
   names the rule.
 - `warning` is written and told under the policy `warn`, stops the run under `enforce`, and is not told under `ignore`.
-  What is found on a site as it is, by the proof too, stops nothing: the diagnosis has it as something to look at.
+  What is found on a site as it is, by verify too, stops nothing: the diagnosis has it as something to look at.
 - `notice` is what this Frappe does by itself, on every site of its version. It stops nothing and is not warned of; it
   stands in the site's row, with what can be done about it. Nothing is wrong with the site's own configuration.
-- `problem` was found on a running site, by the proof (`frappe_oauth_check`, `playbooks/verify.yml`): an app is stopped,
+- `problem` was found on a running site, by verify (`frappe_oauth_verify`, `playbooks/verify.yml`): an app is stopped,
   or somebody is let in. Look a diagnosis up here by its id.
 
 | Rule | | Source | What to do |

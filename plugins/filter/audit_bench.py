@@ -10,7 +10,7 @@ name: audit_bench
 short_description: Put together what a report says of one bench
 version_added: 0.1.0
 description:
-  - Puts together what was read of a bench, what the role's steps would change there, and the last proof.
+  - Puts together what was read of a bench, what the role's steps would change there, and the last verification.
   - Nothing is copied whole, so that no secret gets in. Of the keys of C(site_config.json) that differ, only those are
     shown with their values that decide about CORS or open something.
 positional: _input
@@ -44,8 +44,8 @@ options:
     description: Message of each site that failed in a step, by its name.
     type: dict
     default: {}
-  proofs:
-    description: The text that P(benchkeeper.frappe.proof_record#filter) was kept as, or empty.
+  verifications:
+    description: The text that P(benchkeeper.frappe.verify_record#filter) was kept as, or empty.
     type: str
     default: ""
   exceptions:
@@ -72,10 +72,10 @@ _value:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import STEPS, bench_part
 
 
-def audit_bench(bench, found, read, results, declared, failed=None, proofs="", exceptions=()):
+def audit_bench(bench, found, read, results, declared, failed=None, verifications="", exceptions=()):
     """See DOCUMENTATION."""
     results = {step: results.get(step) or {} for step in STEPS}
-    return bench_part(bench, found, read, results, declared, dict(failed or {}), str(proofs), list(exceptions))
+    return bench_part(bench, found, read, results, declared, dict(failed or {}), str(verifications), list(exceptions))
 
 
 class FilterModule:

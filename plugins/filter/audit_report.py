@@ -47,8 +47,8 @@ RETURN = r"""
 _value:
   description:
     - C(benches), C(sites), C(rules), each with the number of sites that break it, C(tokens_by_day), and C(summary).
-    - A site has what was read of it, C(drift), C(findings), C(notices), and C(proof), with C(proof_state) V(proven),
-      V(partial), V(failed) or V(none), and C(proof_age_days).
+    - A site has what was read of it, C(drift), C(findings), C(notices), and C(verification), with C(verify_state)
+      V(verified), V(partial), V(failed) or V(none), and C(verified_days_ago).
   type: dict
 """
 

@@ -50,7 +50,7 @@ options:
     type: list
     elements: str
   verify_password:
-    description: The password of the user whom every site is proven with, if there is one.
+    description: The password of the user whom every site is verified with, if there is one.
     type: str
 author:
   - Benchkeeper contributors (@benchkeeper)

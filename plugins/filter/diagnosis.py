@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: diagnosis
-short_description: Make one readable diagnosis of what was proven and what was read
+short_description: Make one readable diagnosis of what was verified and what was read
 version_added: 0.1.0
 description:
-  - Puts together the rows of M(benchkeeper.frappe.frappe_oauth_check) and of M(benchkeeper.frappe.frappe_site_info).
+  - Puts together the rows of M(benchkeeper.frappe.frappe_oauth_verify) and of M(benchkeeper.frappe.frappe_site_info).
   - What is wrong with a site is told by site, with what was found and what to do, and so is what is to be looked at and
     stops nobody. What its Frappe does on every site is told once.
 positional: _input
 options:
   _input:
-    description: The C(sites) of M(benchkeeper.frappe.frappe_oauth_check).
+    description: The C(sites) of M(benchkeeper.frappe.frappe_oauth_verify).
     type: list
     elements: dict
     required: true
@@ -37,13 +37,13 @@ author:
 EXAMPLES = r"""
 - name: Tell what is wrong
   ansible.builtin.debug:
-    msg: "{{ (proof.sites | benchkeeper.frappe.diagnosis(info=found.sites)).lines }}"
+    msg: "{{ (verification.sites | benchkeeper.frappe.diagnosis(info=found.sites)).lines }}"
 """
 
 RETURN = r"""
 _value:
   description:
-    - C(sites), each with C(name), C(proven), C(problems) and C(warnings); C(notices), of what their Frappe does, each
+    - C(sites), each with C(name), C(verified), C(problems) and C(warnings); C(notices), of what their Frappe does, each
       with the C(sites) that have it; C(unhealthy), the names of the sites with a problem, whatever the warnings;
       C(lines), all of it in words.
     - A problem, a warning and a notice have C(rule), C(where), C(found), C(reason), C(remedy) and C(severity).

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: what a run did, proved and leaves to a human."""
+"""Filter: what a run did, verified and leaves to a human."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: recap_rows
-short_description: Tell in one table what a run did, what it proved and what needs a human
+short_description: Tell in one table what a run did, what it verified and what needs a human
 version_added: 0.1.0
 description:
   - Puts together what the steps of the role P(benchkeeper.frappe.oauth2#role) returned, a site a row.
@@ -52,8 +52,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(rows), each with C(site), C(changed), a text for each step that changed something, C(proven), C(failed) and the
-      number of C(findings); C(notes), the sentences for a human; C(lines), all of it as a table.
+    - C(rows), each with C(site), C(changed), a text for each step that changed something, C(verified), C(failed) and
+      the number of C(findings); C(notes), the sentences for a human; C(lines), all of it as a table.
   type: dict
 """
 

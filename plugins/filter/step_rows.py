@@ -14,9 +14,9 @@ description:
     the step. A site that does not declare the step has no item.
   - V(site_config) is for M(benchkeeper.frappe.frappe_site_config), V(oauth_clients) for
     M(benchkeeper.frappe.frappe_oauth_client), V(api_keys) for M(benchkeeper.frappe.frappe_user_api_key), V(tokens) for
-    M(benchkeeper.frappe.frappe_oauth_token), and V(verify) for M(benchkeeper.frappe.frappe_oauth_check), which gets one
-    item for each client that is to be present.
-    They carry what is declared for other origins and the site's host names, so that this is what is proven.
+    M(benchkeeper.frappe.frappe_oauth_token), and V(verify) for M(benchkeeper.frappe.frappe_oauth_verify), which gets
+    one item for each client that is to be present.
+    They carry what is declared for other origins and the site's host names, so that this is what is verified.
   - V(edge) is for M(benchkeeper.frappe.frappe_nginx_edge), which gets every site whose host names are known. A site
     with C(managed=false) in C(cors) keeps what nginx has for it.
 positional: _input, step

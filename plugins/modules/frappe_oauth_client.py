@@ -231,7 +231,7 @@ notes:
     on the managed host. Where that cannot be, with C(async), C(ANSIBLE_KEEP_REMOTE_FILES) or C(become_method=su), the
     task is refused.
 seealso:
-  - module: benchkeeper.frappe.frappe_oauth_check
+  - module: benchkeeper.frappe.frappe_oauth_verify
 author:
   - Benchkeeper contributors (@benchkeeper)
 """

@@ -77,18 +77,18 @@ class Demo:
         credentials: password of each user.
         ansible: folder of the ansible-playbook that is run.
         environment: what it is given beside the usual.
-        kills: how often a proof in full kills a run.
+        kills: how often the promise tests in full kill a run.
         redis: names of the programs that are Redis.
         method: what the users may call, as an app does.
         module: a module of an app, below apps/, in which a function may be whitelisted for a while.
-        proof_leaves: tables in which the proof of a site leaves its sign-in.
+        verification_leaves: tables in which the verification of a site leaves its sign-in.
     """
 
     kills = 200
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
     method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
-    proof_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe has in redis
+    verification_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe has in redis
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
@@ -324,7 +324,7 @@ class Demo:
 
     def snapshot_but_sign_ins(self) -> dict[str, object]:
         """The same without what every sign-in leaves."""
-        return {name: what for name, what in self.snapshot().items() if not name.endswith(self.proof_leaves)}
+        return {name: what for name, what in self.snapshot().items() if not name.endswith(self.verification_leaves)}
 
     def services(self) -> dict[str, object]:
         """The files of nginx, and every program that supervisor runs, with its process."""

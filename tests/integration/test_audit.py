@@ -14,7 +14,7 @@ import pytest
 from demo import SITES, USERS
 from token_kit import Tokens
 
-RECAP = "Recap | Tell what was done, what was proven and what needs a human"
+RECAP = "Recap | Tell what was done, what was verified and what needs a human"
 SITE1, SITE2, SITE3 = SITES
 CLERK = USERS[0]["email"]
 DECLARED = {
@@ -53,7 +53,7 @@ class Audit:
 
 @pytest.fixture(scope="module")
 def audit(demo, tmp_path_factory):
-    """The bench as declared, its sites proven, with tokens on one of them."""
+    """The bench as declared, its sites verified, with tokens on one of them."""
     kit = Tokens(demo)  # its clients would stand beside those declared here
     kit.clear()
     audit = Audit(demo, tmp_path_factory.mktemp("audit"))
@@ -77,9 +77,9 @@ def by_name(report):
 
 
 # ---------------------------------------------------------------- the recap
-def test_the_first_run_says_what_changed_and_what_was_proven(audit):
+def test_the_first_run_says_what_changed_and_what_was_verified(audit):
     head, _ruler, *rows = audit.applied.results[RECAP]["msg"]
-    assert re.split(r"  +", head) == ["site", "changed", "proven", "needs a human"]
+    assert re.split(r"  +", head) == ["site", "changed", "verified", "needs a human"]
     assert [re.split(r"  +", row)[0] for row in rows[:3]] == list(SITES)
     for row in rows[:3]:
         assert re.split(r"  +", row)[1:] == ["config, clients, API keys, nginx", "yes", "no"], row
@@ -116,8 +116,8 @@ def test_an_audit_writes_nothing_on_the_bench_and_tells_what_it_holds(audit):
         assert [client["app_name"] for client in site["clients"]] == ["Mobile App"]
         assert site["cors"] == {"declared": ["https://app.example.com"], "nginx": "as declared", "frappe": None}
         assert [key["user"] for key in site["keys"]] == [CLERK]
-        assert (site["proof_state"], site["proof_age_days"]) == ("proven", 0)
-        assert {step["verdict"] for client in site["proof"]["clients"] for step in client["steps"]} <= {
+        assert (site["verify_state"], site["verified_days_ago"]) == ("verified", 0)
+        assert {step["verdict"] for client in site["verification"]["clients"] for step in client["steps"]} <= {
             "passed",
             "noticed",
         }
@@ -133,7 +133,7 @@ def test_the_files_are_the_owners_alone_and_hold_no_secret(audit):
     for path in audit.folder.rglob("*"):
         assert not stat.S_IMODE(os.stat(path).st_mode) & 0o077 or path.is_dir(), path
         found.add(path.name)
-    assert found == {"tests.json", "tests.html", "tests.proofs", "localhost", "last_proof.json"}
+    assert found == {"tests.json", "tests.html", "tests.verified", "localhost", "last_verification.json"}
     assert stat.S_IMODE(os.stat(audit.folder).st_mode) == 0o700
     secrets = set(audit.demo.credentials.values())
     for site in SITES:
@@ -217,18 +217,18 @@ def test_a_site_that_the_inventory_does_not_name_is_read_and_told_to_be_unmanage
     assert all(site["readable"] for site in report["sites"])
 
 
-def test_a_proof_that_failed_is_on_record_and_the_others_keep_theirs(audit):
+def test_a_verification_that_failed_is_on_record_and_the_others_keep_theirs(audit):
     run = audit.demo.playbook(
         "playbooks/verify.yml",
         **{**audit.declared, "oauth2_only_sites": [SITE2], "oauth2_verify_user": "{{ omit }}"},
     )
     assert run.status == 0 and run.changed == 0, run.output
     _run, report = audit.run()
-    states = {site["name"]: site["proof_state"] for site in report["sites"]}
-    assert states == {SITE1: "proven", SITE2: "partial", SITE3: "proven"}
+    states = {site["name"]: site["verify_state"] for site in report["sites"]}
+    assert states == {SITE1: "verified", SITE2: "partial", SITE3: "verified"}
 
 
-def test_without_a_folder_no_proof_is_kept_and_the_report_is_named_after_the_inventory(audit, tmp_path):
+def test_without_a_folder_no_verification_is_kept_and_the_report_is_named_after_the_inventory(audit, tmp_path):
     bare = {key: value for key, value in audit.declared.items() if not key.startswith("oauth2_report_")}
     run = audit.demo.site(**{**bare, "oauth2_verify": "all"})
     assert run.status == 0 and run.results["Verify | Keep the verdicts for the audit"]["skipped"], run.output
@@ -236,4 +236,4 @@ def test_without_a_folder_no_proof_is_kept_and_the_report_is_named_after_the_inv
     assert run.status == 0, run.output
     report = json.loads((tmp_path / "a" / "reports" / "inventory.json").read_text())
     assert report["environment"] == "inventory"
-    assert {site["proof_state"] for site in report["sites"]} == {"none"}
+    assert {site["verify_state"] for site in report["sites"]} == {"none"}

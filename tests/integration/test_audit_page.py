@@ -49,7 +49,7 @@ def site(name, rules=(), version="15.55.1", app="crm", clients=1, days=None):
     )
 
 
-def part(bench, rows, drift=None, proofs=None):
+def part(bench, rows, drift=None, verifications=None):
     names = [row["name"] for row in rows]
     return bench_part(
         {"name": bench, "path": "/b", "fault": ""},
@@ -58,22 +58,22 @@ def part(bench, rows, drift=None, proofs=None):
         {**{step: {} for step in STEPS}, **(drift or {})},
         {"sites": names, "edge": []},
         {},
-        json.dumps({"format": 1, "sites": proofs or {}}),
+        json.dumps({"format": 1, "sites": verifications or {}}),
         [],
     )
 
 
-def proof(at):
+def verification(at):
     step = {"name": "token", "verdict": "passed", "rule": "", "found": "", "reason": "", "remedy": ""}
     client = {
         "app_name": "Mobile App",
         "client_id": "c1",
         "url": "https://x",
-        "proven": True,
+        "verified": True,
         "msg": "",
         "steps": [step],
     }
-    return {"at": at, "proven": True, "failed": False, "clients": [client]}
+    return {"at": at, "verified": True, "failed": False, "clients": [client]}
 
 
 def report(*more):
@@ -83,7 +83,7 @@ def report(*more):
         "one.example.com",
         [site(OLD, version="15.9.0"), site(SICK, ["scope-all", "token-user-disabled"], clients=12)],
         {"clients": {"sites": [changed]}},
-        {OLD: proof("2026-03-07T12:00:00+00:00")},
+        {OLD: verification("2026-03-07T12:00:00+00:00")},
     )
     second = part(
         "two.example.com", [failed_row(DEAD, "The database is gone."), site(WELL, app="hrms", clients=2), *more]
@@ -193,7 +193,7 @@ def test_a_head_sorts_both_ways_by_value_and_says_so(shown):
         # 15.9.0 is older than 15.55.1, and what is not known comes first; those that are equal stand by name.
         "Frappe": ([DEAD, OLD, SICK, WELL], [SICK, WELL, OLD, DEAD]),
         "Clients": ([DEAD, OLD, WELL, SICK], [SICK, WELL, OLD, DEAD]),  # 12 is more than 2
-        "Last proof": ([DEAD, SICK, WELL, OLD], [OLD, DEAD, SICK, WELL]),
+        "Last verification": ([DEAD, SICK, WELL, OLD], [OLD, DEAD, SICK, WELL]),
     }
     for head, (rising, falling) in heads.items():
         column = page.get_by_role("columnheader", name=head)
@@ -233,12 +233,12 @@ def test_a_site_that_could_not_be_read_says_why_in_its_row(shown):
     expect(page.get_by_text("The site could not be read: The database is gone.")).to_be_visible()
 
 
-def test_the_age_of_a_proof_is_told_and_so_is_that_there_is_none(shown):
+def test_the_age_of_a_verification_is_told_and_so_is_that_there_is_none(shown):
     page = shown()
     expect(page.locator("tr.one", has_text=OLD)).to_contain_text("3 days old")
     expect(page.locator("tr.one", has_text=WELL)).to_contain_text("none on record")
     page.get_by_role("button", name=WELL).click()
-    expect(page.get_by_text("No proof is on record.", exact=False)).to_be_visible()
+    expect(page.get_by_text("No verification is on record.", exact=False)).to_be_visible()
 
 
 # ---------------------------------------------------------------- pictures

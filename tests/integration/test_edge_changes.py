@@ -99,7 +99,7 @@ def test_a_later_file_that_takes_our_header_away_is_reported_and_named_by_the_pr
         reload_nginx(demo)
         assert ask(demo, TRUST, origin=APP) == (200, [header for header in lines(APP) if header[1] != APP])
         rows = demo.site(**DECLARED).rows(WRITE)
-        (row,) = demo.modules("frappe_oauth_check", ("Prove", proof))["Prove"]["sites"]
+        (row,) = demo.modules("frappe_oauth_verify", ("Prove", proof))["Prove"]["sites"]
     finally:
         conf.unlink()
         reload_nginx(demo)

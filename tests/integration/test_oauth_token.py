@@ -66,7 +66,7 @@ def test_by_user_and_client_revoked_tokens_are_dead_in_both_halves_and_the_other
 
 
 def test_a_code_that_is_not_revoked_can_be_redeemed(tokens):
-    """The proof that the test before sees something."""
+    """The verification that the test before sees something."""
     tokens.code("code-of-clerk")
     assert tokens.redeem("code-of-clerk") == 200
 

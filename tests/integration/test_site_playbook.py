@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/site.yml from a bare bench on: check, apply, apply again, prove."""
+"""playbooks/site.yml from a bare bench on: check, apply, apply again, verify."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class TestFromBareToProven:
         (client,) = demo.rows("Trust.com", "OAuth Client")
         assert client["name"] == client["client_id"] == "trust-mobile"
 
-    def test_the_changed_sites_were_proven_and_no_row_of_the_proof_is_left(self, demo):
+    def test_the_changed_sites_were_verified_and_no_row_of_the_verification_is_left(self, demo):
         run = demo.playbook("playbooks/verify.yml", **DECLARED)
         assert run.status == 0, run.output
         for site in SITES:
             row = run.rows(VERIFY)[site]
             verdicts = {step["name"]: step["verdict"] for step in row["steps"]}
-            assert row["proven"] and {verdicts[name] for name in FLOW} == {"passed"}
+            assert row["verified"] and {verdicts[name] for name in FLOW} == {"passed"}
             for doctype in ("OAuth Bearer Token", "OAuth Authorization Code"):
                 assert demo.rows(site, doctype) == []
         assert run.changed == 0
@@ -102,11 +102,11 @@ class TestFromBareToProven:
         assert [name for name, row in run.rows(CLIENTS).items() if row["changed"]] == ["site3.localhost"]
         assert "\n" not in demo.rows("site3.localhost", "OAuth Client")[0]["redirect_uris"]
 
-    def test_without_a_user_the_proof_says_what_it_lacks(self, demo):
+    def test_without_a_user_the_verification_says_what_it_lacks(self, demo):
         run = demo.playbook("playbooks/verify.yml", **{**DECLARED, "oauth2_verify_user": "{{ omit }}"})
         verdicts = {step["name"]: step["verdict"] for step in run.rows(VERIFY)["site2.localhost"]["steps"]}
         assert [verdicts[name] for name in FLOW] == ["passed"] + ["not_run"] * 7
-        assert run.rows(VERIFY)["site2.localhost"]["proven"] is False
+        assert run.rows(VERIFY)["site2.localhost"]["verified"] is False
 
     def test_a_step_that_fails_is_named_with_its_remedy(self, demo):
         uris = "update \"tabOAuth Client\" set redirect_uris = replace(redirect_uris, ' ', char(10))"
@@ -117,7 +117,7 @@ class TestFromBareToProven:
         assert row["msg"].startswith("authorize: expected a redirect to the redirect URI, with a code")
         assert "HTTP 400 invalid_request Mismatching redirect URI. (2 URIs are stored" in row["msg"]
         assert "[redirect-uris-newline]. Run site.yml: Frappe splits redirect_uris on one space" in row["msg"]
-        assert run.rows(VERIFY)["Trust.com"]["proven"]
+        assert run.rows(VERIFY)["Trust.com"]["verified"]
         assert demo.site(**DECLARED).changed == 1
 
     def test_one_site_alone(self, demo):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site behind https, as `bench setup nginx` serves one with a certificate: the proof, and what is wrong with it."""
+"""A site behind https, as `bench setup nginx` serves one with a certificate: what verify finds there."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Secured:
         reload_nginx(self.demo)
         return path
 
-    def prove(self, trusted=None, **verify):
-        """Rows of the proof; with a certificate that this machine trusts, for this run."""
+    def verify(self, trusted=None, **verify):
+        """Rows of the verification; with a certificate that this machine trusts, for this run."""
         self.demo.environment = {"SSL_CERT_FILE": trusted} if trusted else {}
         try:
             run = self.demo.site(
@@ -58,7 +58,7 @@ class Secured:
         return run
 
     def steps(self, run):
-        """Each step of the proof by its name: verdict, rule, what was found."""
+        """Each step of the verification by its name: verdict, rule, what was found."""
         (row,) = run.results[STEP]["sites"]
         return {step["name"]: (step["verdict"], step["rule"], step["found"]) for step in row["steps"]}
 
@@ -78,9 +78,9 @@ def secured(demo, tmp_path):
     demo.modules("frappe_oauth_client", ("Remove", gone))
 
 
-def test_the_whole_proof_over_https(secured):
+def test_the_whole_verification_over_https(secured):
     """With an authority that this machine trusts, and requests by itself does not know."""
-    run = secured.prove(trusted=secured.show())
+    run = secured.verify(trusted=secured.show())
     assert run.status == 0, run.output
     steps = secured.steps(run)
     assert {verdict for verdict, _rule, _found in steps.values()} <= {"passed", "noticed"}, steps
@@ -91,7 +91,7 @@ def test_the_whole_proof_over_https(secured):
 
 def test_an_authority_that_nobody_trusts_is_named_and_nobody_signs_in(secured):
     secured.show()
-    run = secured.prove()
+    run = secured.verify()
     assert run.status != 0
     steps = secured.steps(run)
     assert steps["tls"][:2] == ("failed", "tls-invalid") and "self-signed" in steps["tls"][2]
@@ -100,13 +100,13 @@ def test_an_authority_that_nobody_trusts_is_named_and_nobody_signs_in(secured):
 
 def test_a_certificate_need_not_be_valid_where_that_is_declared(secured):
     secured.show(name="other.example.com", days=-1)
-    run = secured.prove(validate_certs=False)
+    run = secured.verify(validate_certs=False)
     assert run.status == 0, run.output
     steps = secured.steps(run)
     assert "tls" not in steps and steps["dead"][0] == "passed", steps
 
 
 def test_http_answers_where_https_is_promised(secured):
-    run = secured.prove(address=secured.demo.address.replace("http:", "https:"))
+    run = secured.verify(address=secured.demo.address.replace("http:", "https:"))
     assert run.status != 0
     assert secured.steps(run)["tls"][:2] == ("failed", "tls-missing")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site for the steps of a proof, without a network: sound, but for what a test makes it get wrong."""
+"""A site for the steps of a run, without a network: sound, but for what a test makes it get wrong."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Proof, authorize, token
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Verification, authorize, token
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import HttpClient
 from oauthlib.oauth2 import WebApplicationClient
 
 REDIRECT_URI = "com.example.app://cb"
@@ -176,8 +176,8 @@ class Site:
         return Reply(401, {"exc_type": "AuthenticationError"})
 
 
-class ScriptedVisitor(Visitor):
-    """A visitor whose requests go to a `Site`."""
+class ScriptedVisitor(HttpClient):
+    """A http whose requests go to a `Site`."""
 
     def __init__(self, site: Site, url: str, until: float):
         self.site, self.url, self.base, self.host, self.until = site, url, url, urlsplit(url).netloc, until
@@ -190,11 +190,11 @@ class ScriptedVisitor(Visitor):
         return self.site.answer(Asked(method, what, {**values, **form}, headers or {}))
 
 
-class ScriptedProof(Proof):
-    """A proof of a `Site`.
+class ScriptedRun(Verification):
+    """A run of a `Site`.
 
     Args:
-        site: what is proven.
+        site: what is verified.
         params: options that differ from `PARAMS`.
     """
 
@@ -203,10 +203,10 @@ class ScriptedProof(Proof):
         made = {kind: [] for kind in ("codes", "tokens", "nonces", "sessions", "lost")}
         super().__init__({**PARAMS, **params}, made, params.get("until", math.inf))
 
-    def visitor_of(self, url: str, address: str | None = None) -> ScriptedVisitor:
+    def client_at(self, url: str, address: str | None = None) -> ScriptedVisitor:
         return ScriptedVisitor(self.site, url, self.until)
 
-    def with_pair(self) -> ScriptedProof:
+    def with_pair(self) -> ScriptedRun:
         """Itself, with a code and a pair."""
         authorize(self)
         token(self)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's pure parts: what of a bench gets in, what is counted, the page, and the record of proofs."""
+"""The report's pure parts: what of a bench gets in, what is counted, the page, and the record of verifications."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import bench_part, report_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import embedded, page
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import proof_record, read_record
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import read_record, verify_record
 
 FILES = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2" / "files" / "audit"
 NOW = "2026-03-10T12:00:00+00:00"
@@ -44,7 +44,7 @@ def read_site(name, **more):
     return row_of(name, **{**facts, **more})
 
 
-def part(*rows, results=None, fault="", failed=None, proofs="", declared=None, edge=(), exceptions=()):
+def part(*rows, results=None, fault="", failed=None, verifications="", declared=None, edge=(), exceptions=()):
     results = {**dict.fromkeys(("site_config", "clients", "api_keys", "tokens", "edge"), {}), **(results or {})}
     names = [row["name"] for row in rows]
     return bench_part(
@@ -54,7 +54,7 @@ def part(*rows, results=None, fault="", failed=None, proofs="", declared=None, e
         results,
         {"sites": names if declared is None else declared, "edge": list(edge)},
         failed or {},
-        proofs,
+        verifications,
         list(exceptions),
     )
 
@@ -151,53 +151,53 @@ def test_a_report_counts_and_adds_up():
         "drifting": 0,
         "drift_unknown": 0,
         "unmanaged": 0,
-        "unproven": 3,
+        "unverified": 3,
         "live_tokens": 2,
     }
     assert report["tokens_by_day"] == {"2026-03-09": 4}
     assert [(row["rule"], row["sites"]) for row in report["rules"]] == [("scope-all", 1)]
 
 
-def test_the_last_proof_has_its_state_and_its_age():
-    def proof(proven=True, failed=False, at="2026-03-07T11:00:00+00:00"):
-        return {"at": at, "proven": proven, "failed": failed, "clients": []}
+def test_the_last_verification_has_its_state_and_its_age():
+    def verification(verified=True, failed=False, at="2026-03-07T11:00:00+00:00"):
+        return {"at": at, "verified": verified, "failed": failed, "clients": []}
 
     def state(**sites):
-        record = json.dumps({"format": 1, "sites": {A: proof(**sites)}})
-        (site,) = report_of([part(read_site(A), proofs=record)], "e", NOW)["sites"]
-        return site["proof_state"], site["proof_age_days"]
+        record = json.dumps({"format": 1, "sites": {A: verification(**sites)}})
+        (site,) = report_of([part(read_site(A), verifications=record)], "e", NOW)["sites"]
+        return site["verify_state"], site["verified_days_ago"]
 
-    assert state() == ("proven", 3)
-    assert state(proven=False) == ("partial", 3)
-    assert state(proven=False, failed=True) == ("failed", 3)
-    assert state(at="2026-03-11T11:00:00+00:00") == ("proven", 0)  # the clock of another controller
-    (site,) = report_of([part(read_site(A), proofs="no json")], "e", NOW)["sites"]
-    assert (site["proof_state"], site["proof_age_days"]) == ("none", None)
+    assert state() == ("verified", 3)
+    assert state(verified=False) == ("partial", 3)
+    assert state(verified=False, failed=True) == ("failed", 3)
+    assert state(at="2026-03-11T11:00:00+00:00") == ("verified", 0)  # the clock of another controller
+    (site,) = report_of([part(read_site(A), verifications="no json")], "e", NOW)["sites"]
+    assert (site["verify_state"], site["verified_days_ago"]) == ("none", None)
 
 
-# ---------------------------------------------------------------- the record of proofs
-def check(name, verdict="passed", proven=True):
+# ---------------------------------------------------------------- the record of verifications
+def check(name, verdict="passed", verified=True):
     step = {"name": "token", "verdict": verdict, "rule": "", "found": "", "reason": "", "remedy": "", "expected": "x"}
-    return row_of(name, steps=[step], proven=proven, app_name="App", client_id="c", url="u")
+    return row_of(name, steps=[step], verified=verified, app_name="App", client_id="c", url="u")
 
 
-def test_a_record_keeps_the_sites_that_were_not_proven_this_time():
-    first = proof_record("", [check(A), check(B)], "2026-03-01T00:00:00+00:00")
-    second = proof_record(json.dumps(first), [check(B, "failed", False), check(B)], NOW)
+def test_a_record_keeps_the_sites_that_were_not_verified_this_time():
+    first = verify_record("", [check(A), check(B)], "2026-03-01T00:00:00+00:00")
+    second = verify_record(json.dumps(first), [check(B, "failed", False), check(B)], NOW)
     assert second["sites"][A] == first["sites"][A]
-    assert (second["sites"][B]["at"], second["sites"][B]["proven"]) == (NOW, False)
+    assert (second["sites"][B]["at"], second["sites"][B]["verified"]) == (NOW, False)
     assert len(second["sites"][B]["clients"]) == 2
 
 
 def test_a_record_drops_sites_that_are_gone():
-    first = proof_record("", [check(A), check(B)], NOW)
-    assert set(proof_record(json.dumps(first), [check(B)], NOW, [B])["sites"]) == {B}
+    first = verify_record("", [check(A), check(B)], NOW)
+    assert set(verify_record(json.dumps(first), [check(B)], NOW, [B])["sites"]) == {B}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 2, "sites": {}}', '{"format": 1, "sites": []}'])
 def test_what_is_no_record_is_replaced(text):
     assert read_record(text) == {}
-    assert set(proof_record(text, [check(A)], NOW)["sites"]) == {A}
+    assert set(verify_record(text, [check(A)], NOW)["sites"]) == {A}
 
 
 # ---------------------------------------------------------------- the page

@@ -144,7 +144,7 @@ def test_rows_of_each_step():
     assert rows == [{"name": "Trust.com", "app_name": "Mobile App"}]
 
 
-def test_what_is_declared_for_other_origins_is_what_is_proven():
+def test_what_is_declared_for_other_origins_is_what_is_verified():
     site = {"name": "Trust.com", "domains": ["trust.example.com"], "cors": {"origins": ["https://a.example"]}}
     found = [{"name": "Trust.com", "domains": ["trust.example.com", "old.example.com"]}]
     for owner, cors in (

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The doctor's pure parts: which steps are taken, what becomes of one that fails, the diagnosis, the batches."""
+"""The pure parts of verify: which steps are taken, what becomes of one that fails, the diagnosis, the batches."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_check import batches_of, merged, progress
+from ansible_collections.benchkeeper.frappe.plugins.action.frappe_oauth_verify import batches_of, merged, progress
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx import cors_sources
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.diagnosis import diagnose
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import verify_rules
@@ -70,19 +70,19 @@ def test_the_flow_up_to_a_step_has_no_other_but_those_it_needs():
     [
         (Fault("bearer-refused", "a", "b"), "failed", "bearer-refused"),
         (NotRun("too slow"), "not_run", ""),
-        (KeyError("secret-looking"), "failed", "check-fault"),
+        (KeyError("secret-looking"), "failed", "verify-fault"),
     ],
 )
 def test_whatever_happens_in_a_step_is_a_verdict(monkeypatch, error, verdict, rule):
-    def accident(_proof):
+    def accident(_verification):
         raise error
 
-    monkeypatch.setitem(course.STEPS, "reach", STEPS["reach"]._replace(run=accident))
+    monkeypatch.setitem(course.STEPS, "reach", STEPS["reach"]._replace(take=accident))
 
     class Nothing:
         params = PARAMS
 
-    found = course.take("reach", Nothing, {}, None)
+    found = course.take_step("reach", Nothing, {}, None)
     assert (found["verdict"], found["rule"]) == (verdict, rule)
     assert "secret-looking" not in str(found)
 
@@ -124,8 +124,8 @@ def step(name, verdict, rule="", found="f"):
     return {"name": name, "verdict": verdict, "rule": rule, "found": found, "reason": "", "remedy": "r" if rule else ""}
 
 
-def proof(name, *steps, **more):
-    return {"name": name, "failed": False, "proven": True, "msg": "", "steps": list(steps), **more}
+def verification(name, *steps, **more):
+    return {"name": name, "failed": False, "verified": True, "msg": "", "steps": list(steps), **more}
 
 
 def finding(rule, severity):
@@ -133,22 +133,22 @@ def finding(rule, severity):
 
 
 def test_a_healthy_site_has_no_problem():
-    told = diagnose([proof("a", step("reach", "passed"), step("x", "not_run"))], [])
-    assert (told["unhealthy"], told["notices"], told["lines"]) == ([], [], ["a: healthy, proven"])
+    told = diagnose([verification("a", step("reach", "passed"), step("x", "not_run"))], [])
+    assert (told["unhealthy"], told["notices"], told["lines"]) == ([], [], ["a: healthy, verified"])
 
 
 @pytest.mark.parametrize("rule", [*of_verify(WARNING), "settings-consent-auto"])
 def test_what_is_noticed_of_a_site_is_told_of_it_and_leaves_it_healthy(rule):
-    told = diagnose([proof("a", step("tls", "noticed", rule, "http")), proof("b")], [])
+    told = diagnose([verification("a", step("tls", "noticed", rule, "http")), verification("b")], [])
     assert [[e["rule"] for e in site["warnings"]] for site in told["sites"]] == [[rule], []]
     assert (told["unhealthy"], told["notices"]) == ([], [])
-    assert told["lines"] == ["a: healthy, proven", f"  to look at [{rule}] tls: http -> r", "b: healthy, proven"]
-    assert diagnose([proof("a", step("tls", "noticed", rule))], [], [rule])["sites"][0]["warnings"] == []
+    assert told["lines"] == ["a: healthy, verified", f"  to look at [{rule}] tls: http -> r", "b: healthy, verified"]
+    assert diagnose([verification("a", step("tls", "noticed", rule))], [], [rule])["sites"][0]["warnings"] == []
 
 
-def test_what_is_noticed_and_read_is_told_once_as_it_was_proven():
+def test_what_is_noticed_and_read_is_told_once_as_it_was_verified():
     read = [{"name": "a", "failed": False, "msg": "", "findings": [finding("settings-consent-auto", "warning")]}]
-    told = diagnose([proof("a", step("consent", "noticed", "settings-consent-auto", "no page"))], read)
+    told = diagnose([verification("a", step("consent", "noticed", "settings-consent-auto", "no page"))], read)
     assert [(e["where"], e["found"]) for e in told["sites"][0]["warnings"]] == [("consent", "no page")]
 
 
@@ -157,10 +157,10 @@ def test_only_what_frappe_does_on_every_site_is_a_notice():
     assert {rule for rule in of_verify(NOTICE) if not rule.startswith("frappe-")} == {"discovery-path"}
 
 
-def test_problems_stand_by_site_and_what_frappe_does_once_proven_before_read():
+def test_problems_stand_by_site_and_what_frappe_does_once_verified_before_read():
     checks = [
-        proof("a", step("pkce", "noticed", "frappe-pkce-optional", "a token")),
-        proof(
+        verification("a", step("pkce", "noticed", "frappe-pkce-optional", "a token")),
+        verification(
             "b", step("token", "failed", "token-refused"), step("pkce", "noticed", "frappe-pkce-optional", "a token")
         ),
     ]
@@ -183,14 +183,14 @@ def test_problems_stand_by_site_and_what_frappe_does_once_proven_before_read():
 
 def test_a_site_that_could_not_be_worked_on_is_told_once():
     broken = {"failed": True, "msg": "no database"}
-    told = diagnose([proof("a", proven=False, **broken)], [{"name": "a", "findings": [], **broken}])
+    told = diagnose([verification("a", verified=False, **broken)], [{"name": "a", "findings": [], **broken}])
     assert [(e["rule"], e["found"]) for e in told["sites"][0]["problems"]] == [("site-broken", "no database")]
     assert told["lines"][0] == "a: 1 problem"
 
 
 def test_several_clients_of_a_site_are_one_site():
-    told = diagnose([proof("a", proven=False), proof("a")], [])
-    assert [(site["name"], site["proven"]) for site in told["sites"]] == [("a", False)]
+    told = diagnose([verification("a", verified=False), verification("a")], [])
+    assert [(site["name"], site["verified"]) for site in told["sites"]] == [("a", False)]
 
 
 # ---------------------------------------------------------------- the batches
@@ -223,14 +223,14 @@ def batch(*rows, **more):
 
 
 def test_merged_results_fail_with_the_whole_list():
-    bad = proof("b", failed=True, proven=False, msg="b is bad")
-    told = merged([batch(proof("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
+    bad = verification("b", failed=True, verified=False, msg="b is bad")
+    told = merged([batch(verification("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
     assert told["failed"] and told["msg"] == "1 of 2 site(s) failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
-    assert progress("h", [batch(proof("a")), batch(bad)], 3) == "h: 2 of 3 sites tried, 1 proven, 1 failed"
-    assert "failed" not in merged([batch(proof("a")), batch(proof("b"))], [])
+    assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites tried, 1 verified, 1 failed"
+    assert "failed" not in merged([batch(verification("a")), batch(verification("b"))], [])
 
 
 def test_a_batch_that_fails_as_a_whole_names_all_that_were_not_tried():
-    told = merged([batch(proof("a")), {"failed": True, "msg": "gone", "sites": []}], items("b", "c"))
+    told = merged([batch(verification("a")), {"failed": True, "msg": "gone", "sites": []}], items("b", "c"))
     assert [(one["name"], one["failed"]) for one in told["sites"]] == [("a", False), ("b", True), ("c", True)]
     assert told["msg"] == "2 of 3 site(s) failed:\nb: gone\nc: gone"

@@ -82,7 +82,7 @@ def test_the_api_secret_of_the_rest_door(secret, expected):
     assert rules(row_findings(row, {})) == expected
 
 
-def test_the_password_of_the_proof_is_held_against_every_name_of_the_task():
+def test_the_password_of_the_verification_is_held_against_every_name_of_the_task():
     row = {**dict.fromkeys(("app_name", "client_id", "username", "url", "password")), "name": "a", "domains": []}
     rows = [
         {**row, "password": "crm.host"},

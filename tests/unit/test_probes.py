@@ -34,14 +34,14 @@ class Visitor:
         return self.answer
 
 
-class Proof:
-    """What `tls` and `compare_issuer` ask of a proof; with where it went in clear, under which name."""
+class Verification:
+    """What `tls` and `compare_issuer` ask of a verification; with where it went in clear, under which name."""
 
     def __init__(self, url, base=None, in_clear=None):
-        self.params, self.visitor = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
+        self.params, self.http = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
         self.in_clear, self.until, self.went = in_clear, math.inf, []
 
-    def visitor_of(self, url, address):
+    def client_at(self, url, address):
         self.went.append((url, address))
         return Visitor(address, self.in_clear)
 
@@ -76,7 +76,7 @@ def judged(path, monkeypatch, trusted=True, name=NAME):
         create = ssl.create_default_context
         monkeypatch.setattr(ssl, "create_default_context", lambda: create(cafile=path))
     with server(path) as port:
-        return tls(Proof(f"https://{name}", f"https://127.0.0.1:{port}"))
+        return tls(Verification(f"https://{name}", f"https://127.0.0.1:{port}"))
 
 
 @pytest.mark.parametrize(("days", "rule"), [(90, ""), (14, ""), (13, "tls-expiring")])
@@ -104,24 +104,24 @@ NOWHERE = Fault("site-unreachable", "an answer", "refused")
 
 
 def at_the_usual_port(tmp_path, monkeypatch, days=90, base=None, url=f"https://{NAME}", in_clear=PONG):
-    """What the step says where the server of TLS stands at https's own port, whatever address that is; the proof."""
+    """What the step says where TLS is served at https's own port, whatever address that is; and the verification."""
     path, create, connect = certificate(tmp_path, NAME, days), ssl.create_default_context, socket.create_connection
     monkeypatch.setattr(ssl, "create_default_context", lambda: create(cafile=path))
-    proof = Proof(url, base, in_clear)
+    verification = Verification(url, base, in_clear)
     with server(path) as port:
         monkeypatch.setattr(socket, "create_connection", lambda _where, timeout: connect(("127.0.0.1", port), timeout))
-        return tls(proof), proof
+        return tls(verification), verification
 
 
 def test_a_site_that_frappe_answers_for_in_clear_too(tmp_path, monkeypatch):
-    seen, proof = at_the_usual_port(tmp_path, monkeypatch)
-    assert (seen.rule, proof.went) == ("http-open", [(f"http://{NAME}", f"http://{NAME}")])
+    seen, verification = at_the_usual_port(tmp_path, monkeypatch)
+    assert (seen.rule, verification.went) == ("http-open", [(f"http://{NAME}", f"http://{NAME}")])
     assert seen.found == f"valid for {NAME}, for 90 more days; Frappe answers over http too"
 
 
 def test_in_clear_at_the_address_that_was_given(tmp_path, monkeypatch):
-    seen, proof = at_the_usual_port(tmp_path, monkeypatch, base="https://192.0.2.1")
-    assert (seen.rule, proof.went) == ("http-open", [(f"http://{NAME}", "http://192.0.2.1")])
+    seen, verification = at_the_usual_port(tmp_path, monkeypatch, base="https://192.0.2.1")
+    assert (seen.rule, verification.went) == ("http-open", [(f"http://{NAME}", "http://192.0.2.1")])
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,12 @@ def test_a_redirect_a_stranger_or_nobody_at_the_port_of_http(tmp_path, monkeypat
     ("url", "base"), [(f"https://{NAME}:8443", None), (f"https://{NAME}", "https://192.0.2.1:8443")]
 )
 def test_where_a_port_is_named_nobody_guesses_that_of_http(tmp_path, monkeypatch, url, base):
-    seen, proof = at_the_usual_port(tmp_path, monkeypatch, url=url, base=base)
-    assert (seen.rule, proof.went) == ("", [])
+    seen, verification = at_the_usual_port(tmp_path, monkeypatch, url=url, base=base)
+    assert (seen.rule, verification.went) == ("", [])
 
 
 def test_a_certificate_that_ends_is_more_urgent_than_what_is_open_beside_it(tmp_path, monkeypatch):
-    seen, _proof = at_the_usual_port(tmp_path, monkeypatch, days=3)
+    seen, _verification = at_the_usual_port(tmp_path, monkeypatch, days=3)
     assert seen.rule == "tls-expiring" and "over http too" in seen.found
 
 
@@ -149,7 +149,7 @@ def test_http_where_the_configuration_says_https(monkeypatch):
         judged(None, monkeypatch)
     assert fault.value.rule == "tls-missing"
     with pytest.raises(Fault) as fault:
-        tls(Proof(f"https://{NAME}", "https://127.0.0.1:1"))
+        tls(Verification(f"https://{NAME}", "https://127.0.0.1:1"))
     assert fault.value.rule == "tls-missing"
 
 
@@ -158,7 +158,7 @@ def test_http_where_the_configuration_says_https(monkeypatch):
     [("http://crm.example.com", "tls-none"), ("http://crm.localhost", ""), ("http://127.0.0.1:8000", "")],
 )
 def test_http_is_worth_knowing_unless_nothing_leaves_the_machine(url, rule):
-    assert tls(Proof(url)).rule == rule
+    assert tls(Verification(url)).rule == rule
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_http_is_worth_knowing_unless_nothing_leaves_the_machine(url, rule):
     ],
 )
 def test_an_issuer_that_an_app_can_live_with(url, base, issuer, rule):
-    assert compare_issuer(Proof(url, base), issuer, "x").rule == rule
+    assert compare_issuer(Verification(url, base), issuer, "x").rule == rule
 
 
 @pytest.mark.parametrize(
@@ -185,5 +185,5 @@ def test_an_issuer_that_an_app_can_live_with(url, base, issuer, rule):
 )
 def test_an_issuer_that_an_app_refuses(issuer, rule):
     with pytest.raises(Fault) as fault:
-        compare_issuer(Proof("https://a.example"), issuer, "x")
+        compare_issuer(Verification("https://a.example"), issuer, "x")
     assert fault.value.rule == rule

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recap: one table that says what changed, what was proven, and what needs a human."""
+"""The recap: one table that says what changed, what was verified, and what needs a human."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def changed(name, action="updated", **more):
     return row_of(name, changed=True, action=action, **more)
 
 
-def proof(name, *verdicts, **more):
+def verification(name, *verdicts, **more):
     steps = [
         {"name": f"step{number}", "verdict": verdict, "found": "no user", "remedy": "Name one."}
         for number, verdict in enumerate(verdicts)
     ]
     failed = "failed" in verdicts
-    return row_of(name, steps=steps, failed=failed, proven=not failed and "not_run" not in verdicts, **more)
+    return row_of(name, steps=steps, failed=failed, verified=not failed and "not_run" not in verdicts, **more)
 
 
 def told(results, names=(A,), failed=None, check=False):
@@ -38,7 +38,7 @@ def told(results, names=(A,), failed=None, check=False):
 
 def test_a_site_with_nothing_to_tell_says_so():
     result = told({"clients": [row_of(A, app_name="App")]})
-    assert result["rows"] == [{"site": A, "changed": {}, "proven": "not asked", "failed": False, "findings": 0}]
+    assert result["rows"] == [{"site": A, "changed": {}, "verified": "not asked", "failed": False, "findings": 0}]
     assert result["notes"] == []
     assert result["lines"][2].split() == [A, "nothing", "not", "asked", "no"]
 
@@ -67,25 +67,25 @@ def test_a_step_that_did_not_run_has_told_nothing():
     assert result["rows"][0]["changed"] == {}
 
 
-def test_in_check_mode_it_would_and_nothing_is_proven():
+def test_in_check_mode_it_would_and_nothing_is_verified():
     result = told({"edge": [changed(A)]}, check=True)
     assert result["lines"][0].split()[:3] == ["site", "would", "change"]
-    assert result["rows"][0]["proven"] == "not asked"
+    assert result["rows"][0]["verified"] == "not asked"
 
 
-def test_a_proof_is_whole_or_says_what_is_missing():
-    def proven(*rows):
-        return told({"verify": list(rows)})["rows"][0]["proven"]
+def test_a_verification_is_whole_or_says_what_is_missing():
+    def verified(*rows):
+        return told({"verify": list(rows)})["rows"][0]["verified"]
 
-    assert proven(proof(A, "passed", "noticed")) == "yes"
-    assert proven(proof(A, "passed"), proof(A, "passed")) == "yes"
-    assert proven(proof(A, "passed", "not_run")) == "in part"
-    assert proven(proof(A, "failed", "not_run")) == "no"
-    assert proven(failed_row(A, "no user", steps=[], proven=False)) == "no"
-    note = f"NOT PROVEN {A}, {B}: step1: no user. Name one."
-    parts = [proof(name, "passed", "not_run") for name in (A, B)]
+    assert verified(verification(A, "passed", "noticed")) == "yes"
+    assert verified(verification(A, "passed"), verification(A, "passed")) == "yes"
+    assert verified(verification(A, "passed", "not_run")) == "in part"
+    assert verified(verification(A, "failed", "not_run")) == "no"
+    assert verified(failed_row(A, "no user", steps=[], verified=False)) == "no"
+    note = f"NOT VERIFIED {A}, {B}: step1: no user. Name one."
+    parts = [verification(name, "passed", "not_run") for name in (A, B)]
     assert told({"verify": parts}, names=(A, B))["notes"] == [note]
-    assert told({"verify": [proof(A, "failed", "not_run")]})["notes"] == []
+    assert told({"verify": [verification(A, "failed", "not_run")]})["notes"] == []
 
 
 def test_what_failed_is_told_with_its_reason_whether_or_not_it_was_worked_on():
@@ -130,7 +130,7 @@ def test_no_line_is_so_wide_that_the_yaml_callback_folds_it():
         "site_config": [changed(A, diff={"before": {}, "after": dict.fromkeys(["one_key", "two_key", "three_key"])})],
         "clients": [changed(A, "created", app_name="A client with a long name")],
         "edge": [changed(A, "created")],
-        "verify": [proof(A, "passed")],
+        "verify": [verification(A, "passed")],
     }
     result = told(results, failed={B: "word " * 40})
     assert "config, clients, nginx" in result["lines"][2]
@@ -139,8 +139,8 @@ def test_no_line_is_so_wide_that_the_yaml_callback_folds_it():
 
 
 def test_the_columns_stand_below_their_heads():
-    lines = told({"verify": [proof(A, "passed"), proof("a-long-name.example", "passed")]})["lines"]
-    assert len({line.index("yes") for line in lines[2:]} | {lines[0].index("proven")}) == 1
+    lines = told({"verify": [verification(A, "passed"), verification("a-long-name.example", "passed")]})["lines"]
+    assert len({line.index("yes") for line in lines[2:]} | {lines[0].index("verified")}) == 1
 
 
 def test_keys_that_only_bench_itself_reads_are_left_to_a_human():

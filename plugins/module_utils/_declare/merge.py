@@ -288,7 +288,7 @@ def faults(
         proxies: whose X-Forwarded-For is believed.
         listed: names of the sites that the inventory itself names, all of them if it is None. Another one was found on
             the bench, and a folder there that is no site is that site's own failure.
-        verify_password: that of the user whom every site is proven with, if there is one.
+        verify_password: that of the user whom every site is verified with, if there is one.
 
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.

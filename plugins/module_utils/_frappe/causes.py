@@ -67,7 +67,7 @@ def _token(step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[
 def _client_role(_step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
     user, allowed = params["find_user"](params["username"]), params["client"]["allowed_roles"]
     if not frappe.db.exists(CLIENT, params["client"]["name"]):
-        return CLIENT_MISSING, "it has gone while the site was proven"
+        return CLIENT_MISSING, "it has gone while the site was verified"
     has = frappe.get_roles(user) if user else []
     return (
         CLIENT_ROLE,

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prove one site over HTTP, from inside the bench's own Python: the job of frappe_oauth_check.
+"""Verify one site over HTTP, from inside the bench's own Python: the job of frappe_oauth_verify.
 
-Frappe is asked for what an app's maker knows (which client, which secret) and for what the proof must be held against;
-everything else goes the way of an app. What the proof made is deleted here.
+Frappe provides what an app's maker knows (which client, which secret) and what the answers are compared with.
+Everything else goes the way of an app. What the verification made is deleted here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     CLIENT_MISSING,
     LOGIN_REFUSED,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, prove
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, verify
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 
 CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
@@ -36,7 +36,7 @@ def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> dict[s
     until = time.monotonic() + common["budget"]
     made: dict[str, list[str]] = {"codes": [], "tokens": [], "nonces": [], "sessions": [], "lost": []}
     if chosen({**item, "scope": ""}) == ["reach"]:
-        steps = prove({**item, "username": None}, made, until, None)
+        steps = verify({**item, "username": None}, made, until, None)
         return {"client_id": None, "app_name": None, "steps": steps}
     client, fault = client_of(site, item)
     params = params_of(site.frappe, item, client)
@@ -45,7 +45,7 @@ def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> dict[s
     since = site.frappe.utils.now_datetime()
     site.frappe.db.commit()  # ends the snapshot: what follows is written by the web program
     try:
-        steps = prove(params, made, until, fault)
+        steps = verify(params, made, until, fault)
     finally:
         clean(site, made, client, user, since)
     if any(step["rule"] == LOGIN_REFUSED for step in steps):
@@ -107,11 +107,11 @@ def params_of(frappe: t.Any, item: dict[str, t.Any], client: dict[str, t.Any] | 
 
 
 def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | None, since: t.Any) -> None:
-    """Delete what the proof made, and commit that, whatever happens afterwards.
+    """Delete what the verification made, and commit that, whatever happens afterwards.
 
     Codes and tokens are named by themselves; a code whose reply was lost is found by its nonce. Frappe keeps a code
     that it deletes itself in Deleted Document, and its name in the desk's feed. Where a reply with tokens was lost, the
-    tokens go that this client and this user got since the proof began: nobody else is to sign in as the check's user.
+    tokens go that this client and this user got since then: nobody else is to sign in as the verify user.
     """
     frappe, db = site.frappe, site.frappe.db
     site.writes()

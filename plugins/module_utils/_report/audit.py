@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One report of many benches, out of what was read of them, what differs from the inventory, and the last proofs.
+"""One report of many benches: what was read, what differs from the inventory, and what was last verified.
 
 Pure; used by filters on the controller. Only what is named here gets into a report: nothing is copied whole that could
 bring a secret along.
@@ -47,7 +47,7 @@ def bench_part(
     results: dict[str, Row],
     declared: Row,
     failed: dict[str, str],
-    proofs: str,
+    verifications: str,
     exceptions: t.Collection[str],
 ) -> Row:
     """What a report says of one bench.
@@ -59,7 +59,7 @@ def bench_part(
         results: result of each step's module in check mode, by step.
         declared: ``sites``, the names of those that are managed, and ``edge``, what is declared of other origins.
         failed: message of each site that failed in a step.
-        proofs: text of the record of proofs, or empty.
+        verifications: text of the record of verifications, or empty.
         exceptions: ids of rules that are not told.
 
     Returns:
@@ -69,7 +69,7 @@ def bench_part(
     there = () if rows else (found.get("bench") or {}).get("sites", ())
     names = list(dict.fromkeys([*there, *rows, *declared["sites"], *failed]))
     shared = _drift(COMMON_FILE, results)
-    record = read_record(proofs)
+    record = read_record(verifications)
     whole = {
         "name": bench["name"],
         "path": bench["path"],
@@ -91,7 +91,7 @@ def bench_part(
             cors=_cors(name, rows.get(name, {}), declared["edge"], results["edge"]),
             drift=_drift(name, results),
             drift_unknown=fault if managed or fault else "",
-            proof=record.get(name),
+            verification=record.get(name),
         )
         if not site["readable"] and not site["why"]:
             site["why"] = fault or "It was not read."
@@ -212,8 +212,8 @@ def report_of(parts: list[Row], environment: str, at: str, exceptions: t.Collect
     """
     sites = [site for part in parts for site in part["sites"]]
     for site in sites:
-        site["proof_state"] = _proof_state(site["proof"])
-        site["proof_age_days"] = _age(site["proof"], at)
+        site["verify_state"] = _verification_state(site["verification"])
+        site["verified_days_ago"] = _age(site["verification"], at)
     by_day: dict[str, int] = {}
     for site in sites:
         for day, number in (site["tokens"] or {}).get("by_day", {}).items():
@@ -235,7 +235,7 @@ def report_of(parts: list[Row], environment: str, at: str, exceptions: t.Collect
             "drifting": len([site for site in sites if site["drift"]]),
             "drift_unknown": len([site for site in sites if site["drift_unknown"]]),
             "unmanaged": len([site for site in sites if not site["managed"]]),
-            "unproven": len([site for site in sites if site["proof_state"] != "proven"]),
+            "unverified": len([site for site in sites if site["verify_state"] != "verified"]),
             "live_tokens": sum(_live(site) for site in sites),
         },
     }
@@ -246,16 +246,16 @@ def _live(site: Row) -> int:
     return (site["tokens"] or {}).get("active") or 0
 
 
-def _proof_state(proof: Row | None) -> str:
-    if not proof:
+def _verification_state(verification: Row | None) -> str:
+    if not verification:
         return "none"
-    return "proven" if proof["proven"] else "failed" if proof["failed"] else "partial"
+    return "verified" if verification["verified"] else "failed" if verification["failed"] else "partial"
 
 
-def _age(proof: Row | None, at: str) -> int | None:
-    """Whole days between the proof and the report; None where no time is known."""
+def _age(verification: Row | None, at: str) -> int | None:
+    """Whole days between the verification and the report; None where no time is known."""
     try:
-        then = datetime.datetime.fromisoformat((proof or {})["at"])
+        then = datetime.datetime.fromisoformat((verification or {})["at"])
         return max(0, (datetime.datetime.fromisoformat(at) - then).days)
     except (KeyError, TypeError, ValueError):
         return None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One readable diagnosis of a bench from what was proven and what was read. Pure; used by a filter."""
+"""One readable diagnosis of a bench from what was verified and what was read. Pure; used by a filter."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] 
     """What is wrong with each site, what is worth a look, and what this Frappe does by itself, told once.
 
     Args:
-        checks: rows of frappe_oauth_check; several of one site are one site here.
+        checks: rows of frappe_oauth_verify; several of one site are one site here.
         infos: rows of frappe_site_info, with findings.
         exceptions: ids of rules that are not told.
 
     Returns:
-        ``sites`` with ``name``, ``proven``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
+        ``sites`` with ``name``, ``verified``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
         what their Frappe does, each with the ``sites`` that have it; ``unhealthy``, the names of sites with a problem;
         ``lines`` for a human.
     """
@@ -34,11 +34,11 @@ def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] 
     sites, notices = [], {}
     for name in names:
         told = _unique(list(_checked(name, checks)), list(_read(name, infos)), exceptions)
-        proofs = [row for row in checks if row["name"] == name]
+        verifications = [row for row in checks if row["name"] == name]
         sites.append(
             {
                 "name": name,
-                "proven": bool(proofs) and all(row.get("proven") for row in proofs),
+                "verified": bool(verifications) and all(row.get("verified") for row in verifications),
                 "problems": [entry for entry in told if entry["severity"] not in (WARNING, NOTICE)],
                 "warnings": [entry for entry in told if entry["severity"] == WARNING],
             }
@@ -82,11 +82,11 @@ def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
             yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
 
 
-def _unique(proven: list[Row], read: list[Row], exceptions: t.Collection[str]) -> list[Row]:
-    """Each entry once; of what was both noticed by the proof and read, the proof."""
+def _unique(verified: list[Row], read: list[Row], exceptions: t.Collection[str]) -> list[Row]:
+    """Each entry once; of what was both noticed by the verification and read, the verification."""
     kept: dict[t.Any, Row] = {}
-    noticed = {entry["rule"] for entry in proven if entry["severity"] in (WARNING, NOTICE)}
-    for entry in [*proven, *(entry for entry in read if entry["rule"] not in noticed)]:
+    noticed = {entry["rule"] for entry in verified if entry["severity"] in (WARNING, NOTICE)}
+    for entry in [*verified, *(entry for entry in read if entry["rule"] not in noticed)]:
         key = entry["rule"] if entry["severity"] == NOTICE else (entry["rule"], entry["where"], entry["found"])
         if entry["rule"] not in exceptions:
             kept.setdefault(key, entry)
@@ -97,7 +97,7 @@ def _lines(result: Row) -> t.Iterator[str]:
     for site in result["sites"]:
         count = len(site["problems"])
         state = f"{count} problem{'s' if count > 1 else ''}" if count else "healthy"
-        yield f"{site['name']}: {state}{', proven' if site['proven'] else ', not proven' if not count else ''}"
+        yield f"{site['name']}: {state}{', verified' if site['verified'] else ', not verified' if not count else ''}"
         for kind in ("problems", "warnings"):
             for entry in site[kind]:
                 yield f"  {'PROBLEM' if kind == 'problems' else 'to look at'} {_told(entry)}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run did, proved and leaves to a human, a site a row, from the results of its steps. Pure; used by a filter."""
+"""What a run did, verified and leaves to a human, one row per site, from the results of its steps. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def recap(
         faults: message of each step that failed for the bench as a whole.
 
     Returns:
-        ``rows``, each with ``site``, ``changed`` (texts by step), ``proven``, ``failed`` and ``findings`` (a count);
+        ``rows``, each with ``site``, ``changed`` (texts by step), ``verified``, ``failed`` and ``findings`` (a count);
         ``notes``, the sentences for a human; ``lines``, all of it as a table.
     """
     own: Own = {}
@@ -77,7 +77,7 @@ def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bo
     return {
         "site": name,
         "changed": changed,
-        "proven": NOT_ASKED if check else _proven(own.get("verify", [])),
+        "verified": NOT_ASKED if check else _verified(own.get("verify", [])),
         "failed": name in failed,
         "findings": len(findings),
     }
@@ -116,26 +116,26 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
 
 
-# ---------------------------------------------------------------- what was proven
-def _proven(proofs: list[Row]) -> str:
-    if not proofs:
+# ---------------------------------------------------------------- what was verified
+def _verified(verifications: list[Row]) -> str:
+    if not verifications:
         return NOT_ASKED
-    if any(row["failed"] for row in proofs):
+    if any(row["failed"] for row in verifications):
         return "no"
-    return "yes" if all(row["proven"] for row in proofs) else "in part"
+    return "yes" if all(row["verified"] for row in verifications) else "in part"
 
 
 def _gaps(own: Own) -> t.Iterator[str]:
     """Steps that could not be taken, where none failed."""
     met: dict[tuple[str, str], list[str]] = {}
     for site, steps in own.items():
-        proofs = steps.get("verify", [])
-        for step in [step for row in proofs for step in row["steps"] if _proven(proofs) == "in part"]:
+        verifications = steps.get("verify", [])
+        for step in [step for row in verifications for step in row["steps"] if _verified(verifications) == "in part"]:
             if step["verdict"] == "not_run":
                 met.setdefault((step["found"], step["remedy"]), []).extend([site, step["name"]])
     for (why, remedy), pairs in met.items():
         sites, steps = _listed(list(dict.fromkeys(pairs[::2]))), _listed(list(dict.fromkeys(pairs[1::2])))
-        yield f"NOT PROVEN {sites}: {steps}: {why}. {remedy}".rstrip()
+        yield f"NOT VERIFIED {sites}: {steps}: {why}. {remedy}".rstrip()
 
 
 # ---------------------------------------------------------------- what needs a human
@@ -187,7 +187,7 @@ def _human(row: Row) -> str:
 
 # ---------------------------------------------------------------- the table
 def _table(rows: list[Row], check: bool) -> list[str]:
-    quiet = [row for row in rows if row["proven"] == NOT_ASKED and not (row["changed"] or _human(row) != "no")]
+    quiet = [row for row in rows if row["verified"] == NOT_ASKED and not (row["changed"] or _human(row) != "no")]
     folded = quiet if len(quiet) > SINGLE else []
     counted = {row["site"] for row in folded}
     shown = [row for row in rows if row["site"] not in counted]
@@ -200,8 +200,8 @@ def _table(rows: list[Row], check: bool) -> list[str]:
 
 
 def _lines(rows: list[Row], check: bool, changes: t.Callable[[Row], str]) -> list[str]:
-    head = ("site", "would change" if check else "changed", "proven", "needs a human")
-    cells = [(row["site"], changes(row) or NOTHING, row["proven"], _human(row)) for row in rows]
+    head = ("site", "would change" if check else "changed", "verified", "needs a human")
+    cells = [(row["site"], changes(row) or NOTHING, row["verified"], _human(row)) for row in rows]
     widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]
     ruler = tuple("-" * width for width in widths)
     return [

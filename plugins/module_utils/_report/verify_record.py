@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is kept of a proof on the controller, so that an audit can say when a site was last proven. Pure.
+"""What is kept of a verification on the controller, so that an audit can say when a site was last verified. Pure.
 
-A run proves some sites and not others, so a record is the old one with the sites of the new proof in place.
+A run verifies some sites and not others, so a record is the old one with the sites of the new verification in place.
 """
 
 from __future__ import annotations
@@ -16,44 +16,48 @@ Row = t.Dict[str, t.Any]
 FORMAT = 1  # of the record; another one is not read
 
 
-def proof_record(kept: str, checks: list[Row], at: str, names: t.Collection[str] | None = None) -> Row:
-    """The record of a bench after a proof.
+def verify_record(kept: str, checks: list[Row], at: str, names: t.Collection[str] | None = None) -> Row:
+    """The record of a bench after a verification.
 
     Args:
         kept: text of the record as it is, or empty. What cannot be read is replaced.
-        checks: rows of frappe_oauth_check.
+        checks: rows of frappe_oauth_verify.
         at: when that was, in ISO 8601 with its offset.
         names: the bench's sites, if known; what is kept of any other goes.
     """
-    sites = {name: proof for name, proof in read_record(kept).items() if names is None or name in names}
-    proven: dict[str, list[Row]] = {}
+    sites = {name: verification for name, verification in read_record(kept).items() if names is None or name in names}
+    verified: dict[str, list[Row]] = {}
     for row in checks:
-        proven.setdefault(row["name"], []).append(row)
-    return {"format": FORMAT, "sites": {**sites, **{name: _proof(rows, at) for name, rows in proven.items()}}}
+        verified.setdefault(row["name"], []).append(row)
+    return {"format": FORMAT, "sites": {**sites, **{name: _verification(rows, at) for name, rows in verified.items()}}}
 
 
 def read_record(text: str) -> dict[str, Row]:
-    """The proof of each site; none of what is no record."""
+    """The verification of each site; none of what is no record."""
     try:
         record = json.loads(text or "{}")
     except ValueError:
         return {}
     if not isinstance(record, dict) or record.get("format") != FORMAT or not isinstance(record.get("sites"), dict):
         return {}
-    return {name: proof for name, proof in record["sites"].items() if isinstance(proof, dict) and "clients" in proof}
+    return {
+        name: verification
+        for name, verification in record["sites"].items()
+        if isinstance(verification, dict) and "clients" in verification
+    }
 
 
-def _proof(rows: list[Row], at: str) -> Row:
+def _verification(rows: list[Row], at: str) -> Row:
     return {
         "at": at,
-        "proven": all(row["proven"] for row in rows),
+        "verified": all(row["verified"] for row in rows),
         "failed": any(row["failed"] for row in rows),
         "clients": [
             {
                 "app_name": row.get("app_name") or "",
                 "client_id": row.get("client_id") or "",
                 "url": row.get("url") or "",
-                "proven": row["proven"],
+                "verified": row["verified"],
                 "msg": row["msg"] if not row["steps"] else "",
                 "steps": [{part: step[part] for part in PARTS} for step in row["steps"]],
             }

@@ -140,7 +140,7 @@ LOGIN_PASSWORD_OFF = rule(
     "login-password-off",
     PROBLEM,
     "Frappe, disable_user_pass_login",
-    "Prove the site without a user, or allow passwords in its System Settings.",
+    "Verify the site without a user, or allow passwords in its System Settings.",
 )
 LOGIN_SECOND_FACTOR = rule(
     "login-second-factor", PROBLEM, "Frappe, two_factor_auth", "Check with a user that has no second factor."
@@ -237,7 +237,7 @@ METHOD_FORBIDDEN = rule(
     "method-forbidden",
     PROBLEM,
     "Frappe, permissions and allowed_http_methods",
-    "Give the user a role that may do what the method does, or have the proof call one that takes GET.",
+    "Give the user a role that may do what the method does, or have the verification call one that takes GET.",
 )
 METHOD_FAILED = rule(
     "method-failed", PROBLEM, "Frappe", "Look into the Error Log of the site: the method itself fails."
@@ -335,8 +335,8 @@ LIMIT_ABSENT = rule(
     "nginx, limit_req",
     "Run site.yml with the tag edge. The limit counts by client address: behind a balancer see oauth2_trusted_proxies.",
 )
-CHECK_FAULT = rule(
-    "check-fault", PROBLEM, "this collection", "Report it, with the versions of this collection and of Frappe."
+VERIFY_FAULT = rule(
+    "verify-fault", PROBLEM, "this collection", "Report it, with the versions of this collection and of Frappe."
 )
 
 # ---- what works on this site and needs a review: the step has passed

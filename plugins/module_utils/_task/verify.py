@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of frappe_oauth_check, what the configuration adds to them, and the rows that come of the verdicts."""
+"""Options of frappe_oauth_verify, what the configuration adds to them, and the rows that come of the verdicts."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ def verdict(row: Row, reply: Row, senders: t.Callable[[], list[str]]) -> Row:
     """The result row of one site."""
     told = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
     if "failed" in reply:
-        return failed_row(row["name"], reply["failed"], proven=False, steps=[], **told)
+        return failed_row(row["name"], reply["failed"], verified=False, steps=[], **told)
     flow = reply["reply"]
     steps = flow["steps"]
     tell(steps, senders)
     told.update(client_id=flow["client_id"], app_name=flow["app_name"], steps=steps)
     failed = [step for step in steps if step["verdict"] == "failed"]
     if failed:
-        return failed_row(row["name"], "\n".join(map(sentence, failed)), proven=False, **told)
-    return row_of(row["name"], proven=all(step["verdict"] != "not_run" for step in steps), **told)
+        return failed_row(row["name"], "\n".join(map(sentence, failed)), verified=False, **told)
+    return row_of(row["name"], verified=all(step["verdict"] != "not_run" for step in steps), **told)
 
 
 def sentence(step: Row) -> str:

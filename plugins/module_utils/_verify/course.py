@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which steps a proof has, in which order, what each of them needs, and the course of one proof."""
+"""Which steps a verification has, in which order, what each needs, and how one goes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import FLOW
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
-    CHECK_FAULT,
+    VERIFY_FAULT,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
-    Proof,
+    Verification,
     api_call,
     authorize,
     consent,
@@ -97,17 +97,17 @@ def _if_asked(params: Params) -> str:
 
 
 class CourseStep(t.NamedTuple):
-    """One step of a proof.
+    """One step of a verification.
 
     Attributes:
-        run: the function that takes it; None for the one that is taken inside Frappe.
+        take: the function that takes it; None for the one that is taken inside Frappe.
         needs: steps that must have passed.
         user: whether somebody must sign in.
         lacks: why it does not apply to these options; empty if it does.
         of_site: about the site, whatever the client; done once a site.
     """
 
-    run: t.Callable[[Proof], Seen] | None
+    take: t.Callable[[Verification], Seen] | None
     needs: tuple[str, ...] = ()
     user: bool = True
     lacks: t.Callable[[Params], str] = _always
@@ -165,31 +165,35 @@ def chosen(params: Params) -> list[str]:
     return [name for name, step in STEPS.items() if not step.lacks(params) and (params["of_site"] or not step.of_site)]
 
 
-def prove(params: Params, made: dict[str, list[str]], until: float, client_fault: Fault | None) -> list[dict[str, str]]:
+def verify(
+    params: Params, made: dict[str, list[str]], until: float, client_fault: Fault | None
+) -> list[dict[str, str]]:
     """Take the chosen steps.
 
     Args:
-        params: the row's options, and what the site itself knows: see `_flow.Proof` and `_frappe_check`.
+        params: the row's options, and what the site itself knows: see `flow.Verification` and `_frappe.verify`.
         made: filled with what Frappe made on the way.
         until: time.monotonic() after which nothing is sent any more.
         client_fault: why the OAuth client cannot be used, if so.
 
     Returns:
-        A verdict for each chosen step, as `_verdicts.row` has it.
+        A verdict for each chosen step, as `verdicts.row` has it.
     """
     verdicts: dict[str, dict[str, str]] = {}
-    proof = Proof(params, made, until)
+    run = Verification(params, made, until)
     try:
         for name in chosen(params):
-            verdicts[name] = take(name, proof, verdicts, client_fault)
+            verdicts[name] = take_step(name, run, verdicts, client_fault)
     finally:
-        proof.end()
+        run.end()
     return list(verdicts.values())
 
 
-def take(name: str, proof: Proof, verdicts: dict[str, dict[str, str]], client_fault: Fault | None) -> dict[str, str]:
+def take_step(
+    name: str, run: Verification, verdicts: dict[str, dict[str, str]], client_fault: Fault | None
+) -> dict[str, str]:
     """Take one step, unless it cannot be taken; its verdict."""
-    step, params = STEPS[name], proof.params
+    step, params = STEPS[name], run.params
     lacks = step.lacks(params)
     if lacks:
         return not_run(name, lacks)
@@ -199,16 +203,16 @@ def take(name: str, proof: Proof, verdicts: dict[str, dict[str, str]], client_fa
     if blocked:
         return not_run(name, f"{blocked[0]} did not pass before it")
     try:
-        if step.run is None:
+        if step.take is None:
             seen = _client(params, client_fault)
         else:
-            seen = step.run(proof)
+            seen = step.take(run)
     except Fault as fault:
         return row(name, FAILED, fault)
     except NotRun as why:
         return not_run(name, str(why))
     except Exception as error:  # one step's accident leaves the others, and what must be cleaned up, untouched
-        return row(name, FAILED, Fault(CHECK_FAULT, "no accident", f"{type(error).__name__} in the check itself"))
+        return row(name, FAILED, Fault(VERIFY_FAULT, "no accident", f"{type(error).__name__} in the check itself"))
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 

@@ -48,7 +48,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     USER_DIFFERS,
     USERINFO_WRONG,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import Visitor, body_of, retry_after, said
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import (
+    HttpClient,
+    body_of,
+    retry_after,
+    said,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
 
 METHOD = "/api/method/"
@@ -65,7 +70,7 @@ class Code(t.NamedTuple):
     page_shown: bool
 
 
-class Proof:
+class Verification:
     """What the steps of one row share.
 
     Args:
@@ -78,16 +83,16 @@ class Proof:
     def __init__(self, params: dict[str, t.Any], made: dict[str, list[str]], until: float):
         os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
         self.params, self.made, self.until = params, made, until
-        self.visitor = self.visitor_of(params["url"])
+        self.http = self.client_at(params["url"])
         self.code: Code | None = None
         self.pairs: list[dict[str, t.Any]] = []
         self.user = ""
         self.nonce = "benchkeeper-" + secrets.token_hex(16)
         made["nonces"].append(self.nonce)
 
-    def visitor_of(self, url: str, address: str | None = None) -> Visitor:
-        """A visitor of a site under another of its names, or at another address than the one that was given."""
-        return Visitor(url, address or self.params["address"], self.params["validate_certs"], self.until)
+    def client_at(self, url: str, address: str | None = None) -> HttpClient:
+        """An HTTP client of a site under another of its names, or at another address than the one that was given."""
+        return HttpClient(url, address or self.params["address"], self.params["validate_certs"], self.until)
 
     @property
     def client_id(self) -> str:
@@ -99,12 +104,12 @@ class Proof:
 
     def call(self, pair: dict[str, t.Any], method: str | None = None, **more: t.Any) -> t.Any:
         """A call of the API with a pair's access token."""
-        return self.visitor.get(METHOD + (method or self.params["api_method"]), headers=self.bearer(pair), **more)
+        return self.http.get(METHOD + (method or self.params["api_method"]), headers=self.bearer(pair), **more)
 
     def token(self, form: t.Any) -> t.Any:
         """A request to the token endpoint; what it grants is noted before it is looked at."""
         self.made["lost"].append("")
-        reply = self.visitor.post(OAUTH + "get_token", form)
+        reply = self.http.post(OAUTH + "get_token", form)
         self.made["lost"].clear()
         if body_of(reply).get("access_token"):
             self.made["tokens"].append(body_of(reply)["access_token"])
@@ -112,12 +117,12 @@ class Proof:
 
     def end(self) -> None:
         """Sign out; a session that does not end is noted."""
-        sid = self.visitor.browser.cookies.get("sid")
+        sid = self.http.browser.cookies.get("sid")
         if sid in (None, "", "Guest"):
             return
         try:
-            self.visitor.until = max(self.until, time.monotonic() + 5)
-            ended = self.visitor.send(self.visitor.browser, "GET", METHOD + "logout").status_code == 200
+            self.http.until = max(self.until, time.monotonic() + 5)
+            ended = self.http.send(self.http.browser, "GET", METHOD + "logout").status_code == 200
         except Fault:
             ended = False
         if not ended:
@@ -125,64 +130,64 @@ class Proof:
 
 
 # ---------------------------------------------------------------- the steps
-def reach(proof: Proof) -> Seen:
+def reach(run: Verification) -> Seen:
     """Does the site answer, within the patience that was asked for?"""
-    until = time.monotonic() + proof.params["patience"]
-    proof.visitor.until = max(proof.until, until + 1)
+    until = time.monotonic() + run.params["patience"]
+    run.http.until = max(run.until, until + 1)
     try:
         while True:
             try:
-                return _ping(proof)
+                return _ping(run)
             except Fault as error:
                 if error.rule == SITE_MAINTENANCE or time.monotonic() > until:
                     raise  # maintenance is an answer: it does not end while we wait
                 time.sleep(0.3)
     finally:
-        proof.visitor.until = proof.until
+        run.http.until = run.until
 
 
-def _ping(proof: Proof) -> Seen:
-    expected, reply = "HTTP 200 pong", proof.visitor.get(METHOD + "ping")
+def _ping(run: Verification) -> Seen:
+    expected, reply = "HTTP 200 pong", run.http.get(METHOD + "ping")
     if reply.status_code == 503 and "SessionStopped" in said(reply):
         raise Fault(SITE_MAINTENANCE, expected, said(reply), "the site is in maintenance")
     if reply.status_code == 404:
-        raise Fault(DOMAIN_NOWHERE, expected, f"{said(reply)} for Host {proof.visitor.host}", "no site has this name")
+        raise Fault(DOMAIN_NOWHERE, expected, f"{said(reply)} for Host {run.http.host}", "no site has this name")
     if reply.status_code != 200 or body_of(reply).get("message") != "pong":
-        raise Fault(SITE_NOT_ANSWERING, expected, f"{said(reply)} for Host {proof.visitor.host}")
+        raise Fault(SITE_NOT_ANSWERING, expected, f"{said(reply)} for Host {run.http.host}")
     return Seen(expected, "HTTP 200 pong")
 
 
-def login(proof: Proof) -> Seen:
+def login(run: Verification) -> Seen:
     """A browser signs in, once: Frappe locks a user out who fails too often."""
-    expected, visitor = "HTTP 200 and a session", proof.visitor
-    if proof.params["refused"]:
+    expected, http = "HTTP 200 and a session", run.http
+    if run.params["refused"]:
         raise Fault(LOGIN_REFUSED, expected, "refused on this site a moment ago, and not tried again")
-    form = {"usr": proof.params["username"], "pwd": proof.params["password"]}
-    reply = visitor.send(visitor.browser, "POST", METHOD + "login", data=form)
+    form = {"usr": run.params["username"], "pwd": run.params["password"]}
+    reply = http.send(http.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:
         raise Fault(LOGIN_REFUSED, expected, said(reply), str(body_of(reply).get("message") or ""))
     if "verification" in body_of(reply):
         raise Fault(LOGIN_SECOND_FACTOR, expected, "a second factor is asked for")
-    if visitor.browser.cookies.get("sid") in (None, "", "Guest"):
+    if http.browser.cookies.get("sid") in (None, "", "Guest"):
         raise Fault(LOGIN_SESSION, expected, "no session cookie")
-    proof.user = unquote(visitor.browser.cookies.get("user_id") or "") or proof.params["username"]
+    run.user = unquote(http.browser.cookies.get("user_id") or "") or run.params["username"]
     return Seen(expected, "HTTP 200 and a session")
 
 
-def authorize(proof: Proof) -> Seen:
+def authorize(run: Verification) -> Seen:
     """A code for the redirect URI, with PKCE and a state."""
-    proof.code = ask_code(proof)
-    how = "after the consent page" if proof.code.page_shown else "without a consent page"
+    run.code = ask_code(run)
+    how = "after the consent page" if run.code.page_shown else "without a consent page"
     return Seen(
         "a redirect to the redirect URI, with a code and the state that was sent", f"a code and the state, {how}"
     )
 
 
-def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code:
+def ask_code(run: Verification, method: str = "S256", straight: bool = False) -> Code:
     """Authorize as a browser does, the consent page included.
 
     Args:
-        proof: the proof.
+        run: the verification.
         method: of PKCE: ``S256``, ``plain``, or empty for none.
         straight: go where the page's button leads, without the page.
 
@@ -192,26 +197,26 @@ def ask_code(proof: Proof, method: str = "S256", straight: bool = False) -> Code
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
     expected = "a redirect to the redirect URI, with a code and the state that was sent"
-    client, redirect_uri = WebApplicationClient(proof.client_id), proof.params["redirect_uri"]
+    client, redirect_uri = WebApplicationClient(run.client_id), run.params["redirect_uri"]
     sent, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
     uri = client.prepare_request_uri(
         OAUTH + "authorize",
         redirect_uri=redirect_uri,
-        scope=proof.params["scope"],
+        scope=run.params["scope"],
         state=sent,
-        nonce=proof.nonce,
+        nonce=run.nonce,
         **pkce(client, verifier, method),
     )
-    visitor, approval = proof.visitor, uri.replace(".authorize?", ".approve?")
-    reply = visitor.send(visitor.browser, "GET", approval if straight else uri)
+    http, approval = run.http, uri.replace(".authorize?", ".approve?")
+    reply = http.send(http.browser, "GET", approval if straight else uri)
     page_shown = reply.status_code == 200 and "html" in reply.headers.get("Content-Type", "")
     if page_shown:
-        reply = visitor.send(visitor.browser, "GET", approval)
-    elif reply.is_redirect and visitor.path_of(reply).startswith(OAUTH + "approve"):
-        reply = visitor.send(visitor.browser, "GET", visitor.path_of(reply))
+        reply = http.send(http.browser, "GET", approval)
+    elif reply.is_redirect and http.path_of(reply).startswith(OAUTH + "approve"):
+        reply = http.send(http.browser, "GET", http.path_of(reply))
     location = reply.headers.get("Location", "")
     told = parse_qs(urlsplit(location).query)
-    proof.made["codes"] += told.get("code", [])
+    run.made["codes"] += told.get("code", [])
     if not reply.is_redirect or not location.startswith(redirect_uri):
         found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
         raise Fault(_why_no_code(found), expected, found)
@@ -245,34 +250,34 @@ def _why_no_code(found: str) -> str:
     return AUTHORIZE_REFUSED
 
 
-def consent(proof: Proof) -> Seen:
+def consent(run: Verification) -> Seen:
     """Is the user asked where nothing says otherwise, and only there?"""
-    shown, expected = proof.code.page_shown, proof.params["consent_expected"]
+    shown, expected = run.code.page_shown, run.params["consent_expected"]
     words = {True: "a page that asks for consent", False: "no page"}
     if shown != expected:
-        raise Fault(CONSENT_DIFFERS, words[expected], words[shown], proof.params["consent_why"])
-    if not shown and proof.params["consent_auto"]:
-        return Seen(words[expected], words[shown], SETTINGS_CONSENT_AUTO, proof.params["consent_why"])
-    scheme = urlsplit(proof.params["redirect_uri"]).scheme
+        raise Fault(CONSENT_DIFFERS, words[expected], words[shown], run.params["consent_why"])
+    if not shown and run.params["consent_auto"]:
+        return Seen(words[expected], words[shown], SETTINGS_CONSENT_AUTO, run.params["consent_why"])
+    scheme = urlsplit(run.params["redirect_uri"]).scheme
     if not shown and scheme not in ("http", "https"):
         return Seen(words[expected], words[shown], CONSENT_NONE, f"skip_authorization, and the scheme {scheme}:")
     return Seen(words[expected], words[shown])
 
 
-def token(proof: Proof) -> Seen:
+def token(run: Verification) -> Seen:
     """The code and its verifier for a pair of tokens."""
     expected = "an access token and a refresh token for the code and its verifier"
-    pair = granted(proof, code_form(proof, proof.code), expected)
-    proof.pairs.append(pair)
+    pair = granted(run, code_form(run, run.code), expected)
+    run.pairs.append(pair)
     return Seen(expected, f"a pair that lasts {pair.get('expires_in')} s")
 
 
-def code_form(proof: Proof, code: Code, **over: str) -> str:
+def code_form(run: Verification, code: Code, **over: str) -> str:
     """The body that exchanges a code; ``over`` may have another verifier, and an empty one is not sent."""
     verifier = over.pop("code_verifier", code.verifier)
-    proven = {"code_verifier": verifier} if verifier else {}
+    verified = {"code_verifier": verifier} if verifier else {}
     return code.client.prepare_request_body(
-        redirect_uri=proof.params["redirect_uri"], include_client_id=True, **proven, **over
+        redirect_uri=run.params["redirect_uri"], include_client_id=True, **verified, **over
     )
 
 
@@ -282,7 +287,9 @@ def why_refused(reply: t.Any) -> str:
     return TOKEN_UNKNOWN_CLIENT if unknown else TOKEN_REFUSED
 
 
-def granted(proof: Proof, form: str, expected: str, why: t.Callable[[t.Any], str] = why_refused) -> dict[str, t.Any]:
+def granted(
+    run: Verification, form: str, expected: str, why: t.Callable[[t.Any], str] = why_refused
+) -> dict[str, t.Any]:
     """The pair that the token endpoint gives.
 
     Args:
@@ -291,56 +298,56 @@ def granted(proof: Proof, form: str, expected: str, why: t.Callable[[t.Any], str
     Raises:
         Fault: it gives none.
     """
-    reply = answered(proof, form, expected)
+    reply = answered(run, form, expected)
     pair = body_of(reply)
     if reply.status_code == 200 and pair.get("access_token") and pair.get("refresh_token"):
         return pair
     raise Fault(why(reply), expected, said(reply))
 
 
-def answered(proof: Proof, form: str, expected: str) -> t.Any:
+def answered(run: Verification, form: str, expected: str) -> t.Any:
     """What the token endpoint says, once its limit lets the request through.
 
     Raises:
         Fault: the limit never did, which says nothing about the request.
     """
-    reply = proof.token(form)
+    reply = run.token(form)
     if retry_after(reply) is not None:
         raise Fault(TOKEN_LIMITED, expected, said(reply))
     return reply
 
 
-def issuer(proof: Proof) -> Seen:
+def issuer(run: Verification) -> Seen:
     """The id_token, checked as an app does: signature, audience, nonce, and that the issuer is the address asked."""
     import jwt
 
-    expected = f"an id_token of {proof.params['url']} for this client, signed with its secret"
+    expected = f"an id_token of {run.params['url']} for this client, signed with its secret"
     try:
         claims = jwt.decode(
-            proof.pairs[0].get("id_token") or "",
-            key=proof.params["client"]["client_secret"] or "",
+            run.pairs[0].get("id_token") or "",
+            key=run.params["client"]["client_secret"] or "",
             algorithms=["HS256"],
-            audience=proof.client_id,
+            audience=run.client_id,
             leeway=CLOCK_LEEWAY,
             options={"require": ["iss", "aud", "exp", "iat"], "verify_sub": False},
         )
     except jwt.PyJWTError as error:
         raise Fault(ID_TOKEN_INVALID, expected, f"{type(error).__name__}: {error}") from None
-    if claims.get("nonce") != proof.nonce:
+    if claims.get("nonce") != run.nonce:
         raise Fault(ID_TOKEN_INVALID, expected, "another nonce than was sent")
-    return compare_issuer(proof, str(claims["iss"]), expected)
+    return compare_issuer(run, str(claims["iss"]), expected)
 
 
-def compare_issuer(proof: Proof, told: str, expected: str) -> Seen:
+def compare_issuer(run: Verification, told: str, expected: str) -> Seen:
     """Hold an issuer against the address asked, as its users write it.
 
     Raises:
         Fault: an app would refuse it.
     """
-    asked, found = urlsplit(proof.params["url"]), urlsplit(told.rstrip("/"))
-    over = urlsplit(proof.visitor.base).scheme
+    asked, found = urlsplit(run.params["url"]), urlsplit(told.rstrip("/"))
+    over = urlsplit(run.http.base).scheme
     if asked.hostname != found.hostname:
-        raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", proof.params["issuer_why"])
+        raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", run.params["issuer_why"])
     if asked.port != found.port and found.port:
         raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", "the port is another")
     if asked.scheme == "https" and found.scheme == "http" and over == "https":
@@ -352,13 +359,13 @@ def compare_issuer(proof: Proof, told: str, expected: str) -> Seen:
     return Seen(expected, f"issuer {told}")
 
 
-def api_call(proof: Proof) -> Seen:
+def api_call(run: Verification) -> Seen:
     """The API with the token, as the user who signed in."""
-    method = proof.params["api_method"]
-    expected, reply = f"HTTP 200 from {method} with the token", proof.call(proof.pairs[-1])
+    method = run.params["api_method"]
+    expected, reply = f"HTTP 200 from {method} with the token", run.call(run.pairs[-1])
     if reply.status_code != 200:
         rule = {401: BEARER_REFUSED, 403: METHOD_FORBIDDEN}.get(reply.status_code, METHOD_FAILED)
-        if header_lost(proof):
+        if header_lost(run):
             raise Fault(AUTHORIZATION_LOST, expected, said(reply), "a wrong token is not noticed either")
         words = _words(reply)
         if reply.status_code == 403 and "is not whitelisted" in words:
@@ -366,8 +373,8 @@ def api_call(proof: Proof) -> Seen:
         elif "Failed to get method" in words:
             rule = METHOD_MISSING
         raise Fault(rule, expected, said(reply))
-    if method == WHO and str(body_of(reply).get("message", "")).lower() != proof.user.lower():
-        raise Fault(USER_DIFFERS, f"the user {proof.user}", "another user")
+    if method == WHO and str(body_of(reply).get("message", "")).lower() != run.user.lower():
+        raise Fault(USER_DIFFERS, f"the user {run.user}", "another user")
     return Seen(expected, "HTTP 200")
 
 
@@ -376,22 +383,22 @@ def _words(reply: t.Any) -> str:
     return " ".join(str(value) for name, value in body_of(reply).items() if name != "exc") or reply.text
 
 
-def header_lost(proof: Proof) -> bool:
+def header_lost(run: Verification) -> bool:
     """Frappe refuses a wrong bearer everywhere, at an open method too: unless the header never arrives."""
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
-    return proof.visitor.get(METHOD + "ping", headers=nonsense).status_code == 200
+    return run.http.get(METHOD + "ping", headers=nonsense).status_code == 200
 
 
-def userinfo(proof: Proof) -> Seen:
+def userinfo(run: Verification) -> Seen:
     """Who the OpenID profile says the bearer is."""
     expected = "HTTP 200 with the claims sub and email of the user"
-    reply = proof.call(proof.pairs[-1], "frappe.integrations.oauth2.openid_profile")
+    reply = run.call(run.pairs[-1], "frappe.integrations.oauth2.openid_profile")
     if reply.status_code != 200:
         raise Fault(USERINFO_WRONG, expected, said(reply))
     claims = body_of(reply)
     missing = [name for name in ("sub", "email") if not claims.get(name)]
     if missing:
         raise Fault(USERINFO_WRONG, expected, f"no {' and no '.join(missing)}", "the user has no OpenID identity")
-    if claims["email"].lower() != proof.params["user_email"](proof.user).lower():
-        raise Fault(USER_DIFFERS, f"the user {proof.user}", "another user")
+    if claims["email"].lower() != run.params["user_email"](run.user).lower():
+        raise Fault(USER_DIFFERS, f"the user {run.user}", "another user")
     return Seen(expected, "the claims of the user")

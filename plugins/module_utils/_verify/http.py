@@ -22,7 +22,7 @@ LIMIT_PATIENCE = 6  # times that a limited request is sent again
 LIMITED = (429, 503)
 
 
-class Visitor:
+class HttpClient:
     """HTTP to one site.
 
     Args:

@@ -37,7 +37,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow im
     METHOD,
     OAUTH,
     WHO,
-    Proof,
+    Verification,
     compare_issuer,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, lines, retry_after, said
@@ -57,9 +57,9 @@ SAFELISTED = ("GET", "HEAD", "POST")  # methods that need no leave (Fetch, CORS-
 
 
 # ---------------------------------------------------------------- the way there
-def tls(proof: Proof) -> Seen:
+def tls(run: Verification) -> Seen:
     """Is the certificate valid for the name, for how long, and is nothing open beside it? Without one, may that be?"""
-    asked, address = urlsplit(proof.params["url"]), urlsplit(proof.visitor.base)
+    asked, address = urlsplit(run.params["url"]), urlsplit(run.http.base)
     if asked.scheme != "https":
         expected = "https, but for a name of this machine"
         if _is_local(asked.hostname or ""):
@@ -77,20 +77,20 @@ def tls(proof: Proof) -> Seen:
     except OSError as error:
         raise Fault(TLS_MISSING, expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
     days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
-    found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(proof)
+    found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(run)
     rule = TLS_EXPIRING if days < EXPIRY_WARNING else HTTP_OPEN if is_open else ""
     return Seen(expected, found + ("; Frappe answers over http too" if is_open else ""), rule)
 
 
-def _answers_in_clear(proof: Proof) -> bool:
+def _answers_in_clear(run: Verification) -> bool:
     """Does Frappe answer over http too, in place of a redirect? Not asked where a port is named: which is http's?"""
-    asked, address = urlsplit(proof.params["url"]), urlsplit(proof.visitor.base)
+    asked, address = urlsplit(run.params["url"]), urlsplit(run.http.base)
     if asked.port or address.port:
         return False
-    visitor = proof.visitor_of(f"http://{asked.netloc}", f"http://{address.netloc}")
-    visitor.until = min(proof.until, time.monotonic() + CLEAR_TIMEOUT)
+    http = run.client_at(f"http://{asked.netloc}", f"http://{address.netloc}")
+    http.until = min(run.until, time.monotonic() + CLEAR_TIMEOUT)
     try:
-        reply = visitor.get(METHOD + "ping")
+        reply = http.get(METHOD + "ping")
     except Fault:
         return False
     return reply.status_code == 200 and body_of(reply).get("message") == "pong"
@@ -103,20 +103,20 @@ def _is_local(name: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def discovery(proof: Proof) -> Seen:
+def discovery(run: Verification) -> Seen:
     """What the site publishes about itself, if this Frappe publishes anything."""
-    expected, rule = f"the endpoints of {proof.params['url']}, or none published", ""
-    reply = proof.visitor.get(WELL_KNOWN)
+    expected, rule = f"the endpoints of {run.params['url']}, or none published", ""
+    reply = run.http.get(WELL_KNOWN)
     if reply.is_redirect:
-        reply = proof.visitor.get(proof.visitor.path_of(reply))
+        reply = run.http.get(run.http.path_of(reply))
     if reply.status_code == 404:
-        reply, rule = proof.visitor.get(OAUTH + "openid_configuration"), DISCOVERY_PATH
+        reply, rule = run.http.get(OAUTH + "openid_configuration"), DISCOVERY_PATH
         if reply.status_code != 200 or "issuer" not in body_of(reply):
             return Seen(expected, "none")
     told = body_of(reply)
     if reply.status_code != 200 or not told.get("issuer"):
         raise Fault(DISCOVERY_WRONG, expected, said(reply))
-    seen = compare_issuer(proof, str(told["issuer"]), expected)
+    seen = compare_issuer(run, str(told["issuer"]), expected)
     ours = str(told["issuer"]).rstrip("/") + "/"
     strange = [name for name, url in told.items() if name.endswith("_endpoint") and not str(url).startswith(ours)]
     if strange:
@@ -124,52 +124,52 @@ def discovery(proof: Proof) -> Seen:
     return seen if seen.rule else Seen(expected, f"issuer {told['issuer']} and its endpoints", rule)
 
 
-def domain(proof: Proof) -> Seen:
+def domain(run: Verification) -> Seen:
     """Every name leads here, at the site's own port: only this site knows the token, or without one the client."""
     expected = "every domain leads to this site"
-    names = [name for name in proof.params["domains"] if "*" not in name]
-    parts = urlsplit(proof.params["url"])
+    names = [name for name in run.params["domains"] if "*" not in name]
+    parts = urlsplit(run.params["url"])
     port = f":{parts.port}" if parts.port else ""
     for name in names:
-        visitor = proof.visitor_of(f"{parts.scheme}://{name}{port}")
+        http = run.client_at(f"{parts.scheme}://{name}{port}")
         try:
-            reply = visitor.get(METHOD + "ping")
+            reply = http.get(METHOD + "ping")
         except Fault as fault:
             raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {fault.found}") from None
         if reply.status_code != 200:
             raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {said(reply)}", "no site answers to the name")
-        if not _is_here(proof, visitor):
+        if not _is_here(run, http):
             raise Fault(DOMAIN_WRONG_SITE, expected, f"{name}: a site that does not know this one's token or client")
     return Seen(expected, ", ".join(names) or "it has none")
 
 
-def _is_here(proof: Proof, visitor: t.Any) -> bool:
-    if proof.pairs:
-        return visitor.get(METHOD + WHO, headers=proof.bearer(proof.pairs[-1])).status_code == 200
-    if not proof.params.get("client"):
+def _is_here(run: Verification, http: t.Any) -> bool:
+    if run.pairs:
+        return http.get(METHOD + WHO, headers=run.bearer(run.pairs[-1])).status_code == 200
+    if not run.params.get("client"):
         return True
-    form = f"grant_type=authorization_code&code=benchkeeper-no-code&client_id={proof.client_id}"
-    return visitor.post(OAUTH + "get_token", form).status_code not in (403, 404)
+    form = f"grant_type=authorization_code&code=benchkeeper-no-code&client_id={run.client_id}"
+    return http.post(OAUTH + "get_token", form).status_code not in (403, 404)
 
 
 # ---------------------------------------------------------------- other origins
-def preflight(proof: Proof) -> Seen:
+def preflight(run: Verification) -> Seen:
     """What a browser asks before it sends a token from a declared origin, and before it asks for one."""
-    cors = proof.params["cors"]
+    cors = run.params["cors"]
     method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
     expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
     for origin in cors["origins"]:
-        _let_in(proof, origin, proof.params["api_method"], method, headers, expected)
-        _let_in(proof, origin, GET_TOKEN, "POST", [], expected)
+        _let_in(run, origin, run.params["api_method"], method, headers, expected)
+        _let_in(run, origin, GET_TOKEN, "POST", [], expected)
     return Seen(expected, f"allowed for {', '.join(cors['origins'])}")
 
 
-def _let_in(proof: Proof, origin: str, what: str, method: str, headers: list[str], expected: str) -> None:
+def _let_in(run: Verification, origin: str, what: str, method: str, headers: list[str], expected: str) -> None:
     asks = {"Origin": origin, "Access-Control-Request-Method": method}
     if headers:
         asks["Access-Control-Request-Headers"] = ", ".join(name.lower() for name in headers)
-    reply = proof.visitor.send(proof.visitor.app, "OPTIONS", METHOD + what, headers=asks)
-    _one_origin(proof, reply, origin, f"{origin}: preflight of {what}")
+    reply = run.http.send(run.http.app, "OPTIONS", METHOD + what, headers=asks)
+    _one_origin(run, reply, origin, f"{origin}: preflight of {what}")
     granted = {kind: _words(reply, ALLOW + kind) for kind in ("Methods", "Headers")}
     lacking = [name for name in headers if not granted["Headers"] & {name.lower(), "*"}]
     lacking += [] if granted["Methods"] & {method.lower(), "*"} or method in SAFELISTED else [method]
@@ -178,43 +178,43 @@ def _let_in(proof: Proof, origin: str, what: str, method: str, headers: list[str
         raise Fault(CORS_PREFLIGHT, expected, f"{origin}: HTTP {reply.status_code} of {what}{without}")
 
 
-def cross_origin(proof: Proof) -> Seen:
+def cross_origin(run: Verification) -> Seen:
     """An answer to a page of a declared origin, and a refusal, which it must be able to read too.
 
     The token endpoint is asked apart: Frappe 16 and later have a list of origins of its own for it. Each request there
     counts towards its limit, so nothing is sent twice, and an answer of the limit alone proves nothing.
     """
-    expected, origins = f"one {ALLOW}Origin for each declared origin, on a refusal too", proof.params["cors"]["origins"]
-    limited = [origin for origin in origins if not _readable(proof, origin)]
-    unproven = f"; the limit came before {GET_TOKEN} for {', '.join(limited)}" if limited else ""
-    return Seen(expected, f"one for {', '.join(origins)}{unproven}")
+    expected, origins = f"one {ALLOW}Origin for each declared origin, on a refusal too", run.params["cors"]["origins"]
+    limited = [origin for origin in origins if not _readable(run, origin)]
+    unverified = f"; the limit came before {GET_TOKEN} for {', '.join(limited)}" if limited else ""
+    return Seen(expected, f"one for {', '.join(origins)}{unverified}")
 
 
-def _readable(proof: Proof, origin: str) -> bool:
+def _readable(run: Verification, origin: str) -> bool:
     """Whether the token endpoint was seen too."""
-    known = proof.bearer(proof.pairs[-1]) if proof.pairs else {}
-    method = proof.params["api_method"] if proof.pairs else "ping"
-    reply = proof.visitor.get(METHOD + method, headers={**known, "Origin": origin})
-    _one_origin(proof, reply, origin, f"{origin}: HTTP {reply.status_code} of {method}")
+    known = run.bearer(run.pairs[-1]) if run.pairs else {}
+    method = run.params["api_method"] if run.pairs else "ping"
+    reply = run.http.get(METHOD + method, headers={**known, "Origin": origin})
+    _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} of {method}")
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
-    refusal = proof.visitor.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
+    refusal = run.http.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
         expected = f"{ALLOW}Origin: {origin}, on a refusal too"
         raise Fault(CORS_ERROR_BARE, expected, f"{origin}: no header on HTTP {refusal.status_code} of {WHO}")
-    _one_origin(proof, refusal, origin, f"{origin}: HTTP {refusal.status_code} of {WHO}")
-    reply = _nonsense(proof, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
+    _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} of {WHO}")
+    reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
     if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
         return False
-    _one_origin(proof, reply, origin, f"{origin}: HTTP {reply.status_code} of {GET_TOKEN}")
+    _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} of {GET_TOKEN}")
     return True
 
 
-def foreign_origin(proof: Proof) -> Seen:
+def foreign_origin(run: Verification) -> Seen:
     """A page of an origin that nobody declared may not read an answer."""
     expected = f"no {ALLOW}Origin for an origin that is not declared"
     for method, more in (("GET", {}), ("OPTIONS", {"Access-Control-Request-Method": "GET"})):
         headers = {"Origin": FOREIGN_ORIGIN, **more}
-        reply = proof.visitor.send(proof.visitor.app, method, METHOD + "ping", headers=headers)
+        reply = run.http.send(run.http.app, method, METHOD + "ping", headers=headers)
         sent = lines(reply, ALLOW + "Origin")
         if {"*", FOREIGN_ORIGIN} & set(sent):
             with_cookies = "with" if lines(reply, ALLOW + "Credentials") else "without"
@@ -222,10 +222,10 @@ def foreign_origin(proof: Proof) -> Seen:
     return Seen(expected, "none")
 
 
-def _one_origin(proof: Proof, reply: t.Any, origin: str, where: str) -> None:
+def _one_origin(run: Verification, reply: t.Any, origin: str, where: str) -> None:
     """Exactly the declared origin, once, and credentials as declared."""
     expected, sent = f"{ALLOW}Origin: {origin}, once", lines(reply, ALLOW + "Origin")
-    cookies, declared = lines(reply, ALLOW + "Credentials"), proof.params["cors"].get("credentials")
+    cookies, declared = lines(reply, ALLOW + "Credentials"), run.params["cors"].get("credentials")
     if not sent:
         raise Fault(CORS_ABSENT, expected, f"{where}: no header")
     if len(sent) > 1 or "," in sent[0]:
@@ -244,15 +244,15 @@ def _words(reply: t.Any, name: str) -> set[str]:
 
 
 # ---------------------------------------------------------------- the limit
-def rate_limit(proof: Proof) -> Seen:
+def rate_limit(run: Verification) -> Seen:
     """The declared limit refuses what is above it; tried with a grant that does not exist, never with a password."""
-    limit = proof.params["rate_limit"]
+    limit = run.params["rate_limit"]
     amount, per = int(limit["rate"].split("r/")[0]), 60 if limit["rate"].endswith("m") else 1
     burst = int(limit.get("burst") or 0)
     expected = f"HTTP 429 beyond {limit['rate']} and a burst of {burst}"
     began = time.monotonic()
     for number in range(1, MOST_REQUESTS + 1):
-        reply = _nonsense(proof, METHOD + GET_TOKEN, NONSENSE)
+        reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE)
         if reply.status_code in (429, 503):
             return Seen(expected, f"HTTP {reply.status_code} at request {number}")
         allowed = burst + 2 + math.ceil((time.monotonic() - began) * amount / per)
@@ -261,18 +261,18 @@ def rate_limit(proof: Proof) -> Seen:
     raise NotRun(f"{MOST_REQUESTS} requests, one after the other, are not fast enough to go beyond {limit['rate']}")
 
 
-def limit_bypass(proof: Proof) -> Seen:
+def limit_bypass(run: Verification) -> Seen:
     """The same request with ``cmd`` in the body, at a moment when the endpoint itself refuses."""
     expected = "refused as at the endpoint itself"
     for _try in range(MOST_REQUESTS):
-        if _nonsense(proof, METHOD + GET_TOKEN, NONSENSE).status_code in (429, 503):
+        if _nonsense(run, METHOD + GET_TOKEN, NONSENSE).status_code in (429, 503):
             break
-    reply = _nonsense(proof, "/", f"{NONSENSE}&cmd={GET_TOKEN}")
+    reply = _nonsense(run, "/", f"{NONSENSE}&cmd={GET_TOKEN}")
     if reply.status_code in (429, 503):
         return Seen(expected, f"HTTP {reply.status_code}")
     return Seen(expected, f"cmd in the body of POST /: {said(reply)}", FRAPPE_LIMIT_BYPASS, "nginx sees no body")
 
 
-def _nonsense(proof: Proof, path: str, form: str, **headers: str) -> t.Any:
+def _nonsense(run: Verification, path: str, form: str, **headers: str) -> t.Any:
     headers["Content-Type"] = "application/x-www-form-urlencoded"
-    return proof.visitor.send(proof.visitor.app, "POST", path, data=form, headers=headers)
+    return run.http.send(run.http.app, "POST", path, data=form, headers=headers)

@@ -21,7 +21,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
     OAUTH,
     WHO,
-    Proof,
+    Verification,
     answered,
     granted,
 )
@@ -31,10 +31,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 DEAD = (400, 401, 403, 404)
 
 
-def introspect(proof: Proof) -> Seen:
+def introspect(run: Verification) -> Seen:
     """A live token is active; asked without signing in, which Frappe allows."""
     expected = "active: true for a live token"
-    reply = asked_about(proof, proof.pairs[-1]["access_token"])
+    reply = asked_about(run, run.pairs[-1]["access_token"])
     if reply.status_code in (401, 403):
         return Seen(expected, f"{said(reply)}: guests may not ask")
     if body_of(reply).get("active") is not True:
@@ -42,71 +42,69 @@ def introspect(proof: Proof) -> Seen:
     return Seen(expected, "active: true, asked as a guest", FRAPPE_INTROSPECTION_OPEN, "whoever has a token may ask")
 
 
-def asked_about(proof: Proof, value: str, hint: str = "access_token") -> t.Any:
+def asked_about(run: Verification, value: str, hint: str = "access_token") -> t.Any:
     """What introspection says of a token."""
-    return proof.visitor.post(OAUTH + "introspect_token", f"token={quote(value)}&token_type_hint={hint}")
+    return run.http.post(OAUTH + "introspect_token", f"token={quote(value)}&token_type_hint={hint}")
 
 
-def refresh(proof: Proof) -> Seen:
+def refresh(run: Verification) -> Seen:
     """A new pair for the refresh token."""
     expected = "a new pair for the refresh token, and the new access token works"
-    form = proof.code.client.prepare_refresh_body(
-        refresh_token=proof.pairs[0]["refresh_token"], client_id=proof.client_id
-    )
+    form = run.code.client.prepare_refresh_body(refresh_token=run.pairs[0]["refresh_token"], client_id=run.client_id)
     # an unknown refresh token gives the 404 of an unknown client, and the code was exchanged with this client_id
-    proof.pairs.append(granted(proof, form, expected, lambda _reply: REFRESH_REFUSED))
-    reply = proof.call(proof.pairs[-1], WHO)
+    run.pairs.append(granted(run, form, expected, lambda _reply: REFRESH_REFUSED))
+    reply = run.call(run.pairs[-1], WHO)
     if reply.status_code != 200:
         raise Fault(REFRESH_REFUSED, expected, f"the new access token: {said(reply)}")
     return Seen(expected, "a new pair that works")
 
 
-def old_pair(proof: Proof) -> Seen:
+def old_pair(run: Verification) -> Seen:
     """What became of the pair that was refreshed."""
     expected = "the pair that was refreshed is dead"
-    if proof.call(proof.pairs[0], WHO).status_code in DEAD:
+    if run.call(run.pairs[0], WHO).status_code in DEAD:
         return Seen(expected, "it is dead")
     return Seen(expected, "its access token still works", FRAPPE_REFRESH_KEEPS_OLD, "Frappe does not rotate")
 
 
-def revoke(proof: Proof) -> Seen:
+def revoke(run: Verification) -> Seen:
     """Each pair: the last one by its refresh token with the hint, the others by their access tokens."""
     expected = "HTTP 200 for each token"
-    for pair in proof.pairs:
-        by_refresh = pair is proof.pairs[-1] and len(proof.pairs) > 1
-        reply = revoked(proof, pair, "refresh_token" if by_refresh else "access_token")
+    for pair in run.pairs:
+        by_refresh = pair is run.pairs[-1] and len(run.pairs) > 1
+        reply = revoked(run, pair, "refresh_token" if by_refresh else "access_token")
         if reply.status_code != 200:
             raise Fault(REVOKE_REFUSED, expected, said(reply))
     return Seen(expected, "HTTP 200, for a refresh token too")
 
 
-def revoked(proof: Proof, pair: dict[str, t.Any], kind: str, hint: bool = True) -> t.Any:
+def revoked(run: Verification, pair: dict[str, t.Any], kind: str, hint: bool = True) -> t.Any:
     """Revoke a pair by one of its tokens."""
     from oauthlib.oauth2 import WebApplicationClient
 
-    client = WebApplicationClient(proof.client_id)
-    body = client.prepare_token_revocation_request(proof.visitor.base, pair[kind], kind if hint else None)[2]
-    return proof.visitor.post(OAUTH + "revoke_token", f"{body}&client_id={quote(proof.client_id)}")
+    client = WebApplicationClient(run.client_id)
+    body = client.prepare_token_revocation_request(run.http.base, pair[kind], kind if hint else None)[2]
+    return run.http.post(OAUTH + "revoke_token", f"{body}&client_id={quote(run.client_id)}")
 
 
-def dead(proof: Proof) -> Seen:
+def dead(run: Verification) -> Seen:
     """Neither an access token nor the refresh token of a revoked pair is good for anything."""
     expected = "every revoked token is refused"
-    for pair in proof.pairs:
-        reply = proof.call(pair, WHO)
+    for pair in run.pairs:
+        reply = run.call(pair, WHO)
         if reply.status_code not in (401, 403):
             raise Fault(REVOKED_ALIVE, expected, f"an access token: {said(reply)}")
-    last = proof.pairs[-1]
-    form = proof.code.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=proof.client_id)
-    reply = answered(proof, form, expected)
+    last = run.pairs[-1]
+    form = run.code.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=run.client_id)
+    reply = answered(run, form, expected)
     if reply.status_code not in DEAD:
         raise Fault(REVOKED_ALIVE, expected, f"a refresh token: {said(reply)}")
     return Seen(expected, "no revoked token works")
 
 
-def introspect_dead(proof: Proof) -> Seen:
+def introspect_dead(run: Verification) -> Seen:
     """A revoked token is not active."""
-    expected, reply = "active: false for a revoked token", asked_about(proof, proof.pairs[0]["access_token"])
+    expected, reply = "active: false for a revoked token", asked_about(run, run.pairs[0]["access_token"])
     if reply.status_code in (401, 403):
         return Seen(expected, f"{said(reply)}: guests may not ask")
     if body_of(reply).get("active") is not False:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a step of a proof ends: with what was expected, what came, why that is, and what to do."""
+"""How a step of a verification ends: with what was expected, what came, why that is, and what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fault(Exception):
 
 
 class NotRun(Exception):
-    """A step turned out to prove nothing; the message says why."""
+    """A step turned out to show nothing; the message says why."""
 
 
 class Seen(t.NamedTuple):

@@ -77,11 +77,11 @@ function settingsBlock(site) {
     keys.map(([key, held]) => [make("code", {}, key), make("code", {}, JSON.stringify(held.value)), held.file])));
 }
 
-function proofBlock(site) {
-  const proof = site.proof;
-  if (!proof) return block("Last proof", words("No proof is on record. site.yml and verify.yml keep one where oauth2_report_dir is set."));
+function verificationBlock(site) {
+  const verification = site.verification;
+  if (!verification) return block("Last verification", words("No verification is on record. site.yml and verify.yml keep one where oauth2_report_dir is set."));
   const verdicts = { passed: "good", noticed: "notice", failed: "bad", not_run: "none" };
-  return block("Last proof", words(`${moment(proof.at)}, ${age(site.proof_age_days)}`), proof.clients.map((client) => {
+  return block("Last verification", words(`${moment(verification.at)}, ${age(site.verified_days_ago)}`), verification.clients.map((client) => {
     const told = client.steps.filter((step) => step.verdict === "failed" || step.verdict === "not_run");
     const passed = client.steps.length - told.length;
     return make("div", {}, make("p", {}, make("strong", {}, client.app_name || client.client_id || "no client"), ` at ${client.url || "no address"}: `,
@@ -99,5 +99,5 @@ function factsBlock(site) {
 
 function details(site) {
   return [site.readable ? null : make("p", { class: "alert" }, "The site could not be read: ", site.why),
-    findingsBlock(site), driftBlock(site), proofBlock(site), clientsBlock(site), corsBlock(site), keysBlock(site), tokensBlock(site), settingsBlock(site), factsBlock(site)].filter(Boolean);
+    findingsBlock(site), driftBlock(site), verificationBlock(site), clientsBlock(site), corsBlock(site), keysBlock(site), tokensBlock(site), settingsBlock(site), factsBlock(site)].filter(Boolean);
 }

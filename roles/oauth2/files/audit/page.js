@@ -1,7 +1,7 @@
 "use strict";
 // The table: what a cell shows, by what it sorts, and what is filtered.
 
-const PROOF_ORDER = { failed: 0, partial: 1, none: 2, proven: 3 };
+const VERIFY_ORDER = { failed: 0, partial: 1, none: 2, verified: 3 };
 const unknown = () => [make("span", { class: "soft", "aria-hidden": "true" }, "–"), make("span", { class: "unseen" }, "not read")];
 const orUnread = (site, show) => (site.readable ? show(site) : unknown());
 
@@ -30,9 +30,9 @@ function driftCell(site) {
   return site.managed ? mark("good", "none") : mark("none", "not managed");
 }
 
-function proofCell(site) {
-  const told = { proven: ["good", "proven"], partial: ["partial", "in part"], failed: ["bad", "failed"], none: ["none", "none on record"] }[site.proof_state];
-  return [mark(...told), site.proof ? make("span", { class: "line soft" }, age(site.proof_age_days)) : null];
+function verificationCell(site) {
+  const told = { verified: ["good", "verified"], partial: ["partial", "in part"], failed: ["bad", "failed"], none: ["none", "none on record"] }[site.verify_state];
+  return [mark(...told), site.verification ? make("span", { class: "line soft" }, age(site.verified_days_ago)) : null];
 }
 
 // name, heading, what sorts it, what it shows
@@ -48,7 +48,7 @@ const COLUMNS = [
   ["drift", "Drift", (site) => site.drift.length || (site.drift_unknown ? 0.5 : 0), driftCell],
   ["findings", "Findings", (site) => (site.readable ? site.findings.length : 0.5), (site) => orUnread(site, () =>
     (site.findings.length ? mark("warning", count(site.findings.length, "warning")) : mark("good", "none")))],
-  ["proof", "Last proof", (site) => PROOF_ORDER[site.proof_state] * 1e6 - (site.proof_age_days || 0), proofCell],
+  ["verification", "Last verification", (site) => VERIFY_ORDER[site.verify_state] * 1e6 - (site.verified_days_ago || 0), verificationCell],
 ];
 const order = { column: "name", down: false };
 const opened = new Set();
@@ -65,7 +65,7 @@ function wanted(site) {
     && (bench === "" || site.bench === report.benches[Number(bench)].name)
     && (chosen === "" || rows.some((row) => (severity ? row.severity === severity : row.rule === chosen)))
     && (!byId("drift").checked || site.drift.length > 0)
-    && (!byId("unproven").checked || site.proof_state !== "proven");
+    && (!byId("unverified").checked || site.verify_state !== "verified");
 }
 
 function sorted(sites) {
@@ -135,7 +135,7 @@ function chooseRule(rule) {
 function summary() {
   const sum = report.summary;
   const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "no rule is broken"],
-    ["Drifting", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} not known` : "from the inventory"], ["Unproven", sum.unproven, "or not in full"],
+    ["Drifting", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} not known` : "from the inventory"], ["Unproven", sum.unverified, "or not in full"],
     ["Unreadable", sum.unreadable, sum.unreadable ? "the row says why" : "every site was read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
   byId("summary").replaceChildren(...cells.map(([name, value, more]) => make("div", {}, make("dt", {}, name), make("dd", { class: "figure" }, number(value)), make("dd", { class: "soft" }, more))));
 }

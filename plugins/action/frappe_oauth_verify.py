@@ -1,0 +1,102 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verifies many sites in batches, and says after each how far it is."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, failure
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
+
+Item = t.Dict[str, t.Any]
+MODULE = "benchkeeper.frappe.frappe_oauth_verify"
+BATCH = 20  # sites, as the module documents it
+
+
+class ActionModule(SecretTask):
+    """Runs the module of this name once for each batch of sites; with few sites once, and as if it were not there."""
+
+    SECRETS = ("password",)
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Ansible's entry point."""
+        super().run(tmp, task_vars)
+        self.task_vars, args = task_vars, parsed(self._task.args)
+        self.guard(args)
+        batches = batches_of(args)
+        if len(batches) < 2 or self._task.check_mode or self._task.async_val:
+            return self.module(args)
+        results: list[Item] = []
+        sites = len({item["name"] for batch in batches for item in batch})
+        for number, batch in enumerate(batches, 1):
+            results.append(self.module({**args, "sites": batch}))
+            if not results[-1].get("sites"):  # the bench as a whole is at fault
+                break
+            self._display.display(progress(task_vars["inventory_hostname"], results, sites))
+            if number < len(batches):
+                self._remove_tmp_path(self._connection._shell.tmpdir)
+        tried = len(results) if results[-1].get("sites") else len(results) - 1
+        return merged(results, [item for batch in batches[tried:] for item in batch])
+
+    def module(self, args: Item) -> Item:
+        """Run the module."""
+        wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
+        result = self._execute_module(
+            module_name=MODULE, module_args=args, task_vars=self.task_vars, wrap_async=wrap_async
+        )
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+
+def batches_of(args: Item) -> list[list[Item]]:
+    """The items of ``sites`` in batches, those of one site together; one batch if the module must judge them first."""
+    items, size = args.get("sites"), args.get("batch", BATCH)
+    sound = isinstance(items, (list, tuple)) and all(
+        isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in items
+    )
+    if not sound or args.get("name") is not None or not str(size).isdigit() or not int(size):
+        return []
+    batches: list[list[Item]] = []
+    for item in items:
+        names = {one["name"] for one in batches[-1]} if batches else set()
+        if not batches or (item["name"] not in names and len(names) >= int(size)):
+            batches.append([])
+        batches[-1].append(dict(item))
+    return batches
+
+
+def progress(host: str, results: list[Item], sites: int) -> str:
+    """How far it is, in one line."""
+    rows = [row for result in results for row in result["sites"]]
+    tried, failed = {row["name"] for row in rows}, {row["name"] for row in rows if row["failed"]}
+    verified = tried - {row["name"] for row in rows if not row.get("verified")}
+    return f"{host}: {len(tried)} of {sites} sites tried, {len(verified)} verified, {len(failed)} failed"
+
+
+def merged(results: list[Item], left: list[Item]) -> Item:
+    """One result of several; failed, with the whole list, if any batch failed.
+
+    Args:
+        results: of each batch, in order.
+        left: items of a batch that failed as a whole, and of those after it.
+    """
+    last = results[-1]
+    if len(results) == 1:
+        return last
+    rows = [row for result in results for row in result.get("sites", ())]
+    rows += [failed_row(item["name"], last.get("msg", "not tried"), verified=False, steps=[]) for item in left]
+    whole = {**results[0], "sites": rows, "changed": any(result.get("changed") for result in results)}
+    for told in ("warnings", "deprecations"):
+        listed = [one for result in results for one in result.get(told) or ()]
+        if listed:
+            whole[told] = [one for number, one in enumerate(listed) if one not in listed[:number]]
+    msg = failure(rows) or (last.get("msg", "") if last.get("failed") else "")
+    if msg or any(result.get("failed") for result in results):
+        whole.update(failed=True, msg=msg)
+    return whole

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The promise tests' scale, their ground, and the table in which they end: promise, tries, failures."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo import BIN, Demo
+from faults import States, declared_states
+from grounds import RealBench
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("promises")
+    group.addoption("--full", action="store_true", help="try every promise as often as make promises does")
+    group.addoption("--seed", type=int, default=int(time.time()), help="of every random choice; printed with the table")
+    group.addoption("--core", metavar="FOLDER", action="append", help="of another ansible-playbook to try too")
+    group.addoption("--ground", metavar="FILE", help="JSON: run on this real bench; see CONTRIBUTING.md")
+
+
+class Trial:
+    """What was promised, how often it was tried, and what failed.
+
+    Attributes:
+        random: source of every random choice of the promise tests.
+        full: whether everything is tried as often as `make promises` does.
+        cores: folders of every ansible-playbook to try, the one that runs the tests first.
+        rows: (promise, tries, number of failures).
+    """
+
+    def __init__(self, config: pytest.Config):
+        self.full, self.seed = config.getoption("--full"), config.getoption("--seed")
+        self.random = random.Random(self.seed)
+        self.cores = [BIN, *(Path(folder).absolute() for folder in config.getoption("--core") or ())]
+        self.rows: list[tuple[str, int, int]] = []
+
+    def count(self, short: int, full: int) -> int:
+        """How often to try."""
+        return full if self.full else short
+
+    def told(self, promise: str, tries: int, failures: list) -> None:
+        """Put a row into the table; the test fails if anything failed, or if nothing was tried."""
+        self.rows.append((promise, tries, len(failures)))
+        assert not failures, f"{promise}: {len(failures)} of {tries} failed:\n" + "\n".join(map(str, failures[:20]))
+        assert tries > 0, f"{promise}: nothing was tried"
+
+
+@pytest.fixture(scope="session")
+def trial(request):
+    return request.config.trial
+
+
+@pytest.fixture(scope="session")
+def ground(request):
+    """The bench to test on: a demo bench made for the occasion, or the real one of --ground."""
+    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: a socket lies below it
+    real = request.config.getoption("--ground")
+    assert not (real and hasattr(request.config, "workerinput")), "there is one real bench: leave out --numprocesses"
+    bench = RealBench(folder, json.loads(Path(real).read_text())) if real else Demo(folder)
+    try:
+        yield bench
+    finally:
+        bench.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def states(ground, tmp_path_factory) -> Iterator[States]:
+    """Two states that runs may be declared to aim at, and that are gone when the file's tests are."""
+    with declared_states(ground, tmp_path_factory.mktemp("states")) as kept:
+        yield kept
+
+
+def pytest_configure(config):
+    config.trial = Trial(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest test begins first: all others find their time beside it."""
+    items.sort(key=lambda item: item.path.name != "test_kills.py")
+
+
+def pytest_sessionfinish(session):
+    """A worker of pytest-xdist hands its rows to the one who prints the table."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["trial"] = session.config.trial.rows
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    node.config.trial.rows += getattr(node, "workeroutput", {}).get("trial", [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    trial = config.trial
+    if not trial.rows:
+        return
+    width = max(len(promise) for promise, *rest in trial.rows)
+    terminalreporter.section(f"promises, {'full' if trial.full else 'short'} form, --seed {trial.seed}")
+    terminalreporter.write_line(f"{'promise':{width}}  {'tries':>7}  {'failures':>8}")
+    for promise, tries, failures in trial.rows:
+        terminalreporter.write_line(f"{promise:{width}}  {tries:>7}  {failures:>8}")

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes of a run: which there are, how to kill some of them at an instant, and what is left afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+import time
+from collections.abc import Iterable
+
+import psutil
+from demo import Demo
+from faults import SPAN
+
+TARGETS = ["all", "all", "all", "controller", "module", "worker"]  # three times as likely as the others: all
+
+
+def family(process: subprocess.Popen) -> list[psutil.Process]:
+    """A process and all that descend from it, workers of Ansible with sessions of their own included."""
+    try:
+        parent = psutil.Process(process.pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def command(process: psutil.Process) -> list[str]:
+    """Its command line; empty if it is gone."""
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+def workers(ground: Demo, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """The processes of the bench's own Python that serve a module; sudo before them does not count."""
+    python = str(ground.path / "env/bin/python")
+    return [process for process in processes if command(process)[:2] == [python, "-I"]]
+
+
+def modules(ground: Demo, processes: list[psutil.Process]) -> list[psutil.Process]:
+    """The Python that runs a module, beside the bench's own: started by a shell or sudo, with nothing but itself."""
+    ours = ground.variables["ansible_python_interpreter"]
+    return [process for process in processes if command(process) == [ours]]
+
+
+def kill(processes: list[psutil.Process]) -> None:
+    """kill -9."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def kill_all(process: subprocess.Popen) -> list[psutil.Process]:
+    """Kill a run with all that descends from it, at one instant: everything is stopped, then killed."""
+    stopped: list[psutil.Process] = []
+    while True:
+        new = [one for one in family(process) if one not in stopped]
+        if not new:
+            break
+        for one in new:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.suspend()
+        stopped += new
+    kill(stopped)
+    psutil.wait_procs(stopped, timeout=SPAN)
+    return stopped
+
+
+def wait_for(find, process: subprocess.Popen) -> list[psutil.Process]:
+    """Processes of a run, as soon as there are any; none if the run ends before."""
+    while process.poll() is None:
+        found = find(family(process))
+        if found:
+            return found
+        time.sleep(0.01)
+    return []
+
+
+def strike(ground: Demo, process: subprocess.Popen, target: str, instant: float, chance: random.Random) -> bool:
+    """Kill a run, or a part of it, at an instant.
+
+    Args:
+        ground: the bench.
+        process: the run.
+        target: ``all``; ``controller``, whose modules go on as orphans; ``module`` or ``worker``.
+        instant: seconds from now.
+        chance: moves the instant within the life of a module or a worker.
+
+    Returns:
+        Whether there was anything left to kill.
+    """
+    try:
+        process.wait(instant)
+        return False
+    except subprocess.TimeoutExpired:
+        pass
+    if target == "all":
+        return bool(kill_all(process))
+    if target == "controller":
+        found = [one for one in family(process) if any("ansible-playbook" in word for word in command(one)[:3])]
+        kill(found)
+        return bool(found)
+    find = workers if target == "worker" else modules
+    if wait_for(lambda processes: find(ground, processes), process):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(chance.random() * 0.4)
+        found = find(ground, family(process)) or wait_for(lambda processes: find(ground, processes), process)
+        kill(found)
+        return bool(found)
+    return False
+
+
+def ended(process: subprocess.Popen) -> str:
+    """All that a run still says; a run that hangs fails the test."""
+    try:
+        out, err = process.communicate(timeout=SPAN)
+    finally:
+        if process.poll() is None:
+            kill_all(process)
+    return out + err
+
+
+def orphans(ground: Demo, since: float) -> list[psutil.Process]:
+    """Workers of a killed run that still live."""
+    return [one for one in workers(ground, psutil.process_iter()) if one.create_time() >= since]
+
+
+def deciles(fractions: list[float]) -> str:
+    """How many instants fell into each tenth of the run."""
+    counts = [0] * 10
+    for fraction in fractions:
+        counts[min(9, int(fraction * 10))] += 1
+    return " ".join(map(str, counts))

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several write at once: our writer and others' into one configuration, two operators, and a deploy meanwhile."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import SHARED_NAME
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
+from faults import APP, SECOND, all_told, left_over, names, nginx, unreadable
+from faults_kills import ended
+from faults_writers import MARK, Writers
+
+# In the bench's Python, on one site, what a deploy does there: Frappe's own writer, twice.
+MAINTENANCE = "from frappe.installer import update_site_config as put; put('maintenance_mode', data, validate=False)"
+
+
+@pytest.fixture
+def writers(ground):
+    found = Writers(ground)
+    yield found
+    shutil.rmtree(found.folder)
+
+
+def whole(text):
+    """Does it begin with a whole object? Then what follows is of one who wrote over it while it was being read."""
+    try:
+        return bool(json.JSONDecoder().raw_decode(text))
+    except ValueError:
+        return False
+
+
+def gone(writers):
+    """Writers whose last write is not in the file."""
+    seen, config = writers
+    return [key for key, count in seen.writes.items() if config.get(key) != count]
+
+
+def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
+    before, writes = writers.look(), trial.count(400, 5000)
+    alone = writers.together(ours=3, frappes=0, lockless=0, writes=writes // 2)
+    last = gone((alone, writers.config()))
+    writers.anew()
+    both = writers.together(ours=2, frappes=2, lockless=0, writes=writes // 2)
+    last += gone((both, writers.config()))
+    lost = [f"{key}: {count} lost" for seen in (alone, both) for key, count in seen.lost.items() if count]
+    changed = [f"{writers.look()}, was {before}"] if writers.look() != before else []
+    share = f"{len(both.unparsable)} of {both.reads}"
+    with all_told(trial) as tell:
+        tell("reads while only our writer writes: parsable", alone.reads, alone.unparsable)
+        tell("our writer beside itself and Frappe's: no lost update", writes, lost + last + alone.errors + both.errors)
+        tell(f"mode, owner and link are kept (reads that Frappe's writer made unparsable: {share})", writes, changed)
+
+
+def test_our_writer_beside_one_without_a_lock_breaks_no_read(trial, writers):
+    before, writes = writers.look(), trial.count(400, 5000)
+    seen = writers.together(ours=1, frappes=0, lockless=1, writes=writes)
+    ours = [text for text in seen.unparsable if f'"{MARK}": "ours"' in text and not whole(text)]
+    sound = [] if writers.config() else ["the file is empty"]
+    sound += [f"{writers.look()}, was {before}"] if writers.look() != before else []
+    losses = ", ".join(f"{key}: {count}" for key, count in seen.lost.items())
+    with all_told(trial) as tell:
+        tell(f"reads beside a writer without a lock ({len(seen.unparsable)} unparsable): none by us", seen.reads, ours)
+        tell(f"our writer beside one without a lock (updates lost, {losses}): ends sound", writes, sound + seen.errors)
+
+
+def sound(states, there):
+    """What is wrong after two runs and one more: duplicates, lost keys, leftovers, changes."""
+    ground, seen = states.ground, states.seen()
+    wrong = states.lost(seen) + unreadable(ground) + left_over(ground, there)
+    for site, what in seen.items():
+        apps = [client["app_name"] for client in what["clients"]]
+        if len(set(apps)) != len(apps) or not set(apps) <= {APP, SECOND}:
+            wrong.append(f"{site}: {apps}")
+        if any("pending" in entry for entry in states.kept(site).values()):
+            wrong.append(f"{site}: a pair is still on its way")
+    return wrong
+
+
+def clear(said, status):
+    """Is it said why a run gave up, and how to go on?"""
+    words = ("another run has held", "was held for", "nginx would not load this", "[site-maintenance]")
+    return "Traceback" not in said and (status == 0 or any(word in said for word in words))
+
+
+def test_two_operators_at_once(trial, ground, states):
+    collide(trial, states, "two operators run site.yml at once", lambda stop: None)
+
+
+def test_a_deploy_at_the_same_time(trial, ground, states):
+    """The web program is restarted, Frappe's own writer is at work, and nginx.conf is written anew."""
+    conf = ground.path / "config" / "nginx.conf"
+    kept = conf.read_bytes() if conf.exists() else None
+
+    def deploy(stop):
+        program = next(name for name in ground.programs() if name.endswith("-frappe-web"))
+        subprocess.run([*ground.supervisorctl, "restart", program], capture_output=True, check=True)
+        number = 0
+        while not stop.wait(0.05):
+            number += 1
+            ground.inside(MAINTENANCE, number % 2)
+            if kept is not None:
+                with conf.open("wb") as file:  # as bench setup nginx does: in place, and never the same text
+                    file.write(b"# %d\n" % number + kept)
+                subprocess.run([*nginx(ground), "-s", "reload"], capture_output=True, check=False)
+        ground.inside(MAINTENANCE, "None")  # Frappe's word for: no such key
+        if kept is not None:
+            conf.write_bytes(kept)
+            subprocess.run([*nginx(ground), "-s", "reload"], capture_output=True, check=False)
+
+    collide(trial, states, "two operators and a deploy at once", deploy)
+
+
+def collide(trial, states, what, meanwhile):
+    """Two runs with one declaration, and something else meanwhile; then one more, which finds nothing to do."""
+    ground, tries, wrong, given_up = states.ground, trial.count(1, 20), [], 0
+    assert ground.site(**states.declared("Z")).status == 0
+    there = names(ground)
+    for number in range(tries):
+        declared = states.declared("AB"[number % 2])
+        runs = [ground.start("playbooks/site.yml", **declared) for _operator in range(2)]
+        stop = threading.Event()
+        beside = threading.Thread(target=meanwhile, args=(stop,))
+        beside.start()
+        said = [ended(run) for run in runs]
+        stop.set()
+        beside.join()
+        for run, words in zip(runs, said):
+            given_up += run.returncode != 0
+            if not clear(words, run.returncode):
+                wrong.append(f"try {number}: a run ended with {run.returncode} and no clear word: {words}")
+        if any(run.returncode for run in runs):
+            ground.site(**declared)
+        wrong += [f"try {number}: {why}" for why in sound(states, there)]
+        run = ground.site(**declared)
+        if run.status or run.changed:
+            wrong.append(f"try {number}: one more run ended with {run.status}, changed={run.changed}: {run.output}")
+    trial.told(f"{what} (gave up: {given_up} of {2 * tries} runs): no duplicate, no lost key", tries, wrong)
+
+
+class QuietNginx(Nginx):
+    """Takes everything and does not run: only the files are looked at."""
+
+    def __init__(self, folder):
+        super().__init__("nginx", str(folder / "nginx.conf"), None, str(folder / "conf.d"))
+
+    def includes(self, *_asked):
+        return True
+
+    def try_with(self, *_asked):
+        pass
+
+
+def toggle(folder, bench, count, told, chance):
+    """Put the edge of a bench in place and take it away, again and again; tell when it did not count."""
+    site = {"name": "one", "domains": ["one.test"], "cors": {**CORS_DEFAULTS, "origins": ["https://a.example.com"]}}
+    params = {"bench_path": str(folder / bench), "conf_dir": str(folder / "conf.d"), "sites": [site]}
+    params.update(known_sites=None, rate_limit=None, trusted_proxies=[], reload=True)
+    wrong = []
+    for number in range(count):
+        for state in ("present", "absent"):
+            time.sleep(
+                0.1 * chance.random()
+            )  # a run never comes back at once, and the lock is asked for 20 times a second
+            try:
+                with held(params["conf_dir"], False):
+                    Edge({**params, "state": state}).settle(QuietNginx(folder), False)
+                if state == "present" and not (folder / "conf.d" / SHARED_NAME).exists():
+                    wrong.append(f"{bench}: time {number}: its fragment is there, and no file that includes it")
+            except Exception as error:
+                wrong.append(f"{bench}: time {number}: {type(error).__name__}: {error}")
+    told.put(wrong)
+
+
+def test_two_benches_share_the_edge(trial, tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    tries, context = trial.count(15, 500), multiprocessing.get_context("fork")
+    told = context.Queue()
+    benches = [
+        context.Process(target=toggle, args=(tmp_path, name, tries, told, trial.random)) for name in ("first", "second")
+    ]
+    for bench in benches:
+        bench.start()
+    wrong = told.get() + told.get()
+    for bench in benches:
+        bench.join()
+    trial.told("two benches come to and leave one nginx at once: each counts while it is there", 2 * tries, wrong)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site that cannot be worked on is named, with what to do, and every other site gets its state."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from faults import States, all_told, differences, left_over, names
+from faults_kills import ended, wait_for, workers
+from faults_sick import (
+    broken_common,
+    broken_config,
+    database_down,
+    disk_full,
+    empty_database,
+    half_created,
+    held_database,
+    maintenance,
+    no_config,
+    no_redis,
+    read_only,
+    without_supervisor,
+)
+
+GIVEN_UP = 6  # seconds that a site has where one of them hangs
+
+
+class Ward:
+    """Sites, some of them sick, a run over all of them, and what became of each.
+
+    Attributes:
+        wrong: what should not have been.
+        tries: number of sick sites.
+    """
+
+    def __init__(self, states: States):
+        self.states, self.ground = states, states.ground
+        self.wrong: list[str] = []
+        self.tries = 0
+        self.ends = {}
+        for which in "BA":
+            run = self.ground.site(**states.declared(which))
+            assert run.status == 0, run.output
+            self.ends[which] = states.normal(states.seen())
+        self.there, self.goal = names(self.ground), "B"
+
+    def run(self, sick: dict, well=(), meanwhile=lambda process: None, **variables: object) -> str:
+        """Make some sites sick, run, and look.
+
+        Args:
+            sick: by site, what makes it sick (a context manager) and the words that must be said of it.
+            well: such sites that must get their state all the same.
+            meanwhile: what happens during the run.
+
+        Returns:
+            Everything that the run said.
+        """
+        declared = self.states.declared(self.goal)
+        extra = [{"name": site} for site in sick if site not in self.ground.sites]
+        declared["oauth2_sites"] = declared["oauth2_sites"] + extra
+        with contextlib.ExitStack() as stack:
+            for site, (illness, _words) in sick.items():
+                stack.enter_context(illness(self.ground, site))
+            process = self.ground.start("playbooks/site.yml", **{**declared, **variables})
+            try:
+                meanwhile(process)
+            finally:
+                said = ended(process)
+        self.tries += max(1, len(sick))
+        text = last_words(said)
+        if bool(process.returncode) != bool(sick):
+            self.wrong.append(f"exit status {process.returncode}, {len(sick)} sick: {said[-3000:]}")
+        if "Traceback" in said:
+            self.wrong.append(f"a traceback: {said}")
+        for site, (illness, words) in sick.items():
+            if f"{site}: " not in text or words not in text.partition(f"{site}: ")[2].partition("\n")[0]:
+                self.wrong.append(f"{site} ({illness.__name__}) is not named with {words!r}: {text or said[-3000:]}")
+        seen = self.states.seen()
+        now = self.states.normal(seen)
+        healthy = [site for site in self.ground.sites if site not in sick or site in well]
+        wanted = {name: what for name, what in self.ends[self.goal].items() if name.partition(": ")[0] in healthy}
+        self.wrong += [f"beside {list(sick)}: {why}" for why in differences(wanted, now)]
+        self.wrong += [f"{list(sick)}: {why}" for why in self.states.lost(seen)]
+        self.wrong += [f"{list(sick)}: {why}" for why in left_over(self.ground, self.there)]
+        self.turn()
+        return text
+
+    def turn(self) -> str:
+        """The goal of now; the next run aims at the other one."""
+        goal, self.goal = self.goal, "A" if self.goal == "B" else "B"
+        return goal
+
+    def recovered(self) -> None:
+        """When the illness is over, one more run gives everybody their state."""
+        run = self.ground.site(**self.states.declared(self.goal))
+        if run.status:
+            self.wrong.append(f"afterwards: {run.output}")
+        self.wrong += differences(self.ends[self.goal], self.states.normal(self.states.seen()))
+        self.turn()
+
+
+def last_words(said: str) -> str:
+    """The message with which a run over all sites ends; empty if it ended otherwise."""
+    with contextlib.suppress(ValueError, IndexError):
+        report = json.loads(said[said.index("{\n") :])
+        last = report["plays"][-1]["tasks"][-1]
+        return str(last["hosts"]["localhost"].get("msg", ""))
+    return ""
+
+
+@pytest.fixture(scope="module")
+def shared_ward(states):
+    return Ward(states)
+
+
+@pytest.fixture
+def ward(shared_ward):
+    """The ward with its book closed: every test has its own failures."""
+    shared_ward.wrong, shared_ward.tries = [], 0
+    return shared_ward
+
+
+def test_every_other_site_gets_its_state(trial, ground, ward):
+    for number in range(trial.count(1, 5)):
+        down, hung = ground.sites[number % 3], ground.sites[(number + 1) % 3]
+        with broken_config(ground, "stranger.localhost"):  # which no run of ours is to work on
+            there, ward.there = ward.there, names(ground)
+            text = ward.run(
+                {
+                    down: (database_down, "database cannot be used"),
+                    hung: (held_database, f"no answer within {GIVEN_UP} s"),
+                    "half.localhost": (half_created, "database cannot be used"),
+                    "empty.localhost": (empty_database, "half made"),
+                    "unconfigured.localhost": (no_config, "has no site_config.json"),
+                    "broken.localhost": (broken_config, "is no JSON"),
+                },
+                oauth2_site_timeout=GIVEN_UP,
+            )
+        ward.there = there
+        if "stranger" in text:
+            ward.wrong.append(f"a site that is not declared is named: {text}")
+        ward.recovered()
+    trial.told("database down, hung, missing, empty; no or broken site_config.json", ward.tries, ward.wrong)
+
+
+def test_a_full_disk_and_a_read_only_folder(trial, ground, ward):
+    for number in range(trial.count(1, 5)):
+        full, fixed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
+        ward.run({full: (disk_full, "No space left"), fixed: (read_only, "Read-only file system")})
+        ward.recovered()
+    trial.told("disk full, read-only folder: the others get their state, later these too", ward.tries, ward.wrong)
+
+
+def test_a_slow_site_and_one_in_maintenance_get_their_state(trial, ground, ward):
+    for number in range(trial.count(1, 5)):
+        slow, closed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
+        holding = contextlib.ExitStack()
+
+        def let_go(process, holding=holding):
+            """The database answers only after a worker has waited for it."""
+            wait_for(lambda processes: workers(ground, processes), process)
+            with contextlib.suppress(Exception):
+                process.wait(8)
+            holding.close()
+
+        holding.enter_context(held_database(ground, slow))
+        # It serves nobody, which is said where it is asked after nginx has been told.
+        ward.run({closed: (maintenance, "maintenance")}, well=[closed], meanwhile=let_go)
+    ward.recovered()
+    trial.told("a slow database, a site in maintenance: they get their state", ward.tries, ward.wrong)
+
+
+def test_a_broken_common_configuration_stops_the_run_before_the_first_write(trial, ground, ward):
+    assert ward.ground.site(**ward.states.declared(ward.goal)).status == 0
+    before = ward.states.normal(ward.states.seen())
+    ward.turn()
+    with broken_common(ground):
+        run = ground.site(**ward.states.declared(ward.goal))
+    wrong = [] if run.status else ["the run succeeded"]
+    if "common_site_config.json is no JSON" not in run.output or "Traceback" in run.output:
+        wrong.append(run.output)
+    wrong += differences(before, ward.states.normal(ward.states.seen()))
+    trial.told("a broken common_site_config.json: nothing is written, and it is named", 1, wrong)
+
+
+def test_services_that_are_gone(trial, ground, ward):
+    with without_supervisor(ground) as variables:
+        goal = ward.turn()
+        run = ground.site(**ward.states.declared(goal), **variables, oauth2_reload="restart")
+    wrong = [] if run.status else ["supervisor is gone, and the run succeeded"]
+    if "Traceback" in run.output or "supervisor" not in run.output:
+        wrong.append(run.output)
+    wrong += differences(ward.ends[goal], ward.states.normal(ward.states.seen()))
+    rows = [("supervisor gone: every site gets its state, and it is named", 1, wrong)]
+    if ground.redis:
+        with ground.stopped(ground.redis):
+            for _goal in "AB":  # only B deletes, and Frappe hands a part of that to its queue
+                gone = dict.fromkeys(ground.sites, (no_redis, "Redis"))
+                ward.run(gone if ward.goal == "B" else {})
+        ward.recovered()
+        rows.append(("Redis gone: sites get their state, or are named where Frappe needs it", ward.tries, ward.wrong))
+    with all_told(trial) as tell:
+        for row in rows:
+            tell(*row)
