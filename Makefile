@@ -57,6 +57,7 @@ molecule: ## scenarios in containers, one with a real browser: make molecule ARG
 lint: setup-dev ## every judge of style and documentation, `make sanity` included
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
 	$(BIN)/python tools/check_role_specs.py
 	$(BIN)/python tools/write_rules.py --check

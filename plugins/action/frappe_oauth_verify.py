@@ -23,7 +23,7 @@ class ActionModule(SecretTask):
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: None = None, task_vars: t.Any = None) -> Item:
         """Ansible's entry point."""
         super().run(tmp, task_vars)
         self.task_vars, args = task_vars, parsed(self._task.args)
@@ -57,10 +57,10 @@ class ActionModule(SecretTask):
 def batches_of(args: Item) -> list[list[Item]]:
     """The items of ``sites`` in batches, those of one site together; one batch if the module must judge them first."""
     items, size = args.get("sites"), args.get("batch", BATCH)
-    sound = isinstance(items, (list, tuple)) and all(
-        isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in items
-    )
-    if not sound or args.get("name") is not None or not str(size).isdigit() or not int(size):
+    if not isinstance(items, (list, tuple)) or args.get("name") is not None:
+        return []
+    sound = all(isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in items)
+    if not sound or not str(size).isdigit() or not int(size):
         return []
     batches: list[list[Item]] = []
     for item in items:

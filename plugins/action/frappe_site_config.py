@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task import SecretTask, parsed
 
 
@@ -15,7 +17,7 @@ class ActionModule(SecretTask):
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: None = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """Ansible's entry point."""
         super().run(tmp, task_vars)
         self.task_vars, args = task_vars, parsed(self._task.args)

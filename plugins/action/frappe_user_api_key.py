@@ -78,7 +78,8 @@ class ActionModule(SecretsAction):
 
     def keep(self, item: Item | None, row: Row, content: Content) -> None:
         """By what became of each user's pair."""
-        kept, absent = content["api_keys"], self.state(item) == "absent"
+        kept, item = content["api_keys"], item or {}
+        absent = self.state(item) == "absent"
         own = {folded(user) for user in self.given(item)}
         gone = {folded(user) for user in texts(self.args, item, "users")} if absent else set()
         for change in row["users"]:

@@ -58,7 +58,7 @@ _value:
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import recap
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import COMMON_FILE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE
 
 
 def recap_rows(names, results, failed=None, check=False, faults=None):

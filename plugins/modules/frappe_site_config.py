@@ -166,73 +166,23 @@ sites:
       type: str
 """
 
-import os
-import typing as t
-
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
     BrokenConfig,
-    merge_file,
     read_config,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import setting_findings, settings_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import POLICY_OPTIONS, SITE_CONFIG_OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import settings_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    COMMON_FILE,
+    POLICY_OPTIONS,
+    SITE_CONFIG_OPTIONS,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
-
-SITE = "site_config.json"
-COMMON = "common_site_config.json"
-
-
-def file_of(row: Row) -> str:
-    """Name of the file that a row is about."""
-    return COMMON if row["name"] == COMMON else SITE
-
-
-def merge_one(module: SitesModule, bench: Bench, row: Row) -> Row:
-    """Merge one row into its file; a fault is the row's own."""
-    name, common = row["name"], row["name"] == COMMON
-    path = bench.common_config if common else bench.site_config(name)
-    lock = os.path.join(bench.path, "config") if common else os.path.join(os.path.dirname(path), "locks")
-    fault = None if common else bench.fault(name)
-    if fault:
-        return failed_row(name, fault, path=path)
-    kept: dict[str, str] = {}
-
-    def backup() -> None:
-        if row["backup"]:
-            kept["backup_file"] = module.ansible.backup_local(path)
-
-    try:
-        change = merge_file(
-            path,
-            os.path.join(lock, "site_config.lock"),
-            lambda current: plan_config(current, row["settings"], row["secret_settings"], row["absent"]),
-            module.check_mode,
-            backup,
-        )
-    except (BrokenConfig, TimeoutError) as error:
-        return failed_row(name, str(error), path=path)
-    except OSError as error:
-        return failed_row(name, f"{path} cannot be written: {error.strerror}. It is as it was", path=path)
-    if not change:
-        return row_of(name, path=path, config=change.config)
-    diff = {"before": change.before, "after": change.after}
-    return row_of(name, changed=True, action="updated", diff=diff, path=path, config=change.config, **kept)
-
-
-def add_effective_findings(rows: list[Row], bench: Bench) -> None:
-    """Report what common and site hold together, once for what is common."""
-    held = next((row.pop("config", None) for row in rows if row["name"] == COMMON), None)
-    common: dict[str, t.Any] = held if held is not None else read_config(bench.common_config)
-    for row in rows:
-        config = row.pop("config", {})
-        if row["name"] != COMMON:
-            inherited = {key: value for key, value in common.items() if key not in config}
-            found = [f for key, value in config.items() for f in setting_findings(key, value, SITE)]
-            found += [f for key, value in inherited.items() for f in setting_findings(key, value, COMMON)]
-            row["findings"] = [finding.row() for finding in found]
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.config import (
+    add_effective_findings,
+    file_of,
+    merge_one,
+)
 
 
 def main() -> None:
@@ -246,16 +196,16 @@ def main() -> None:
         },
         required_one_of=[("name", "sites", "common")],
     )
-    if any(row["name"] == COMMON for row in module.rows):
-        module.fail(f"name: {COMMON!r} is no site. Use common, which is for that file")
+    if any(row["name"] == COMMON_FILE for row in module.rows):
+        module.fail(f"name: {COMMON_FILE!r} is no site. Use common, which is for that file")
     if module.params["common"]:
-        module.rows.insert(0, {"name": COMMON, **module.params["common"]})
+        module.rows.insert(0, {"name": COMMON_FILE, **module.params["common"]})
     module.lint(lambda row: settings_findings(row["settings"], row["secret_settings"], row["absent"], file_of(row)))
     try:
         bench = Bench(module.params["bench_path"])
         bench.require_owner()
         read_config(bench.common_config)
-        rows = [merge_one(module, bench, row) for row in module.rows]
+        rows = [merge_one(bench, row, module.check_mode, module.ansible.backup_local) for row in module.rows]
         add_effective_findings(rows, bench)
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))

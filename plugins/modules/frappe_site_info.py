@@ -290,42 +290,15 @@ sites:
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig, read_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, untold
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import site_findings, watched
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import NGINX_CONF_DIR, WORKER_OPTIONS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.info import read
 
-FROM_FILES = {"domains", "config"}
 SUBSETS = ["domains", "config", "apps", "features", "oauth_settings", "oauth_clients", "tokens", "api_keys"]
 OPTIONS = {"gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS}}
-
-
-def read(module: SitesModule, bench: Bench) -> list[Row]:
-    """A row for each site: what its files say, then what Frappe says."""
-    deep = [{"site": row["name"], "gather": row["gather"]} for row in module.rows if set(row["gather"]) - FROM_FILES]
-    answers = bench.work(info, deep, {}, True, module.params["site_timeout"]) if deep else []
-    replies = {item["site"]: answer for item, answer in zip(deep, answers)}
-    common, rows = read_config(bench.common_config), []
-    for row in module.rows:
-        name = row["name"]
-        reply = replies.get(name, {})
-        fault = bench.fault(name) or reply.get("failed")
-        if fault:
-            rows.append(failed_row(name, fault))
-            continue
-        facts, config = reply.get("reply", {}), read_config(bench.site_config(name))
-        if "domains" in row["gather"]:
-            effective = {**common, **config}
-            facts.update(domains=domains_of(name, effective), url=url_of(name, effective))
-        if "config" in row["gather"]:
-            facts["config"] = watched(common, config)
-        rows.append(row_of(name, **facts, findings=[finding.row() for finding in site_findings(facts)]))
-    return rows
 
 
 def main() -> None:
@@ -345,7 +318,7 @@ def main() -> None:
         if module.params["name"] is None and module.params["sites"] is None:
             module.rows = [{"name": name, "gather": module.params["gather"]} for name in names]
         programs = processes(bench.path)
-        rows = read(module, bench)
+        rows = read(bench, module.rows, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
     conf_dir = module.params["nginx_conf_dir"]

@@ -36,7 +36,7 @@ class SecretsAction(SecretTask):
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: None = None, task_vars: t.Any = None) -> Result:
         """Ansible's entry point."""
         super().run(tmp, task_vars)
         self.task_vars, self.args = task_vars, parsed(self._task.args)
@@ -94,24 +94,29 @@ class SecretsAction(SecretTask):
                     contents[site] = store.read(site, whose(self.args, item))
                 except FileFault as fault:
                     broken[site] = str(fault)
-        sound = [item for item in items if item["name"] in contents]
-        result = self.call(sound, contents, check_mode=True)
-        overtaken = sites_where(self.overtaken, sound, result, contents)
+        sound = [number for number, item in enumerate(items) if item["name"] in contents]
+        asked = [items[number] for number in sound]
+        result = self.call(asked, contents, check_mode=True)
+        overtaken = sites_where(self.overtaken, asked, result, contents)
         if overtaken:
-            result = self.call(sound, contents, check_mode=True)
-        held = {id(item): self.failed(item, broken[item["name"]]) for item in items if item["name"] in broken}
+            result = self.call(asked, contents, check_mode=True)
+        held = {
+            number: self.failed(item, broken[item["name"]])
+            for number, item in enumerate(items)
+            if item["name"] in broken
+        }
         if not self._task.check_mode:
-            reviewed = sites_where(self.review, sound, result, contents)
+            reviewed = sites_where(self.review, asked, result, contents)
             for site in sorted(reviewed | overtaken):
                 store.write(site, contents[site])
             if reviewed or result.get("changed"):
                 # Of a site that did not answer nobody knows what is missing: nothing was made for it, and a second try
                 # that succeeds would set a secret that nobody keeps.
-                silent = {id(item): row for item, row in zip(sound, result.get("sites") or ()) if row["failed"]}
+                silent = {number: row for number, row in zip(sound, result.get("sites") or ()) if row["failed"]}
                 held.update(silent)
-                sound = [item for item in sound if id(item) not in silent]
-                result = self.call(sound, contents, check_mode=False)
-            self.settle(store, sound, result.get("sites") or [], contents)
+                asked = [items[number] for number in sound if number not in silent]
+                result = self.call(asked, contents, check_mode=False)
+            self.settle(store, asked, result.get("sites") or [], contents)
         return self.with_failures(result, items, held)
 
     def call(self, items: list[Item], contents: dict[str, Content], check_mode: bool) -> Result:
@@ -133,11 +138,11 @@ class SecretsAction(SecretTask):
                 store.write(site, content)
 
     def with_failures(self, result: Result, items: list[Item], held: dict[int, Item]) -> Result:
-        """The module's result, with the failed row of each item that was held back; ``held`` has it by ``id``."""
+        """The module's result, with the failed row of each item that was held back, by its number."""
         if not held or (result.get("failed") and not result.get("sites")):
             return result  # or the task as a whole failed, which comes first
         rows = iter(result.get("sites") or [])
-        merged = [held[id(item)] if id(item) in held else next(rows) for item in items]
+        merged = [held[number] if number in held else next(rows) for number in range(len(items))]
         merged += rows
         return {**result, "sites": merged, "failed": True, "msg": failure(merged)}
 

@@ -13,7 +13,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Verification, authorize, token
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
+    Made,
+    Verification,
+    authorize,
+    token,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import HttpClient
 from oauthlib.oauth2 import WebApplicationClient
 
@@ -200,8 +205,7 @@ class ScriptedRun(Verification):
 
     def __init__(self, site: Site, **params: object):
         self.site = site
-        made = {kind: [] for kind in ("codes", "tokens", "nonces", "sessions", "lost")}
-        super().__init__({**PARAMS, **params}, made, params.get("until", math.inf))
+        super().__init__({**PARAMS, **params}, Made(), params.get("until", math.inf))
 
     def client_at(self, url: str, address: str | None = None) -> ScriptedVisitor:
         return ScriptedVisitor(self.site, url, self.until)

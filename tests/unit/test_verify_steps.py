@@ -118,9 +118,7 @@ def test_which_way_past_pkce_is_open_is_told(ways, expected, found):
     verification = ScriptedRun(Lenient(*ways)).with_pair()
     seen = pkce_required(verification)
     assert (seen.rule, seen.found) == (expected, found)
-    assert (
-        len(verification.made["codes"]) == len(verification.made["tokens"]) == 1 + len(ways)
-    )  # noted for who cleans up
+    assert len(verification.made.codes) == len(verification.made.tokens) == 1 + len(ways)  # noted for who cleans up
 
 
 @pytest.mark.parametrize("step", [wrong_secret, wrong_verifier, no_verifier, pkce_required, dead])

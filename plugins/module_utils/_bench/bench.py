@@ -19,6 +19,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import worker
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig, read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.sources import BOOTSTRAP, sources_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Reply
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME_FORM
 
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
@@ -137,11 +138,11 @@ class Bench:
     def work(
         self,
         job: types.ModuleType,
-        items: list[dict[str, t.Any]],
-        common: dict[str, t.Any],
+        items: t.Sequence[t.Mapping[str, t.Any]],
+        common: t.Mapping[str, t.Any],
         check_mode: bool,
         site_timeout: float,
-    ) -> list[dict[str, t.Any]]:
+    ) -> list[Reply]:
         """Run a job on many sites in one child process of the bench's own Python.
 
         A site that does not answer within ``site_timeout`` seconds, or that takes the child down, is given up, and a
@@ -164,7 +165,9 @@ class Bench:
         self.require_owner()
         if not os.access(self.python, os.X_OK):
             raise BenchError(f"bench_path: {self.python} is missing. Run bench setup env in {self.path}")
-        replies = [{"failed": fault} if fault else {} for fault in (self.fault(item["site"]) for item in items)]
+        replies: list[Reply] = [
+            {"failed": fault} if fault else {} for fault in (self.fault(item["site"]) for item in items)
+        ]
         left = [number for number, reply in enumerate(replies) if not reply]
         request = {"job": job.__name__, "common": common, "check_mode": check_mode, "lock_wait": site_timeout / 2}
         wanted = list(left)
@@ -187,7 +190,8 @@ class _Child:
 
     def __init__(self, bench: Bench, request: dict[str, t.Any]):
         read_end, write_end = os.pipe()
-        self.items, self.output, self.lines = request["items"], "", queue.Queue()
+        self.items, self.output = request["items"], ""
+        self.lines: queue.Queue[Reply | None] = queue.Queue()
         try:
             self.process = subprocess.Popen(
                 [bench.python, "-I", "-c", BOOTSTRAP],
@@ -220,13 +224,13 @@ class _Child:
 
     def _send(self) -> None:
         try:
-            with self.process.stdin as stdin:
+            with t.cast(t.IO[bytes], self.process.stdin) as stdin:
                 stdin.write(self.payload)
         except BrokenPipeError:
             pass  # it died; the missing reply tells
 
     def _drain(self) -> None:
-        with self.process.stdout as stdout:
+        with t.cast(t.IO[bytes], self.process.stdout) as stdout:
             for line in stdout:
                 self.output = (self.output + line.decode(errors="replace"))[-OUTPUT_TAIL:]
 
@@ -237,7 +241,7 @@ class _Child:
                 self.lines.put(json.loads(line))
         self.lines.put(None)
 
-    def replies(self, site_timeout: float) -> t.Iterator[dict[str, t.Any]]:
+    def replies(self, site_timeout: float) -> t.Iterator[Reply]:
         """A reply a site, in order, until all are done or the child is of no more use."""
         try:
             done = 0

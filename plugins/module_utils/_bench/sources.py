@@ -63,8 +63,8 @@ def _is_module(name: str) -> bool:
 
 
 def _source(name: str) -> str:
-    found = importlib.util.find_spec(name)
-    text = found and found.loader and found.loader.get_source(name)  # type: ignore[attr-defined]
+    loader: t.Any = getattr(importlib.util.find_spec(name), "loader", None)
+    text = loader and loader.get_source(name)
     if text is None:
         raise ImportError(f"{name}: its source was not shipped with the module, which is a fault of this collection")
     return text if isinstance(text, str) else importlib.util.decode_source(text)  # Ansible's own loader has bytes

@@ -17,11 +17,43 @@ import re
 import time
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import WriteInCheckMode
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible, WriteInCheckMode
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
 
 PAUSE = 0.05  # seconds between two tries
 HALF_WRITTEN = 1.0  # seconds that a writer has to fill a file which it has emptied
+
+
+class Explanation(t.NamedTuple):
+    """What an exception of others means to an operator.
+
+    Attributes:
+        errors: names of its class. Database drivers share those of PEP 249, and Frappe 14 to 17 use four drivers.
+        text: a regular expression that its text must match.
+        sentence: what is reported; ``{}`` stands for its text.
+    """
+
+    errors: tuple[str, ...]
+    text: str
+    sentence: str
+
+
+EXPLANATIONS = (
+    Explanation(
+        ("OperationalError", "InterfaceError"),
+        "",
+        "the site's database cannot be used: {}. Check that it runs, and db_host, db_name, db_password",
+    ),
+    Explanation(
+        ("ProgrammingError",),
+        r"no such table|\b1146\b",
+        "the site's database lacks tables of Frappe: {}. It was half made: finish or drop it with bench",
+    ),
+    Explanation(
+        ("ConnectionError",), "", "Redis cannot be used: {}. Start it: without its queue Frappe deletes nothing"
+    ),
+    Explanation(("LinkExistsError",), "", "{}. Something else still uses this client: remove it there first"),
+)
 
 
 class ConnectedSite:
@@ -36,7 +68,7 @@ class ConnectedSite:
     def __init__(self, frappe: t.Any, name: str, check_mode: bool):
         self.frappe, self.name, self.check_mode, self.wrote = frappe, name, check_mode, False
 
-    def writes(self) -> None:
+    def about_to_write(self) -> None:
         """Say that a write follows; every writing job calls this first.
 
         Raises:
@@ -101,21 +133,14 @@ def describe(frappe: t.Any, error: BaseException) -> str:
     """What went wrong, in words, without markup and without a traceback (which could hold a secret)."""
     kind, text = type(error).__name__, " ".join(str(part) for part in error.args if str(part)).strip()
     if not text:
-        messages = [
-            str(getattr(m, "get", {}.get)("message", m)) for m in getattr(frappe.local, "message_log", None) or ()
-        ]
-        text = " ".join(messages)
+        log = getattr(frappe.local, "message_log", None) or ()
+        text = " ".join(str(entry.get("message", entry) if hasattr(entry, "get") else entry) for entry in log)
     text = re.sub(r"<[^>]*>", "", text).strip() or kind
-    if kind in ("OperationalError", "InterfaceError"):
-        return f"the site's database cannot be used: {text}. Check that it runs, and db_host, db_name, db_password"
-    if kind == "ProgrammingError" and re.search(r"no such table|\b1146\b", text):
-        return f"the site's database lacks tables of Frappe: {text}. It was half made: finish or drop it with bench"
-    if kind == "ConnectionError":
-        return f"Redis cannot be used: {text}. Start it: without its queue Frappe deletes nothing"
-    if kind == "LinkExistsError":
-        return f"{text}. Something else still uses this client: remove it there first"
-    if kind in ("Impossible", "TimeoutError"):
+    if isinstance(error, (Impossible, TimeoutError)):
         return text
+    for explanation in EXPLANATIONS:
+        if kind in explanation.errors and re.search(explanation.text, text):
+            return explanation.sentence.format(text)
     return f"{kind}: {text}"
 
 

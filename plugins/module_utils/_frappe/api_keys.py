@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import FindingRow, KeyRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import (
     KeyChange,
     KeyState,
@@ -17,14 +18,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys 
     User,
     plan_keys,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, told_or_refused
 
 STORED = "select name, password from `__Auth` where doctype='User' and fieldname='api_secret' and encrypted=1"
 ENCRYPTED = "select doctype, password from `__Auth` where encrypted=1"
 FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
 
 
-def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
     """Settle the API keys of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
 
     Returns:
@@ -44,14 +45,25 @@ def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[d
             f"users: {', '.join(needy)}: a new API key is wanted, and no secret is given. Give secrets_store, where "
             "one is kept before it is set, or secrets"
         )
-        nothing = {"changed": False, "action": "failed", "diff": {"before": {}, "after": {}}, "users": []}
-        return [{**row, **nothing, "failed": True, "msg": msg} for row in rows]
+        nothing: KeyRow = {
+            "action": "failed",
+            "changed": False,
+            "diff": {"before": {}, "after": {}},
+            "findings": [],
+            "users": [],
+            "failed": True,
+            "msg": msg,
+        }
+        return [
+            {**nothing, "findings": row["findings"], "needs_secret": step.needs_secret}
+            for row, step in zip(rows, steps)
+        ]
     if not site.check_mode:
         keys.write([change for step in steps for change in step.changes])
     return rows
 
 
-def _row(step: KeyStep, findings: list[dict[str, str]]) -> dict[str, t.Any]:
+def _row(step: KeyStep, findings: list[FindingRow]) -> KeyRow:
     """What is told of a step; never a pair."""
     return {
         "action": "updated" if step.changed else "unchanged",
@@ -148,20 +160,20 @@ class FrappeKeys:
         """
         written = {change.user: change.pair for change in changes if change.pair is not None}
         for user, pair in written.items():
-            self.site.writes()
+            self.site.about_to_write()
             self.password.set_encrypted_password("User", user, pair["api_secret"], "api_secret")
             # The stars are what Frappe's own save leaves in the column: with an empty one, the next save of the user
             # removes the secret.
             self._columns(user, pair["api_key"], "*" * len(pair["api_secret"]))
         for change in changes:
             if change.action == "removed":
-                self.site.writes()
+                self.site.about_to_write()
                 self.password.remove_encrypted_password("User", change.user, "api_secret")
                 self._columns(change.user, None, None)
-        for user in self._users(written) if written else ():
-            pair = written.get(user.name)
-            if pair is not None and (pair["api_key"], pair["api_secret"]) != (user.api_key, user.api_secret):
-                raise Impossible(f"secrets: Frappe stored another pair for {user.name} than was given")
+        for stored in self._users(written) if written else ():
+            given = written.get(stored.name)
+            if given is not None and (given["api_key"], given["api_secret"]) != (stored.api_key, stored.api_secret):
+                raise Impossible(f"secrets: Frappe stored another pair for {stored.name} than was given")
 
     def _columns(self, user: str, api_key: str | None, stars: str | None) -> None:
         values = {"api_key": api_key, "api_secret": stars}

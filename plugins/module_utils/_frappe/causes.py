@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     BEARER_REFUSED,
     CLIENT_MISSING,
@@ -33,40 +34,43 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     TOKEN_REFUSED,
     USERINFO_WRONG,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Params
 
 CLIENT = "OAuth Client"
-FailedStep = t.Dict[str, str]
 
 
-def add_causes(
-    steps: list[FailedStep], frappe: t.Any, params: dict[str, t.Any], remedy_of: t.Callable[[str], str]
-) -> None:
+def add_causes(steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str]) -> None:
     """Replace the rule of each failed step by the cause that the site shows, where it shows one."""
     for step in steps:
         cause = CAUSES.get(step["rule"]) if step["verdict"] == "failed" else None
         if cause:
             rule, reason = cause(step, frappe, params)
             if rule:
-                step.update(rule=rule, reason=reason, remedy=remedy_of(rule))
+                step["rule"], step["reason"], step["remedy"] = rule, reason, remedy_of(rule)
 
 
-def _redirect_uri(_step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
-    stored = params["client"]["redirect_uris"] or ""
+def _client(params: Params) -> dict[str, t.Any]:
+    """The row of the OAuth client; a step with a cause to look for was taken with one."""
+    return params["client"] or {}
+
+
+def _redirect_uri(_step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
+    stored = _client(params)["redirect_uris"] or ""
     if len(stored.split()) > 1 and any(mark in stored.strip() for mark in "\r\n\t"):
         return REDIRECT_URIS_NEWLINE, f"{len(stored.split())} URIs are stored, joined by something else than a space"
     return "", ""
 
 
-def _token(step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
-    stored = params["client"]["redirect_uris"] or ""
+def _token(step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
+    stored = _client(params)["redirect_uris"] or ""
     if params["redirect_uri"] not in stored.split(" ") and params["redirect_uri"] in stored.split():
         return REDIRECT_URIS_EDGES, "a line end or another blank clings to the URI that is stored"
     return "", ""
 
 
-def _client_role(_step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
-    user, allowed = params["find_user"](params["username"]), params["client"]["allowed_roles"]
-    if not frappe.db.exists(CLIENT, params["client"]["name"]):
+def _client_role(_step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
+    user, allowed = params["find_user"](params["username"]), _client(params)["allowed_roles"]
+    if not frappe.db.exists(CLIENT, _client(params)["name"]):
         return CLIENT_MISSING, "it has gone while the site was verified"
     has = frappe.get_roles(user) if user else []
     return (
@@ -75,7 +79,7 @@ def _client_role(_step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> 
     )
 
 
-def _login(step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
+def _login(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     user = params["find_user"](params["username"])
     if not user:
         return LOGIN_USER_MISSING, f"the site has no user {params['username']}"
@@ -87,14 +91,14 @@ def _login(step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[s
     return "", ""
 
 
-def _bearer(_step: FailedStep, _frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
-    stored = params["client"]["scopes"] or ""
+def _bearer(_step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
+    stored = _client(params)["scopes"] or ""
     if stored.split() != [scope for scope in stored.split(" ") if scope]:
         return SCOPES_NEWLINE, "the client's scopes are joined by something else than a space"
     return "", ""
 
 
-def _method(step: FailedStep, frappe: t.Any, params: dict[str, t.Any]) -> tuple[str, str]:
+def _method(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     """Is the method there, and may it be called? Asked of the code on the disk, which the web program may not run."""
     method = params["api_method"]
     app = method.split(".")[0]

@@ -8,8 +8,10 @@ from __future__ import annotations
 import secrets
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ClientRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import apply_clients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 CLIENT, ROLE_ROW = "OAuth Client", "OAuth Client Role"
@@ -17,7 +19,7 @@ NAMING_CLIENT = ("OAuth Bearer Token", "OAuth Authorization Code")
 SECRET_BYTES = 32
 
 
-def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[ClientRow]:
     """Settle the clients of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement."""
     return apply_clients(FrappeClients(site), item["declarations"], common, site.check_mode)
 
@@ -60,7 +62,7 @@ class FrappeClients:
 
         A changed secret is saved without a Version, which would keep the old one and the new one in clear.
         """
-        self.site.writes()
+        self.site.about_to_write()
         values = dict(step.values)
         if step.new_secret:
             values["client_secret"] = secrets.token_urlsafe(SECRET_BYTES)
@@ -68,7 +70,7 @@ class FrappeClients:
             values["allowed_roles"] = [{"role": role} for role in values["allowed_roles"]]
         if step.action == "created":
             return self.frappe.get_doc({"doctype": CLIENT, **values}).insert(set_name=step.name).name
-        name = step.name
+        name = str(step.name)
         if step.rename:
             name = self.frappe.rename_doc(CLIENT, name, step.rename, force=True, show_alert=False)
         doc = self.frappe.get_doc(CLIENT, name)
@@ -81,7 +83,7 @@ class FrappeClients:
 
         Permanently: Frappe's Deleted Document would keep the whole row, secret included.
         """
-        self.site.writes()
+        self.site.about_to_write()
         for doctype in NAMING_CLIENT:
             self.frappe.db.delete(doctype, {"client": name})
         self.frappe.delete_doc(CLIENT, name, delete_permanently=True)

@@ -23,6 +23,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits 
     traits,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import declared_form
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts import (
+    ClientFact,
+    Facts,
+    TokenCounts,
+    TokenFacts,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 BEARER = "OAuth Bearer Token"
@@ -55,9 +61,10 @@ IN_VERSIONS = """
 """
 
 
-def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> dict[str, t.Any]:
+def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> Facts:
     """Gather the subsets that ``item["gather"]`` names; secrets are not read into the reply."""
-    frappe, gather, facts = site.frappe, item["gather"], {}
+    frappe, gather = site.frappe, item["gather"]
+    facts: Facts = {}
     if "apps" in gather:
         facts["apps"] = {app: _version(app) for app in frappe.get_installed_apps()}
         facts["frappe_version"] = frappe.__version__
@@ -102,15 +109,20 @@ def _version(app: str) -> str:
         return ""
 
 
-def _client(row: dict[str, t.Any], in_versions: bool) -> dict[str, t.Any]:
+def _client(row: dict[str, t.Any], in_versions: bool) -> ClientFact:
     """A client in declared form, with its client_id; of its secret only the length, and whether copies lie about."""
-    fields = {
+    fields: t.Any = {
         field: declared_form(kind, row.get(field))
         for field, kind in CLIENT_FIELDS.items()
         if field in row and kind != "secret"
     }
-    secret = {"secret_bytes": len((row.get("client_secret") or "").encode()), "secret_in_versions": in_versions}
-    return {"client_id": row["name"], "owner": row["owner"], **fields, **secret}
+    return {
+        "client_id": row["name"],
+        "owner": row["owner"],
+        **fields,
+        "secret_bytes": len((row.get("client_secret") or "").encode()),
+        "secret_in_versions": in_versions,
+    }
 
 
 # ---------------------------------------------------------------- the source
@@ -128,9 +140,10 @@ def traits_of_bench(controller: str) -> dict[str, str]:
 
 def _source(module: str) -> str:
     try:
-        return _read(importlib.util.find_spec(module).origin)
-    except (ImportError, AttributeError, TypeError, ValueError):
+        found = importlib.util.find_spec(module)
+    except (ImportError, AttributeError, ValueError):
         return ""
+    return _read(found.origin) if found and found.origin else ""
 
 
 def _read(path: str) -> str:
@@ -145,10 +158,10 @@ def _read(path: str) -> str:
 def open_bootstraps(app: str) -> list[str]:
     """What an app's bootstrap module hands to everybody who has signed in; of the app only its package is imported."""
     try:
-        folder = os.path.dirname(importlib.import_module(app).__file__)
-    except (ImportError, TypeError):
+        file = importlib.import_module(app).__file__
+    except ImportError:
         return []
-    source = _read(f"{os.path.join(folder, *BOOTSTRAP)}.py")
+    source = _read(f"{os.path.join(os.path.dirname(file), *BOOTSTRAP)}.py") if file else ""
     return [".".join((app, *BOOTSTRAP, name)) for name in open_to_everybody(source)]
 
 
@@ -158,7 +171,7 @@ def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
     if not frappe.db.exists("DocType", doctype):
         return None
     stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = %s", (doctype,)))
-    found = {}
+    found: dict[str, t.Any] = {}
     for field in frappe.get_meta(doctype).fields:
         value = stored.get(field.fieldname, field.get("default"))
         if field.fieldtype == "Check":
@@ -176,14 +189,14 @@ def _sign_in(frappe: t.Any) -> dict[str, bool]:
     return {field: str(stored.get(field) or 0) == "1" for field in SIGN_IN}
 
 
-def _tokens(frappe: t.Any) -> dict[str, t.Any]:
+def _tokens(frappe: t.Any) -> TokenFacts:
     """Counts, in two queries however many tokens there are."""
     now = frappe.utils.now_datetime()
     since = frappe.utils.add_to_date(now, days=-DAYS)
     groups = frappe.db.sql(COUNT, {"now": now})
-    by_client: dict[str, dict[str, t.Any]] = {}
+    by_client: dict[str, t.Any] = {}  # of `ClientTokens`, whose times are not texts yet
     disabled: dict[str, int] = {}
-    total = _no_tokens()
+    total: t.Any = _no_tokens()  # likewise
     for client, known, app_name, user, enabled, state, refreshes, number, oldest, newest in groups:
         entry = by_client.setdefault(
             known or client or "",
@@ -199,7 +212,7 @@ def _tokens(frappe: t.Any) -> dict[str, t.Any]:
     for counted in (*by_client.values(), total):
         counted.update({end: str(counted[end]) if counted[end] else None for end in ("oldest", "newest")})
     return {
-        **total,
+        **t.cast(TokenCounts, total),
         "by_client": sorted(by_client.values(), key=lambda entry: entry["client_id"]),
         "disabled_users": [{"user": user, "tokens": number} for user, number in sorted(disabled.items())],
         "latest": [
@@ -217,5 +230,5 @@ def _tokens(frappe: t.Any) -> dict[str, t.Any]:
     }
 
 
-def _no_tokens() -> dict[str, t.Any]:
+def _no_tokens() -> TokenCounts:
     return {"active": 0, "expired": 0, "revoked": 0, "refreshable": 0, "oldest": None, "newest": None}

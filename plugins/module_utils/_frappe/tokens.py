@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import TokenRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import (
     Token,
     TokenState,
@@ -16,7 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens im
     token_counts,
     token_diff,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, told_or_refused
 
 BEARER, CODE = "OAuth Bearer Token", "OAuth Authorization Code"
 # Only what counts is read: neither a refresh token nor a scope leaves the database.
@@ -33,7 +34,7 @@ NEVER = float("inf")
 CHUNK = 1000  # names in one statement
 
 
-def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[TokenRow]:
     """Settle the tokens of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
 
     Returns:
@@ -44,7 +45,7 @@ def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> list[d
     """
     tokens, declarations = FrappeTokens(site), item["declarations"]
     state = tokens.state(declarations)
-    rows = []
+    rows: list[TokenRow] = []
     for step in plan_tokens(declarations, state):
         findings = told_or_refused(step.findings, common)
         if step.changed and not site.check_mode:
@@ -95,7 +96,7 @@ class FrappeTokens:
             Impossible: a row is not as it was written.
         """
         db = self.frappe.db
-        self.site.writes()
+        self.site.about_to_write()
         for doctype, field, value, codes in ((BEARER, "status", "Revoked", False), (CODE, "validity", "Invalid", True)):
             for names in _chunks([token.name for token in step.revoke if token.code is codes]):
                 db.set_value(doctype, {"name": ["in", names]}, field, value)

@@ -29,6 +29,7 @@ AUTHENTICATES = (
 )
 GUARDS = {"only_for", "has_permission", "check_permission", "PermissionError"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Function = t.Union[ast.FunctionDef, ast.AsyncFunctionDef]
 
 
 def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
@@ -74,7 +75,7 @@ class Source:
         except (SyntaxError, ValueError):
             tree = ast.Module(body=[], type_ignores=[])
         self.readable = bool(tree.body)
-        self.functions: dict[str, ast.AST] = {}
+        self.functions: dict[str, Function] = {}
         self.constants: dict[str, ast.AST] = {}
         for node in ast.walk(tree):
             if isinstance(node, FUNCTIONS):
@@ -88,12 +89,13 @@ class Source:
     def reach(self, *names: str) -> list[ast.AST]:
         """All nodes of these functions, and of what they call or name in the same module; empty if none is there."""
         found: list[ast.AST] = []
-        left, met = [(self.functions.get(name), 0) for name in names], set()
+        left: list[tuple[ast.AST | None, int]] = [(self.functions.get(name), 0) for name in names]
+        met: set[ast.AST] = set()
         while left:
             node, depth = left.pop()
-            if node is None or id(node) in met:
+            if node is None or node in met:
                 continue
-            met.add(id(node))
+            met.add(node)
             nodes = list(_nodes(node))
             found += nodes
             if depth < DEPTH:
@@ -113,8 +115,9 @@ def _called(call: ast.Call) -> str | None:
     """Name of the module's own function or method that a call may mean."""
     if isinstance(call.func, ast.Name):
         return call.func.id
-    on_self = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
-    return call.func.attr if on_self and call.func.value.id == "self" else None
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        return call.func.attr if call.func.value.id == "self" else None
+    return None
 
 
 def words(nodes: t.Iterable[ast.AST]) -> set[str]:
@@ -236,7 +239,7 @@ def _client_secret_checked(oauth: Source) -> str:
         return UNKNOWN
     if "client_secret" not in words(nodes):
         return "no"
-    compared = [node for node in nodes if isinstance(node, ast.Compare)]
+    compared: list[ast.AST] = [node for node in nodes if isinstance(node, ast.Compare)]
     compared += [node for node in nodes if isinstance(node, ast.Call) and "compare" in str(_name_of(node.func)).lower()]
     return "yes" if any("client_secret" in words(ast.walk(node)) for node in compared) else UNKNOWN
 
@@ -247,8 +250,8 @@ def _old_token_revoked(oauth: Source, token: Source) -> str:
         return UNKNOWN
     nodes = oauth.reach("save_bearer_token", "validate_refresh_token", "rotate_refresh_token")
     nodes += token.reach("before_insert", "after_insert", "validate", "on_update")
-    compared = {id(part) for node in nodes if isinstance(node, ast.Compare) for part in ast.walk(node)}
-    written = words(node for node in nodes if id(node) not in compared)
+    compared = {part for node in nodes if isinstance(node, ast.Compare) for part in ast.walk(node)}
+    written = words(node for node in nodes if node not in compared)
     calls = {str(_name_of(node.func)) for node in nodes if isinstance(node, ast.Call)}
     if "Revoked" in written or calls & {"delete", "delete_doc", "db_delete"}:
         return "yes"

@@ -14,6 +14,7 @@ import time
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import find_client, label
@@ -25,18 +26,29 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     LOGIN_REFUSED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, verify
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Made, Params
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 
 CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
+
+
+class Verified(t.TypedDict):
+    """What the job returns of one row."""
+
+    client_id: str | None
+    app_name: str | None
+    steps: list[Verdict]
+
+
 REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # sign-ins that were refused: never tried twice in a run
 
 
-def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> dict[str, t.Any]:
+def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
     """Take the steps that the item asks for, with the client that it names, then delete what that made."""
     until = time.monotonic() + common["budget"]
-    made: dict[str, list[str]] = {"codes": [], "tokens": [], "nonces": [], "sessions": [], "lost": []}
-    if chosen({**item, "scope": ""}) == ["reach"]:
-        steps = verify({**item, "username": None}, made, until, None)
+    made = Made()
+    if chosen(with_facts(item, {"scope": ""})) == ["reach"]:
+        steps = verify(with_facts(item, {"username": None}), made, until, None)
         return {"client_id": None, "app_name": None, "steps": steps}
     client, fault = client_of(site, item)
     params = params_of(site.frappe, item, client)
@@ -55,11 +67,16 @@ def job(site: t.Any, item: dict[str, t.Any], common: dict[str, t.Any]) -> dict[s
     return {"client_id": known["name"], "app_name": known["app_name"], "steps": steps}
 
 
-def client_of(site: t.Any, item: dict[str, t.Any]) -> tuple[dict[str, t.Any] | None, Fault | None]:
+def with_facts(item: Params, facts: Params) -> Params:
+    """The options of a row, completed or overridden by these."""
+    return t.cast("Params", {**item, **facts})
+
+
+def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault | None]:
     """The client that an item names, and what is wrong with that."""
-    expected, clients = f"the OAuth client {label(item)}", FrappeClients(site).clients()
+    expected, clients = f"the OAuth client {label({**item})}", FrappeClients(site).clients()
     try:
-        client = find_client({"state": "present", **item}, clients)
+        client = find_client({**item, "state": "present"}, clients)
     except Impossible as why:
         return None, Fault(CLIENT_AMBIGUOUS, expected, str(why))
     if client is None:
@@ -71,7 +88,7 @@ def client_of(site: t.Any, item: dict[str, t.Any]) -> tuple[dict[str, t.Any] | N
     return client, None
 
 
-def params_of(frappe: t.Any, item: dict[str, t.Any], client: dict[str, t.Any] | None) -> dict[str, t.Any]:
+def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> Params:
     """The options of a row, and what the site knows of itself."""
 
     def find_user(login: str | None) -> str | None:
@@ -92,8 +109,7 @@ def params_of(frappe: t.Any, item: dict[str, t.Any], client: dict[str, t.Any] | 
     auto = frappe.db.get_single_value("OAuth Provider Settings", "skip_authorization") == "Auto"
     auto = auto and not skips and bool(frappe.get_all(TOKEN, filters={"status": "Active"}, limit=1))
     base_url = frappe.db.get_value("Social Login Key", "frappe", "base_url")
-    return {
-        **item,
+    facts: Params = {
         "client": client,
         "redirect_uri": item["redirect_uri"] or (default if default in uris else next(iter(uris), default or "")),
         "scope": " ".join(item["scope"] or (row["scopes"] or "").split()),
@@ -104,9 +120,10 @@ def params_of(frappe: t.Any, item: dict[str, t.Any], client: dict[str, t.Any] | 
         "find_user": find_user,
         "user_email": lambda name: str(frappe.db.get_value("User", name, "email") or name),
     }
+    return with_facts(item, facts)
 
 
-def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | None, since: t.Any) -> None:
+def clean(site: t.Any, made: Made, client: t.Any, user: str | None, since: t.Any) -> None:
     """Delete what the verification made, and commit that, whatever happens afterwards.
 
     Codes and tokens are named by themselves; a code whose reply was lost is found by its nonce. Frappe keeps a code
@@ -114,14 +131,14 @@ def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | No
     tokens go that this client and this user got since then: nobody else is to sign in as the verify user.
     """
     frappe, db = site.frappe, site.frappe.db
-    site.writes()
+    site.about_to_write()
     db.rollback()
-    codes = set(made["codes"])
-    for nonce in made["nonces"]:
+    codes = set(made.codes)
+    for nonce in made.nonces:
         with contextlib.suppress(Exception):  # a column that came later
             codes |= set(frappe.get_all(CODE, filters={"nonce": nonce}, pluck="name"))
-    tokens = set(made["tokens"])
-    if made["lost"] and client and user:
+    tokens = set(made.tokens)
+    if made.reply_lost and client and user:
         since_then = {"client": client["name"], "user": user, "creation": [">=", since]}
         tokens |= set(frappe.get_all(TOKEN, filters=since_then, pluck="name"))
     for code in codes:
@@ -133,5 +150,5 @@ def clean(site: t.Any, made: dict[str, list[str]], client: t.Any, user: str | No
         db.delete(DELETED, {"deleted_doctype": CODE, "deleted_name": code})
         db.delete(FEED, {"comment_type": "Deleted", "reference_doctype": CODE, "subject": ["like", f"%{code}"]})
     db.commit()
-    for sid in made["sessions"]:
+    for sid in made.sessions:
         frappe.get_attr("frappe.sessions.delete_session")(sid)

@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, HIDDEN_NEW
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Diff
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     KEY_DIFFERS,
     KEY_PAIR_FORM,
@@ -114,7 +115,7 @@ class KeyStep:
         """Whether anything is written."""
         return any(change.action in (*WRITTEN, "removed") for change in self.changes)
 
-    def diff(self) -> dict[str, dict[str, str]]:
+    def diff(self) -> Diff:
         """Before and after, by user, secrets hidden."""
         before = {c.user: HIDDEN for c in self.changes if c.had and c.action in (*WRITTEN, "removed")}
         return {"before": before, "after": {c.user: HIDDEN_NEW for c in self.changes if c.action in WRITTEN}}
@@ -174,7 +175,8 @@ def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[Key
         Impossible: the site cannot be brought to the declared state; nothing may be written.
     """
     by_name = {folded(user.name): user for user in state.users}
-    steps, met = [], {}
+    steps: list[KeyStep] = []
+    met: dict[str, int] = {}
     for number, declared in enumerate(declarations):
         step = KeyStep()
         for user in _targets(declared, by_name, state):

@@ -9,13 +9,14 @@ import dataclasses
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ClientRow, FindingRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
     ClientState,
     ClientStep,
     plan_clients,
     same,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, told_or_refused
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 
@@ -36,8 +37,8 @@ class Store(t.Protocol):
 
 
 def apply_clients(
-    store: Store, declarations: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool
-) -> list[dict]:
+    store: Store, declarations: list[dict[str, t.Any]], judgement: Judgement, check_mode: bool
+) -> list[ClientRow]:
     """Plan, then write if not in check mode, then read back what was written.
 
     Args:
@@ -60,8 +61,8 @@ def apply_clients(
 
 
 def plan_through(
-    store: Store, declarations: list[dict[str, t.Any]], judgement: dict[str, t.Any]
-) -> tuple[list[ClientStep], list[list[dict[str, str]]]]:
+    store: Store, declarations: list[dict[str, t.Any]], judgement: Judgement
+) -> tuple[list[ClientStep], list[list[FindingRow]]]:
     """The steps, and the findings of each that are told.
 
     Raises:
@@ -75,8 +76,8 @@ def plan_through(
 
 
 def rows_of(
-    declarations: list[dict[str, t.Any]], steps: list[ClientStep], told: list[list[dict[str, str]]]
-) -> list[dict[str, t.Any]]:
+    declarations: list[dict[str, t.Any]], steps: list[ClientStep], told: list[list[FindingRow]]
+) -> list[ClientRow]:
     """A row for each step."""
     declared = [*declarations, *({} for step in steps if step.pruned)]
     return [_row(*each) for each in zip(declared, steps, told)]
@@ -89,7 +90,7 @@ def write_step(store: Store, step: ClientStep) -> None:
         Impossible: it cannot be done, or the store made something else of it.
     """
     if step.action == "deleted":
-        store.delete(step.name)
+        store.delete(str(step.name))
     elif step.action != "unchanged":
         step.name = store.write(step)
         stored = store.read(step.name)
@@ -102,12 +103,13 @@ def write_step(store: Store, step: ClientStep) -> None:
 
 def _declared(field: str, value: t.Any) -> t.Any:
     """A value in Frappe's form, back in declared form."""
-    return {"uris": str.split, "scopes": str.split, "lines": str.splitlines}.get(
-        CLIENT_FIELDS[field], lambda same: same
-    )(value)
+    kind = CLIENT_FIELDS[field]
+    if kind in ("uris", "scopes"):
+        return value.split()
+    return value.splitlines() if kind == "lines" else value
 
 
-def _row(declared: dict[str, t.Any], step: ClientStep, findings: list[dict[str, str]]) -> dict[str, t.Any]:
+def _row(declared: dict[str, t.Any], step: ClientStep, findings: list[FindingRow]) -> ClientRow:
     row = dataclasses.asdict(step)
     return {
         "action": step.action,

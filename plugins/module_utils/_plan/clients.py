@@ -152,7 +152,8 @@ def plan_clients(declarations: list[dict[str, t.Any]], state: ClientState) -> li
     Raises:
         Impossible: the site cannot be brought to the declared state; nothing may be written.
     """
-    steps, met = [], {}
+    steps: list[ClientStep] = []
+    met: dict[str, str] = {}
     for declared in declarations:
         current = find_client(declared, state.clients)
         if current:
@@ -246,12 +247,11 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         wanted["allowed_roles"] = _roles(wanted["allowed_roles"], state.roles)
     if "grant_type" in wanted:
         wanted["response_type"] = RESPONSE_TYPE[wanted["grant_type"]]
-    uris = wanted.get("redirect_uris")
     if current is None:
         missing = [field for field in NEEDED if field not in wanted]
         if missing:
             raise Impossible(f"{', '.join(missing)}: needed to create the client {label(declared)}")
-        wanted.setdefault("default_redirect_uri", uris[0])
+        wanted.setdefault("default_redirect_uri", wanted["redirect_uris"][0])
         step.action, step.new_secret = "created", "client_secret" not in wanted
     else:
         step.findings += _default_uri_findings(wanted, current)
@@ -283,7 +283,7 @@ def _show_identity(step: ClientStep, current: dict[str, t.Any] | None, declared:
     if current is None and declared.get("client_id"):
         step.after["client_id"] = declared["client_id"]
     if step.rename or step.stale:
-        step.before["client_id"] = current["client_id"] if step.stale else step.name
+        step.before["client_id"] = current["client_id"] if current and step.stale else step.name
         step.after["client_id"] = step.rename or step.name
     if step.new_secret or "client_secret" in step.values:
         step.after["client_secret"] = HIDDEN_NEW

@@ -15,6 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Diff, TokenCount
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     TOKEN_AGE_SHORT,
     TOKEN_CLIENT_UNKNOWN,
@@ -61,6 +62,11 @@ class Token(t.NamedTuple):
     refreshes: bool
     age: float
     dead_for: float
+
+    @property
+    def key(self) -> tuple[bool, str]:
+        """What tells it from every other row: a code and a token may have one name."""
+        return self.code, self.name
 
     @property
     def live(self) -> bool:
@@ -159,21 +165,21 @@ def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list
         if number == strictest:
             of_disabled = [token for token in tokens if token.disabled and token.live]
             if modes[number] == "revoke":
-                met = {id(token) for token in revoked}
-                revoked += [token for token in of_disabled if id(token) not in met]
+                met = {token.key for token in revoked}
+                revoked += [token for token in of_disabled if token.key not in met]
             elif modes[number] == "report" and of_disabled:
                 names = ", ".join(sorted({token.user for token in of_disabled}))
                 step.findings.append(Finding(TOKEN_USER_DISABLED, "disabled_users", names))
-        ended = {id(token) for token in revoked}
+        ended = {token.key for token in revoked}
         after = [
-            (token, token._replace(state="revoked", refreshes=False, dead_for=0) if id(token) in ended else token)
+            (token, token._replace(state="revoked", refreshes=False, dead_for=0) if token.key in ended else token)
             for token in tokens
         ]
         deleted = _to_delete(declared, [now for _was, now in after if within(now)], step)
-        gone = {id(now) for now in deleted}
-        step.delete = [was for was, now in after if id(now) in gone]
-        step.revoke = [was for was, now in after if id(was) in ended and id(now) not in gone]
-        tokens = [now for _was, now in after if id(now) not in gone]
+        gone = {now.key for now in deleted}
+        step.delete = [was for was, now in after if now.key in gone]
+        step.revoke = [was for was, now in after if was.key in ended and now.key not in gone]
+        tokens = [now for _was, now in after if now.key not in gone]
         steps.append(step)
     return steps
 
@@ -232,20 +238,24 @@ def _to_delete(declared: dict[str, t.Any], tokens: list[Token], step: TokenStep)
 
 
 # ---------------------------------------------------------------- what is told
-def token_counts(step: TokenStep, clients: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
+def token_counts(step: TokenStep, clients: t.Mapping[str, str]) -> list[TokenCount]:
     """What a step does, by client and user, in numbers; no token is in it."""
-    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    counts: dict[tuple[str, str, str], TokenCount] = {}
     for action, tokens in (("revoked", step.revoke), ("deleted", step.delete)):
         for token in tokens:
-            count = counts.setdefault((token.client, token.user, action), {"tokens": 0, "codes": 0})
-            count["codes" if token.code else "tokens"] += 1
-    return [
-        {"client_id": client, "app_name": clients.get(client), "user": user, "action": action, **count}
-        for (client, user, action), count in sorted(counts.items())
-    ]
+            none: TokenCount = {
+                "client_id": token.client,
+                "app_name": clients.get(token.client),
+                "user": token.user,
+                "action": action,
+                "tokens": 0,
+                "codes": 0,
+            }
+            counts.setdefault((token.client, token.user, action), none)["codes" if token.code else "tokens"] += 1
+    return [count for _key, count in sorted(counts.items())]
 
 
-def token_diff(step: TokenStep, clients: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
+def token_diff(step: TokenStep, clients: t.Mapping[str, str]) -> Diff:
     """Before and after, by client and user: how many of the tokens that change are in which state."""
     before: dict[str, dict[str, int]] = {}
     after: dict[str, dict[str, int]] = {}

@@ -14,10 +14,27 @@ import json
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import OPEN_KEYS, UNTOLD, shown_setting
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import read_record
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import (
+    BenchPart,
+    BenchReport,
+    CorsReport,
+    DatedSiteReport,
+    Drift,
+    Field,
+    Report,
+    RuleReport,
+    SiteReading,
+    SiteReport,
+    TokensReport,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import (
+    LastVerification,
+    read_record,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts import TokenCounts
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import COMMON_FILE
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE
 
 Row = t.Dict[str, t.Any]
 
@@ -49,7 +66,7 @@ def bench_part(
     failed: dict[str, str],
     verifications: str,
     exceptions: t.Collection[str],
-) -> Row:
+) -> BenchPart:
     """What a report says of one bench.
 
     Args:
@@ -70,36 +87,38 @@ def bench_part(
     names = list(dict.fromkeys([*there, *rows, *declared["sites"], *failed]))
     shared = _drift(COMMON_FILE, results)
     record = read_record(verifications)
-    whole = {
+    whole: BenchReport = {
         "name": bench["name"],
         "path": bench["path"],
         "fault": bench["fault"],
         "sites": len([name for name in names if name != COMMON_FILE]),
         "drift": shared + _shared_edge(results["edge"]),
     }
-    sites = []
+    sites: list[SiteReport] = []
     for name in names:
         if name == COMMON_FILE:
             continue
-        site = _site(rows.get(name), exceptions)
+        reading = _site(rows.get(name), exceptions)
         managed = name in declared["sites"]
         fault = bench["fault"] or failed.get(name, "")
-        site.update(
-            name=name,
-            bench=bench["name"],
-            managed=managed,
-            cors=_cors(name, rows.get(name, {}), declared["edge"], results["edge"]),
-            drift=_drift(name, results),
-            drift_unknown=fault if managed or fault else "",
-            verification=record.get(name),
+        if not reading["readable"] and not reading["why"]:
+            reading["why"] = fault or "It was not read."
+        sites.append(
+            {
+                **reading,
+                "name": name,
+                "bench": bench["name"],
+                "managed": managed,
+                "cors": _cors(name, rows.get(name, {}), declared["edge"], results["edge"]),
+                "drift": _drift(name, results),
+                "drift_unknown": fault if managed or fault else "",
+                "verification": record.get(name),
+            }
         )
-        if not site["readable"] and not site["why"]:
-            site["why"] = fault or "It was not read."
-        sites.append(site)
     return {"bench": whole, "sites": sites}
 
 
-def _site(row: Row | None, exceptions: t.Collection[str]) -> Row:
+def _site(row: Row | None, exceptions: t.Collection[str]) -> SiteReading:
     """What was read of a site; what was not is None, or empty."""
     row = row or {"failed": True, "msg": "", "findings": []}
     keys, tokens = row.get("api_keys"), row.get("tokens")
@@ -111,9 +130,7 @@ def _site(row: Row | None, exceptions: t.Collection[str]) -> Row:
         "domains": row.get("domains") or [],
         "frappe_version": row.get("frappe_version") or "",
         "apps": row.get("apps") or {},
-        "clients": [{part: client[part] for part in CLIENT_PARTS if part in client} for client in row["oauth_clients"]]
-        if "oauth_clients" in row
-        else None,
+        "clients": [_client(client) for client in row["oauth_clients"]] if "oauth_clients" in row else None,
         "keys": None if keys is None else [_parts(key, ("user", "enabled", "user_type", "has_secret")) for key in keys],
         "tokens": None if tokens is None else _tokens(tokens),
         "config": {key: held for key, held in (row.get("config") or {}).items() if key in OPEN_KEYS},
@@ -122,20 +139,25 @@ def _site(row: Row | None, exceptions: t.Collection[str]) -> Row:
     }
 
 
-def _parts(row: Row, parts: t.Iterable[str]) -> Row:
+def _client(client: Row) -> t.Any:
+    return {part: client[part] for part in CLIENT_PARTS if part in client}
+
+
+def _parts(row: Row, parts: t.Iterable[str]) -> t.Any:
     return {part: row.get(part) for part in parts}
 
 
-def _tokens(tokens: Row) -> Row:
+def _tokens(tokens: Row) -> TokensReport:
+    counts: TokenCounts = _parts(tokens, COUNTS)
     return {
-        **_parts(tokens, COUNTS),
+        **counts,
         "by_client": [_parts(row, ("client_id", "app_name", "known", *COUNTS)) for row in tokens["by_client"]],
         "disabled_users": [_parts(row, ("user", "tokens")) for row in tokens["disabled_users"]],
         "by_day": dict(tokens["by_day"]),
     }
 
 
-def _cors(name: str, row: Row, declared: list[Row], edge: Row) -> Row:
+def _cors(name: str, row: Row, declared: list[Row], edge: Row) -> CorsReport:
     """Who answers for CORS now, and for which origins.
 
     What nginx sends is what is declared where nothing differs; where it does, drift shows both.
@@ -150,7 +172,7 @@ def _cors(name: str, row: Row, declared: list[Row], edge: Row) -> Row:
 
 
 # ---------------------------------------------------------------- drift
-def _drift(name: str, results: dict[str, Row]) -> list[Row]:
+def _drift(name: str, results: dict[str, Row]) -> list[Drift]:
     """What a run would change on a site, a row for each thing."""
     return [
         {"step": step, "what": _what(step, row), "action": row["action"], "fields": _fields(step, row)}
@@ -168,7 +190,7 @@ def _what(step: str, row: Row) -> str:
     )
 
 
-def _fields(step: str, row: Row) -> list[Row]:
+def _fields(step: str, row: Row) -> list[Field]:
     before, after = row["diff"]["before"], row["diff"]["after"]
     if step == "site_config":  # a report is kept, and read by others: what was declared in clear is no exception
         before, after = ({key: shown_setting(key, value) for key, value in side.items()} for side in (before, after))
@@ -188,16 +210,16 @@ def _text(side: Row, name: str) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _shared_edge(edge: Row) -> list[Row]:
+def _shared_edge(edge: Row) -> list[Drift]:
     """Files of nginx that would change and are no single site's."""
     if not edge.get("changed") or any(row["changed"] for row in edge.get("sites") or ()):
         return []
-    fields = [{"field": path, "before": UNTOLD, "after": UNTOLD} for path in edge.get("files", ())]
+    fields: list[Field] = [{"field": path, "before": UNTOLD, "after": UNTOLD} for path in edge.get("files", ())]
     return [{"step": "edge", "what": "nginx", "action": "updated", "fields": fields}]
 
 
 # ---------------------------------------------------------------- the report
-def report_of(parts: list[Row], environment: str, at: str, exceptions: t.Collection[str] = ()) -> Row:
+def report_of(parts: list[BenchPart], environment: str, at: str, exceptions: t.Collection[str] = ()) -> Report:
     """The report of an environment.
 
     Args:
@@ -210,13 +232,18 @@ def report_of(parts: list[Row], environment: str, at: str, exceptions: t.Collect
         ``format``, ``environment``, ``generated_at``, ``exceptions``, ``benches``, ``sites``, ``rules``, with the
         number of sites that break each, ``tokens_by_day`` of all sites, and ``summary``.
     """
-    sites = [site for part in parts for site in part["sites"]]
-    for site in sites:
-        site["verify_state"] = _verification_state(site["verification"])
-        site["verified_days_ago"] = _age(site["verification"], at)
+    sites: list[DatedSiteReport] = [
+        {
+            **site,
+            "verify_state": _verification_state(site["verification"]),
+            "verified_days_ago": _age(site["verification"], at),
+        }
+        for part in parts
+        for site in part["sites"]
+    ]
     by_day: dict[str, int] = {}
     for site in sites:
-        for day, number in (site["tokens"] or {}).get("by_day", {}).items():
+        for day, number in (site["tokens"]["by_day"] if site["tokens"] else {}).items():
             by_day[day] = by_day.get(day, 0) + number
     return {
         "format": FORMAT,
@@ -241,29 +268,31 @@ def report_of(parts: list[Row], environment: str, at: str, exceptions: t.Collect
     }
 
 
-def _live(site: Row) -> int:
+def _live(site: SiteReport) -> int:
     """Tokens that open something: an access token that works; refreshable ones are counted apart."""
-    return (site["tokens"] or {}).get("active") or 0
+    return site["tokens"]["active"] or 0 if site["tokens"] else 0
 
 
-def _verification_state(verification: Row | None) -> str:
+def _verification_state(verification: LastVerification | None) -> str:
     if not verification:
         return "none"
     return "verified" if verification["verified"] else "failed" if verification["failed"] else "partial"
 
 
-def _age(verification: Row | None, at: str) -> int | None:
+def _age(verification: LastVerification | None, at: str) -> int | None:
     """Whole days between the verification and the report; None where no time is known."""
+    if verification is None:
+        return None
     try:
-        then = datetime.datetime.fromisoformat((verification or {})["at"])
+        then = datetime.datetime.fromisoformat(verification["at"])
         return max(0, (datetime.datetime.fromisoformat(at) - then).days)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):  # the record is a file that anybody may have edited
         return None
 
 
-def _rules(sites: list[Row]) -> list[Row]:
+def _rules(sites: t.Sequence[SiteReport]) -> list[RuleReport]:
     """Each broken rule with the number of sites, those of most sites first, and notices after warnings."""
-    met: dict[str, Row] = {}
+    met: dict[str, RuleReport] = {}
     for site in sites:
         for finding in {row["rule"]: row for row in [*site["findings"], *site["notices"]]}.values():
             rule = finding["rule"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, VerifyRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import severity_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, WARNING
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
@@ -17,7 +18,42 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 Row = t.Dict[str, t.Any]
 
 
-def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] = ()) -> Row:
+class Entry(t.TypedDict):
+    """One thing that was found on a site."""
+
+    severity: str
+    rule: str
+    where: str
+    found: str
+    reason: str
+    remedy: str
+
+
+class Notice(Entry):
+    """What the Frappe of some sites does by itself."""
+
+    sites: list[str]
+
+
+class SiteDiagnosis(t.TypedDict):
+    """What is wrong with one site."""
+
+    name: str
+    verified: bool
+    problems: list[Entry]
+    warnings: list[Entry]
+
+
+class Diagnosis(t.TypedDict):
+    """What is wrong with all of them; ``lines`` is the whole for a human."""
+
+    sites: list[SiteDiagnosis]
+    notices: list[Notice]
+    unhealthy: list[str]
+    lines: list[str]
+
+
+def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Collection[str] = ()) -> Diagnosis:
     """What is wrong with each site, what is worth a look, and what this Frappe does by itself, told once.
 
     Args:
@@ -31,7 +67,8 @@ def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] 
         ``lines`` for a human.
     """
     names = list(dict.fromkeys(row["name"] for row in [*checks, *infos]))
-    sites, notices = [], {}
+    sites: list[SiteDiagnosis] = []
+    notices: dict[str, Notice] = {}
     for name in names:
         told = _unique(list(_checked(name, checks)), list(_read(name, infos)), exceptions)
         verifications = [row for row in checks if row["name"] == name]
@@ -46,19 +83,20 @@ def diagnose(checks: list[Row], infos: list[Row], exceptions: t.Collection[str] 
         for entry in told:
             if entry["severity"] == NOTICE:
                 notices.setdefault(entry["rule"], {**entry, "sites": []})["sites"].append(name)
-    result = {
+    told_once = list(notices.values())
+    return {
         "sites": sites,
-        "notices": list(notices.values()),
+        "notices": told_once,
         "unhealthy": [site["name"] for site in sites if site["problems"]],
+        "lines": list(_lines(sites, told_once)),
     }
-    return {**result, "lines": list(_lines(result))}
 
 
-def _entry(severity: str, rule: str, where: str, found: str, reason: str, remedy: str) -> Row:
+def _entry(severity: str, rule: str, where: str, found: str, reason: str, remedy: str) -> Entry:
     return {"severity": severity, "rule": rule, "where": where, "found": found, "reason": reason, "remedy": remedy}
 
 
-def _checked(name: str, checks: list[Row]) -> t.Iterator[Row]:
+def _checked(name: str, checks: list[VerifyRow]) -> t.Iterator[Entry]:
     for row in checks:
         if row["name"] != name:
             continue
@@ -70,7 +108,7 @@ def _checked(name: str, checks: list[Row]) -> t.Iterator[Row]:
             yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
 
 
-def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
+def _read(name: str, infos: list[ResultRow]) -> t.Iterator[Entry]:
     for row in infos:
         if row["name"] != name:
             continue
@@ -82,9 +120,9 @@ def _read(name: str, infos: list[Row]) -> t.Iterator[Row]:
             yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
 
 
-def _unique(verified: list[Row], read: list[Row], exceptions: t.Collection[str]) -> list[Row]:
+def _unique(verified: list[Entry], read: list[Entry], exceptions: t.Collection[str]) -> list[Entry]:
     """Each entry once; of what was both noticed by the verification and read, the verification."""
-    kept: dict[t.Any, Row] = {}
+    kept: dict[t.Any, Entry] = {}
     noticed = {entry["rule"] for entry in verified if entry["severity"] in (WARNING, NOTICE)}
     for entry in [*verified, *(entry for entry in read if entry["rule"] not in noticed)]:
         key = entry["rule"] if entry["severity"] == NOTICE else (entry["rule"], entry["where"], entry["found"])
@@ -93,23 +131,22 @@ def _unique(verified: list[Row], read: list[Row], exceptions: t.Collection[str])
     return list(kept.values())
 
 
-def _lines(result: Row) -> t.Iterator[str]:
-    for site in result["sites"]:
+def _lines(sites: list[SiteDiagnosis], notices: list[Notice]) -> t.Iterator[str]:
+    for site in sites:
         count = len(site["problems"])
         state = f"{count} problem{'s' if count > 1 else ''}" if count else "healthy"
         yield f"{site['name']}: {state}{', verified' if site['verified'] else ', not verified' if not count else ''}"
-        for kind in ("problems", "warnings"):
-            for entry in site[kind]:
-                yield f"  {'PROBLEM' if kind == 'problems' else 'to look at'} {_told(entry)}"
-    for notice in result["notices"]:
-        if len(notice["sites"]) == len(result["sites"]):
+        yield from (f"  PROBLEM {_told(entry)}" for entry in site["problems"])
+        yield from (f"  to look at {_told(entry)}" for entry in site["warnings"])
+    for notice in notices:
+        if len(notice["sites"]) == len(sites):
             where = "This Frappe, on every site"
         else:
             where = ", ".join(notice["sites"])
         yield f"{where}: {_told(notice)}"
 
 
-def _told(entry: Row) -> str:
+def _told(entry: Entry) -> str:
     why = f" ({entry['reason']})" if entry["reason"] else ""
     todo = f" -> {entry['remedy']}" if entry["remedy"] else ""
     return f"[{entry['rule']}] {entry['where']}: {entry['found']}{why}{todo}"

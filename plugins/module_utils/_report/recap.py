@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 import typing as t
 from types import MappingProxyType
@@ -22,6 +23,24 @@ SHARED = "(the bench)"
 NOTHING, NOT_ASKED = "nothing", "not asked"
 
 
+class RecapRow(t.TypedDict):
+    """What became of one site; ``changed`` has a text by step, ``findings`` is their number."""
+
+    site: str
+    changed: dict[str, str]
+    verified: str
+    failed: bool
+    findings: int
+
+
+class Recap(t.TypedDict):
+    """What became of all sites: the rows, the sentences for a human, and all of it as the lines of a table."""
+
+    rows: list[RecapRow]
+    notes: list[str]
+    lines: list[str]
+
+
 def recap(
     names: list[str],
     results: dict[str, Row],
@@ -29,7 +48,7 @@ def recap(
     check: bool = False,
     common: str = "",
     faults: t.Mapping[str, str] = MappingProxyType({}),
-) -> Row:
+) -> Recap:
     """One row a site, and what a human must know, said once for all sites that have it.
 
     Args:
@@ -41,9 +60,6 @@ def recap(
         common: name of the row that is no site but a file for all of them.
         faults: message of each step that failed for the bench as a whole.
 
-    Returns:
-        ``rows``, each with ``site``, ``changed`` (texts by step), ``verified``, ``failed`` and ``findings`` (a count);
-        ``notes``, the sentences for a human; ``lines``, all of it as a table.
     """
     own: Own = {}
     for step, result in results.items():
@@ -67,7 +83,7 @@ def recap(
     }
 
 
-def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bool) -> Row:
+def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bool) -> RecapRow:
     changed = {}
     for step, text in STEPS.items():
         told = [text(row) for row in own.get(step, ()) if row["changed"]]
@@ -125,17 +141,28 @@ def _verified(verifications: list[Row]) -> str:
     return "yes" if all(row["verified"] for row in verifications) else "in part"
 
 
+@dataclasses.dataclass
+class Gap:
+    """Steps that could not be taken for one reason, and the sites where."""
+
+    sites: list[str] = dataclasses.field(default_factory=list)
+    steps: list[str] = dataclasses.field(default_factory=list)
+
+
 def _gaps(own: Own) -> t.Iterator[str]:
     """Steps that could not be taken, where none failed."""
-    met: dict[tuple[str, str], list[str]] = {}
+    gaps: dict[tuple[str, str], Gap] = {}
     for site, steps in own.items():
         verifications = steps.get("verify", [])
-        for step in [step for row in verifications for step in row["steps"] if _verified(verifications) == "in part"]:
-            if step["verdict"] == "not_run":
-                met.setdefault((step["found"], step["remedy"]), []).extend([site, step["name"]])
-    for (why, remedy), pairs in met.items():
-        sites, steps = _listed(list(dict.fromkeys(pairs[::2]))), _listed(list(dict.fromkeys(pairs[1::2])))
-        yield f"NOT VERIFIED {sites}: {steps}: {why}. {remedy}".rstrip()
+        if _verified(verifications) != "in part":
+            continue
+        for step in [step for row in verifications for step in row["steps"] if step["verdict"] == "not_run"]:
+            gap = gaps.setdefault((step["found"], step["remedy"]), Gap())
+            gap.sites.append(site)
+            gap.steps.append(step["name"])
+    for (why, remedy), gap in gaps.items():
+        sites, names = _listed(list(dict.fromkeys(gap.sites))), _listed(list(dict.fromkeys(gap.steps)))
+        yield f"NOT VERIFIED {sites}: {names}: {why}. {remedy}".rstrip()
 
 
 # ---------------------------------------------------------------- what needs a human
@@ -178,7 +205,7 @@ def _left_to_bench(own: Own) -> t.Iterator[str]:
         )
 
 
-def _human(row: Row) -> str:
+def _human(row: RecapRow) -> str:
     if row["failed"]:
         return "FAILED"
     count = row["findings"]
@@ -186,7 +213,7 @@ def _human(row: Row) -> str:
 
 
 # ---------------------------------------------------------------- the table
-def _table(rows: list[Row], check: bool) -> list[str]:
+def _table(rows: list[RecapRow], check: bool) -> list[str]:
     quiet = [row for row in rows if row["verified"] == NOT_ASKED and not (row["changed"] or _human(row) != "no")]
     folded = quiet if len(quiet) > SINGLE else []
     counted = {row["site"] for row in folded}
@@ -199,7 +226,7 @@ def _table(rows: list[Row], check: bool) -> list[str]:
     return lines
 
 
-def _lines(rows: list[Row], check: bool, changes: t.Callable[[Row], str]) -> list[str]:
+def _lines(rows: list[RecapRow], check: bool, changes: t.Callable[[RecapRow], str]) -> list[str]:
     head = ("site", "would change" if check else "changed", "verified", "needs a human")
     cells = [(row["site"], changes(row) or NOTHING, row["verified"], _human(row)) for row in rows]
     widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]

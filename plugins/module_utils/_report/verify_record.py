@@ -11,12 +11,52 @@ from __future__ import annotations
 import json
 import typing as t
 
-Row = t.Dict[str, t.Any]
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict, VerifyRow
 
 FORMAT = 1  # of the record; another one is not read
 
 
-def verify_record(kept: str, checks: list[Row], at: str, names: t.Collection[str] | None = None) -> Row:
+class StepVerification(t.TypedDict):
+    """What is kept of one step."""
+
+    name: str
+    verdict: str
+    rule: str
+    found: str
+    reason: str
+    remedy: str
+
+
+class ClientVerification(t.TypedDict):
+    """What is kept of one client; ``msg`` where no step was taken."""
+
+    app_name: str
+    client_id: str
+    url: str
+    verified: bool
+    msg: str
+    steps: list[StepVerification]
+
+
+class LastVerification(t.TypedDict):
+    """The last verification of a site."""
+
+    at: str
+    verified: bool
+    failed: bool
+    clients: list[ClientVerification]
+
+
+class VerificationRecord(t.TypedDict):
+    """The last verification of each site of a bench."""
+
+    format: int
+    sites: dict[str, LastVerification]
+
+
+def verify_record(
+    kept: str, checks: list[VerifyRow], at: str, names: t.Collection[str] | None = None
+) -> VerificationRecord:
     """The record of a bench after a verification.
 
     Args:
@@ -26,13 +66,13 @@ def verify_record(kept: str, checks: list[Row], at: str, names: t.Collection[str
         names: the bench's sites, if known; what is kept of any other goes.
     """
     sites = {name: verification for name, verification in read_record(kept).items() if names is None or name in names}
-    verified: dict[str, list[Row]] = {}
+    verified: dict[str, list[VerifyRow]] = {}
     for row in checks:
         verified.setdefault(row["name"], []).append(row)
     return {"format": FORMAT, "sites": {**sites, **{name: _verification(rows, at) for name, rows in verified.items()}}}
 
 
-def read_record(text: str) -> dict[str, Row]:
+def read_record(text: str) -> dict[str, LastVerification]:
     """The verification of each site; none of what is no record."""
     try:
         record = json.loads(text or "{}")
@@ -40,14 +80,12 @@ def read_record(text: str) -> dict[str, Row]:
         return {}
     if not isinstance(record, dict) or record.get("format") != FORMAT or not isinstance(record.get("sites"), dict):
         return {}
-    return {
-        name: verification
-        for name, verification in record["sites"].items()
-        if isinstance(verification, dict) and "clients" in verification
-    }
+    sites: dict[str, t.Any] = record["sites"]
+    readable = {name: one for name, one in sites.items() if isinstance(one, dict) and "clients" in one}
+    return t.cast("dict[str, LastVerification]", readable)
 
 
-def _verification(rows: list[Row], at: str) -> Row:
+def _verification(rows: list[VerifyRow], at: str) -> LastVerification:
     return {
         "at": at,
         "verified": all(row["verified"] for row in rows),
@@ -59,11 +97,19 @@ def _verification(rows: list[Row], at: str) -> Row:
                 "url": row.get("url") or "",
                 "verified": row["verified"],
                 "msg": row["msg"] if not row["steps"] else "",
-                "steps": [{part: step[part] for part in PARTS} for step in row["steps"]],
+                "steps": [_step(step) for step in row["steps"]],
             }
             for row in rows
         ],
     }
 
 
-PARTS = ("name", "verdict", "rule", "found", "reason", "remedy")
+def _step(step: Verdict) -> StepVerification:
+    return {
+        "name": step["name"],
+        "verdict": step["verdict"],
+        "rule": step["rule"],
+        "found": step["found"],
+        "reason": step["reason"],
+        "remedy": step["remedy"],
+    }

@@ -9,13 +9,14 @@ import secrets
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ClientRow, Diff, Reply
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import plan_through, rows_of, write_step
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.http import RestSite
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     REST_COPIES,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Judgement
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization Code"
@@ -78,7 +79,14 @@ class RestClients:
         self.site.call("DELETE", f"/api/resource/{CLIENT}/{name}")
 
 
-def apply_over_rest(clients: list[dict[str, t.Any]], judgement: dict[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
+class Failure(t.NamedTuple):
+    """Why one client failed, and whether something was written for it before that."""
+
+    changed: bool
+    msg: str
+
+
+def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check_mode: bool) -> Reply:
     """Settle the clients of one site that has a URL.
 
     Returns:
@@ -95,35 +103,41 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: dict[str, t.Any]
     failures = {} if check_mode else _write_all(store, steps)
     settled = rows_of(clients, steps, findings)
     for number, failure in failures.items():
-        settled[number].update(failure)
+        nothing: Diff = {"before": {}, "after": {}}
+        row = settled[number]
+        settled[number] = {
+            **row,
+            "action": "failed",
+            "failed": True,
+            "changed": failure.changed,
+            "msg": failure.msg,
+            "diff": nothing,
+        }
     for row in settled:
         row["findings"] += [Finding(REST_COPIES, field, HOW).row() for field in _copied(row)]
     return {"reply": settled}
 
 
-NOTHING = {"action": "failed", "failed": True, "diff": {"before": {}, "after": {}}}
-
-
-def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, dict[str, t.Any]]:
-    """Do every step, up to the first that fails; for that one and those not tried, what their rows say instead."""
-    failures: dict[int, dict[str, t.Any]] = {}
+def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, Failure]:
+    """Do every step, up to the first that fails; for that one and those not tried, why they failed."""
+    failures: dict[int, Failure] = {}
     reason = ""
     for number, step in enumerate(steps):
-        before = store.site.writes
+        before = store.site.written
         try:
             if reason and step.action != "unchanged":
                 raise Impossible(f"not tried, since another client of this site failed before: {reason}")
             write_step(store, step)
         except Impossible as error:
             reason = reason or str(error)
-            failures[number] = {**NOTHING, "changed": store.site.writes > before, "msg": str(error)}
+            failures[number] = Failure(store.site.written > before, str(error))
     return failures
 
 
 HOW = "Frappe keeps a copy in its database"
 
 
-def _copied(row: dict[str, t.Any]) -> t.Iterator[str]:
+def _copied(row: ClientRow) -> t.Iterator[str]:
     """What of a secret stays behind in Version or Deleted Document."""
     if row["action"] == "deleted" or (row["action"] == "updated" and "client_secret" in row["diff"]["after"]):
         yield "client_secret"

@@ -37,7 +37,7 @@ class RestSite:
         check_mode: refuse every request but GET.
 
     Attributes:
-        writes: number of requests that changed something.
+        written: number of requests that changed something.
     """
 
     def __init__(self, url: str, api_key: str | None, api_secret: str | None, validate_certs: bool, check_mode: bool):
@@ -47,7 +47,7 @@ class RestSite:
             )
         if not all(HEADER_TEXT.fullmatch(text or "") for text in (api_key, api_secret)):
             raise Impossible("api_key, api_secret: one of them cannot be sent in a header. Use printable ASCII")
-        self.url, self.check_mode, self.writes = url.rstrip("/"), check_mode, 0
+        self.url, self.check_mode, self.written = url.rstrip("/"), check_mode, 0
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if api_key:
             headers["Authorization"] = f"token {api_key}:{api_secret}"
@@ -73,7 +73,7 @@ class RestSite:
         url = f"{self.url}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
         try:
             with self.request.open(method, url, data=None if data is None else json.dumps(data)) as reply:
-                self.writes += method != "GET"
+                self.written += method != "GET"
                 said = json.loads(reply.read() or b"{}")
         except HTTPError as error:
             raise Impossible(f"url: {self.url} answered {method} {path} with {error.code}: {_said(error)}") from None

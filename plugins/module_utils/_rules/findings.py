@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import FindingRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID, REFUSED, RULES, WARNING
 
 
@@ -26,9 +27,17 @@ class Finding(t.NamedTuple):
     def __str__(self) -> str:
         return f"{self.field}: {self.found} [{self.rule}; {RULES[self.rule].source}]. {RULES[self.rule].remedy}"
 
-    def row(self) -> dict[str, str]:
+    def row(self) -> FindingRow:
         """The finding as a module returns it."""
-        return {**self._asdict(), **RULES[self.rule]._asdict()}
+        rule = RULES[self.rule]
+        return {
+            "rule": self.rule,
+            "field": self.field,
+            "found": self.found,
+            "severity": rule.severity,
+            "source": rule.source,
+            "remedy": rule.remedy,
+        }
 
 
 Findings = t.Iterator[Finding]
@@ -63,7 +72,7 @@ class Judgement(t.TypedDict):
     exceptions: t.Collection[str]
 
 
-def told_or_refused(findings: t.Iterable[Finding], judgement: Judgement) -> list[dict[str, str]]:
+def told_or_refused(findings: t.Iterable[Finding], judgement: Judgement) -> list[FindingRow]:
     """The rows of findings that do not stop the write.
 
     Raises:

@@ -20,6 +20,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     SECRET_IN_VERSIONS,
     SECRET_WEAK,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts import (
+    ClientFact,
+    ConfigFact,
+    Facts,
+    TokenFacts,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     GOOD_SECRET,
@@ -49,8 +55,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rul
     TOKEN_CLIENT_GONE,
     TOKEN_USER_DISABLED,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE, SITE_FILE
 
-SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
 CORS_KEYS = ("allow_cors", *UNREAD_KEYS)
 # Keys that open something, by what Frappe 15 makes of them, or that hold a secret which is better kept elsewhere.
 RISKY_KEYS = (
@@ -82,9 +88,9 @@ NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_i
 LISTED = 5  # names that a finding lists before it only counts
 
 
-def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, ConfigFact]:
     """The keys of a site's effective configuration that decide about safety, each with ``value`` and ``file``."""
-    found = {}
+    found: dict[str, ConfigFact] = {}
     for key in (*CORS_KEYS, *RISKY_KEYS):
         if key in site or key in common:
             file, value = (SITE_FILE, site[key]) if key in site else (COMMON_FILE, common[key])
@@ -93,7 +99,7 @@ def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, dict[
     return found
 
 
-def site_findings(facts: dict[str, t.Any]) -> Findings:
+def site_findings(facts: Facts) -> Findings:
     """All that breaks a rule among the facts of one site, as frappe_site_info gathers them."""
     for key, held in facts.get("config", {}).items():
         yield from setting_findings(key, held["value"], held["file"])
@@ -122,7 +128,7 @@ def site_findings(facts: dict[str, t.Any]) -> Findings:
             yield Finding(FRAPPE_TRAIT_UNKNOWN, f"features.{trait}", "unknown")
 
 
-def _settings(facts: dict[str, t.Any]) -> Findings:
+def _settings(facts: Facts) -> Findings:
     settings, features = facts.get("oauth_settings", {}), facts.get("features", {})
     provider, oauth = (settings.get(doctype, {}) for doctype in ("OAuth Provider Settings", "OAuth Settings"))
     if provider.get("skip_authorization") == "Auto":
@@ -134,10 +140,10 @@ def _settings(facts: dict[str, t.Any]) -> Findings:
         yield Finding(PASSWORD_GRANT_BYPASS, "System Settings", " and ".join(passed_by))
 
 
-def _origins(facts: dict[str, t.Any]) -> Findings:
+def _origins(facts: Facts) -> Findings:
     """Frappe 16 and later answer at the OAuth endpoints for a list of origins of their own, where that is filled in."""
     settings, held = facts.get("oauth_settings", {}).get("OAuth Settings", {}), facts.get("config", {})
-    answered = held.get("allow_cors", {}).get("value")
+    answered = held["allow_cors"]["value"] if "allow_cors" in held else None
     own = (settings.get("allowed_public_client_origins") or "").split()
     if own and isinstance(answered, (str, list)):
         missing = [one for one in ([answered] if isinstance(answered, str) else answered) if one not in (*own, "*")]
@@ -146,7 +152,7 @@ def _origins(facts: dict[str, t.Any]) -> Findings:
             yield Finding(CORS_ORIGINS_DIFFER, field, f"lacks {listed(list(map(str, missing)))}")
 
 
-def _stored_client(client: dict[str, t.Any]) -> Findings:
+def _stored_client(client: ClientFact) -> Findings:
     """A client as the site has it, under the rules for declarations; one finding for a text that cannot be split."""
     where = client["app_name"]  # a client_id would make the same finding another one on each site
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
@@ -168,7 +174,7 @@ def _stored_client(client: dict[str, t.Any]) -> Findings:
             yield finding._replace(field=f"{where}: {finding.field}")
 
 
-def _tokens(tokens: dict[str, t.Any]) -> Findings:
+def _tokens(tokens: TokenFacts) -> Findings:
     if tokens["disabled_users"]:
         yield Finding(TOKEN_USER_DISABLED, "tokens", listed([row["user"] for row in tokens["disabled_users"]]))
     gone = [row["client_id"] or "(none)" for row in tokens["by_client"] if not row["known"]]

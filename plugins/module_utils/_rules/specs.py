@@ -57,6 +57,7 @@ POLICY_OPTIONS: Options = {
 WORKER_OPTIONS: Options = {"site_timeout": number(default=60)}
 
 # ---------------------------------------------------------------- site_config.json
+SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
 SITE_CONFIG_OPTIONS: Options = {
     "settings": {"type": "dict", "default": {}},
     "secret_settings": {"type": "dict", "default": {}, "no_log": True},

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import texts_in
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failure
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, FindingRow, Row, failure
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import LONGEST_TIMEOUT, without_defaults
@@ -24,20 +24,22 @@ class Masking(AnsibleModule):
     def _mask(self) -> None:
         self.no_log_values.update(secrets_in(self.argument_spec, self.params))
 
-    def _log_invocation(self):
+    def _log_invocation(self) -> None:
         """Write the options into the system's log."""
         self._mask()
         super()._log_invocation()
 
-    def exit_json(self, **result):
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
         """End the task."""
         self._mask()
         super().exit_json(**result)
+        raise AssertionError  # it ends the process
 
-    def fail_json(self, msg, **result):
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         """End the task, failed."""
         self._mask()
         super().fail_json(msg, **result)
+        raise AssertionError  # it ends the process
 
 
 def secrets_in(argument_spec: dict[str, t.Any], params: Row) -> t.Iterator[str]:
@@ -124,13 +126,14 @@ class SitesModule:
         given = self.params["sites"] or ([{"name": self.params["name"]}] if self.params["name"] is not None else [])
         self.rows = [{**task, **{k: v for k, v in item.items() if v is not None}} for item in given]
 
-    def lint(self, findings_of: t.Callable[[Row], t.Iterable[Finding]]) -> list[list[Row]]:
+    def lint(self, findings_of: t.Callable[[Declared], t.Iterable[Finding]]) -> list[list[FindingRow]]:
         """Hold every row against the rules; any that must stop the write ends the task here, with all of them named.
 
         Returns:
             For each row the findings that are only told.
         """
-        told, stopped = [], []
+        told: list[list[FindingRow]] = []
+        stopped: list[str] = []
         for row in self.rows:
             stop, tell = judge(findings_of(row), self.params["policy"], self.params["policy_exceptions"])
             stopped += [f"{row['name']}: {finding}" for finding in stop]
@@ -143,9 +146,9 @@ class SitesModule:
             )
         return told
 
-    def warn(self, told: t.Iterable[tuple[str, Row]]) -> None:
+    def warn(self, told: t.Iterable[tuple[str, FindingRow]]) -> None:
         """One warning a finding, however many sites have it; none for a notice, which is there on every run."""
-        met: dict[t.Any, list[tuple[str, Row]]] = {}
+        met: dict[t.Any, list[tuple[str, FindingRow]]] = {}
         for site, finding in told:
             if finding["severity"] != NOTICE:
                 met.setdefault(finding["rule"] if self.brief else tuple(finding.items()), []).append((site, finding))
@@ -162,8 +165,9 @@ class SitesModule:
     def fail(self, msg: str) -> t.NoReturn:
         """End the task: nothing could be done on any site."""
         self.ansible.fail_json(msg=msg, sites=[])
+        raise AssertionError  # it ends the process
 
-    def finish(self, rows: list[Row], title: t.Callable[[Row], str], **more: t.Any) -> t.NoReturn:
+    def finish(self, rows: t.Sequence[t.Any], title: t.Callable[[t.Any], str], **more: t.Any) -> t.NoReturn:
         """End the task: failed, with the list, if any site failed.
 
         Args:
@@ -172,7 +176,7 @@ class SitesModule:
             more: further return values.
         """
         self.warn((row["name"], finding) for row in rows for finding in row["findings"])
-        result = {"changed": any(row["changed"] for row in rows), "sites": rows, **more}
+        result: dict[str, t.Any] = {"changed": any(row["changed"] for row in rows), "sites": rows, **more}
         if self.ansible._diff:
             result["diff"] = [
                 {**row["diff"], "before_header": title(row), "after_header": title(row)}
@@ -183,3 +187,4 @@ class SitesModule:
         if msg:
             self.ansible.fail_json(**result, msg=msg)
         self.ansible.exit_json(**result)
+        raise AssertionError  # it ends the process

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, FindingRow, ResultRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import clients
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Findings
@@ -27,7 +29,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.declarati
 OPTIONS = {**REST_OPTIONS, **CLIENT_OPTIONS, "exclusive": flag(default=False)}
 
 
-def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:
+def findings(row: Declared, seen: dict[str, list[Declared]]) -> Findings:
     """Rules that one row breaks; ``seen`` remembers each site's clients from row to row."""
     yield from client_findings(row, row["name"])
     address = (row["url"] or "").rpartition("@")[2]  # a password in it is another mistake, told by its own name
@@ -36,7 +38,9 @@ def findings(row: Row, seen: dict[str, list[Row]]) -> Findings:
     yield from twice_findings(row, seen.setdefault(row["name"], []))
 
 
-def apply_rows(rows: list[Row], told: list[list[Row]], params: Row, check_mode: bool) -> list[Row]:
+def apply_rows(
+    rows: list[Declared], told: list[list[FindingRow]], params: Declared, check_mode: bool
+) -> list[ResultRow]:
     """Apply every row, all sites of the bench in one worker; what is declared first, then what was pruned.
 
     Args:
@@ -67,5 +71,5 @@ def apply_rows(rows: list[Row], told: list[list[Row]], params: Row, check_mode: 
     return result_rows(rows, told, in_order, _nothing)
 
 
-def _nothing(row: Row) -> Row:
+def _nothing(row: Declared) -> dict[str, t.Any]:
     return {"pruned": False, "app_name": row["app_name"], "client_id": row["client_id"]}

@@ -9,20 +9,28 @@ import types
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import (
+    Declared,
+    FindingRow,
+    Reply,
+    ResultRow,
+    failed_row,
+    row_of,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 
 Connection = t.Tuple[str, str]  # name of the site; its URL, or empty for one on the bench
-Groups = t.Dict[Connection, t.List[Row]]
-Replies = t.Dict[Connection, Row]
+Groups = t.Dict[Connection, t.List[Declared]]
+Replies = t.Dict[Connection, Reply]
 
 
-def connection_of(row: Row) -> Connection:
+def connection_of(row: Declared) -> Connection:
     """How the site of a declaration is reached."""
     return row["name"], row.get("url") or ""
 
 
-def grouped(rows: list[Row]) -> Groups:
+def grouped(rows: list[Declared]) -> Groups:
     """The declarations of each site, in the order declared."""
     groups: Groups = {}
     for row in rows:
@@ -30,12 +38,12 @@ def grouped(rows: list[Row]) -> Groups:
     return groups
 
 
-def judgement_of(params: Row) -> dict[str, t.Any]:
+def judgement_of(params: Declared) -> Judgement:
     """How findings that only a site's own state brings out are judged, from the options of the task."""
     return {"policy": params["policy"], "exceptions": params["policy_exceptions"]}
 
 
-def on_bench(bench_path: str, job: types.ModuleType, groups: Groups, params: Row, check_mode: bool) -> Replies:
+def on_bench(bench_path: str, job: types.ModuleType, groups: Groups, params: Declared, check_mode: bool) -> Replies:
     """Apply the declarations of each site in one worker; a reply for each site.
 
     Args:
@@ -54,8 +62,8 @@ def on_bench(bench_path: str, job: types.ModuleType, groups: Groups, params: Row
 
 
 def applied_on_bench(
-    module: SitesModule, job: types.ModuleType, told: list[list[Row]], nothing: t.Mapping[str, t.Any]
-) -> list[Row]:
+    module: SitesModule, job: types.ModuleType, told: list[list[FindingRow]], nothing: t.Mapping[str, t.Any]
+) -> list[ResultRow]:
     """Apply every declaration of a task whose sites are all on one bench; a result row for each.
 
     Args:
@@ -73,8 +81,11 @@ def applied_on_bench(
 
 
 def result_rows(
-    rows: list[Row], told: list[list[Row]], replies: Replies, nothing: t.Callable[[Row], t.Mapping[str, t.Any]]
-) -> list[Row]:
+    rows: list[Declared],
+    told: list[list[FindingRow]],
+    replies: Replies,
+    nothing: t.Callable[[Declared], t.Mapping[str, t.Any]],
+) -> list[ResultRow]:
     """The result row of each declaration, then one for each further row that its site returned.
 
     Args:

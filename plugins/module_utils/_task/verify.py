@@ -5,11 +5,19 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import read_config
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Row, failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import (
+    Declared,
+    Reply,
+    Verdict,
+    VerifyRow,
+    failed_row,
+    row_of,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.cors_sources import senders_of, tell
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import password_findings
@@ -24,7 +32,7 @@ def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
     return [(path, read_config(path)) for path in (bench.site_config(name), bench.common_config)]
 
 
-def complete(bench: Bench, rows: list[Row]) -> None:
+def complete(bench: Bench, rows: list[Declared]) -> None:
     """Fill in what the configuration has, and which row of a site does what is done once a site: its last one."""
     for number, row in enumerate(rows):
         configs = configs_of(bench, row["name"])
@@ -35,7 +43,7 @@ def complete(bench: Bench, rows: list[Row]) -> None:
         row["of_site"] = row["name"] not in [later["name"] for later in rows[number + 1 :]]
 
 
-def password_faults(rows: list[Row]) -> list[str]:
+def password_faults(rows: list[Declared]) -> list[str]:
     """Why the output would be unreadable once the passwords are masked, a line for each row; empty if it would not.
 
     Args:
@@ -48,7 +56,7 @@ def password_faults(rows: list[Row]) -> list[str]:
     ]
 
 
-def verdict(row: Row, reply: Row, senders: t.Callable[[], list[str]]) -> Row:
+def verdict(row: Declared, reply: Reply, senders: t.Callable[[], list[str]]) -> VerifyRow:
     """The result row of one site."""
     told = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
     if "failed" in reply:
@@ -63,13 +71,13 @@ def verdict(row: Row, reply: Row, senders: t.Callable[[], list[str]]) -> Row:
     return row_of(row["name"], verified=all(step["verdict"] != "not_run" for step in steps), **told)
 
 
-def sentence(step: Row) -> str:
+def sentence(step: Verdict) -> str:
     """One failed step, in words."""
     why = f" ({step['reason']})" if step["reason"] else ""
     return f"{step['name']}: expected {step['expected']}, found {step['found']}{why} [{step['rule']}]. {step['remedy']}"
 
 
-def verdicts(bench: Bench, rows: list[Row], replies: list[Row], nginx: dict[str, t.Any]) -> list[Row]:
+def verdicts(bench: Bench, rows: list[Declared], replies: list[Reply], nginx: dict[str, t.Any]) -> list[VerifyRow]:
     """The result row of each row.
 
     Args:
@@ -79,7 +87,7 @@ def verdicts(bench: Bench, rows: list[Row], replies: list[Row], nginx: dict[str,
         nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the task.
     """
 
-    def senders(row: Row) -> list[str]:
+    def senders(row: Declared) -> list[str]:
         return senders_of(bench.path, configs_of(bench, row["name"]), row["domains"], nginx)
 
-    return [verdict(row, reply, lambda row=row: senders(row)) for row, reply in zip(rows, replies)]
+    return [verdict(row, reply, functools.partial(senders, row)) for row, reply in zip(rows, replies)]

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import FLOW
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     VERIFY_FAULT,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
+    Made,
+    Params,
     Verification,
     api_call,
     authorize,
@@ -60,7 +63,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
     row,
 )
 
-Params = t.Dict[str, t.Any]
 NO_USER = "Declare username and password of a user for the check"
 
 
@@ -154,7 +156,7 @@ def chosen(params: Params) -> list[str]:
     Named in ``probes``: those, and what they need. Else all that apply; with a ``last_step`` before the last one, the
     flow up to it and nothing beside it.
     """
-    named = params["probes"]
+    named: t.Sequence[str] | None = params["probes"]
     if named is None and params["last_step"] != FLOW[-1]:
         named = FLOW[: FLOW.index(params["last_step"]) + 1]
     if named is not None:
@@ -165,9 +167,7 @@ def chosen(params: Params) -> list[str]:
     return [name for name, step in STEPS.items() if not step.lacks(params) and (params["of_site"] or not step.of_site)]
 
 
-def verify(
-    params: Params, made: dict[str, list[str]], until: float, client_fault: Fault | None
-) -> list[dict[str, str]]:
+def verify(params: Params, made: Made, until: float, client_fault: Fault | None) -> list[Verdict]:
     """Take the chosen steps.
 
     Args:
@@ -179,7 +179,7 @@ def verify(
     Returns:
         A verdict for each chosen step, as `verdicts.row` has it.
     """
-    verdicts: dict[str, dict[str, str]] = {}
+    verdicts: dict[str, Verdict] = {}
     run = Verification(params, made, until)
     try:
         for name in chosen(params):
@@ -189,9 +189,7 @@ def verify(
     return list(verdicts.values())
 
 
-def take_step(
-    name: str, run: Verification, verdicts: dict[str, dict[str, str]], client_fault: Fault | None
-) -> dict[str, str]:
+def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client_fault: Fault | None) -> Verdict:
     """Take one step, unless it cannot be taken; its verdict."""
     step, params = STEPS[name], run.params
     lacks = step.lacks(params)
@@ -204,7 +202,7 @@ def take_step(
         return not_run(name, f"{blocked[0]} did not pass before it")
     try:
         if step.take is None:
-            seen = _client(params, client_fault)
+            seen = _client(run, client_fault)
         else:
             seen = step.take(run)
     except Fault as fault:
@@ -216,7 +214,7 @@ def take_step(
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 
-def _client(params: Params, fault: Fault | None) -> Seen:
+def _client(run: Verification, fault: Fault | None) -> Seen:
     if fault:
         raise fault
-    return Seen("the OAuth client", f"{params['client']['app_name']!r}, client_id {params['client']['name']}")
+    return Seen("the OAuth client", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")

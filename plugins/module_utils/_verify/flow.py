@@ -8,6 +8,7 @@ Runs in the bench's own Python, which has what Frappe itself brings: requests, o
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import time
@@ -62,6 +63,57 @@ WHO = "frappe.auth.get_logged_user"
 CLOCK_LEEWAY = 120  # seconds that two clocks may differ
 
 
+class Params(t.TypedDict, total=False):
+    """The options of frappe_oauth_verify for one row, and what the site knows of itself."""
+
+    site: str
+    app_name: str | None
+    client_id: str | None
+    redirect_uri: str | None
+    scope: t.Any  # a list as declared, a text once the client is known
+    username: str | None
+    password: str | None
+    api_method: str
+    url: str
+    domains: list[str]
+    cors: dict[str, t.Any] | None
+    rate_limit: dict[str, t.Any] | None
+    address: str | None
+    validate_certs: bool
+    probes: list[str] | None
+    password_grant: bool
+    last_step: str
+    patience: int
+    of_site: bool  # whether this row does what is done once per site
+    client: dict[str, t.Any] | None  # the row of the OAuth client
+    refused: bool  # the sign-in was refused on this site before
+    consent_expected: bool
+    consent_auto: bool
+    consent_why: str
+    issuer_why: str
+    find_user: t.Callable[[str | None], str | None]  # Frappe's name of a user, by what they sign in with
+    user_email: t.Callable[[str], str]
+
+
+@dataclasses.dataclass
+class Made:
+    """What Frappe made on the way, for whoever cleans up.
+
+    Attributes:
+        codes: authorization codes.
+        tokens: access tokens.
+        nonces: one for each verification; every code carries one.
+        sessions: ids of sessions that could not be ended.
+        reply_lost: a reply with tokens may not have arrived.
+    """
+
+    codes: list[str] = dataclasses.field(default_factory=list)
+    tokens: list[str] = dataclasses.field(default_factory=list)
+    nonces: list[str] = dataclasses.field(default_factory=list)
+    sessions: list[str] = dataclasses.field(default_factory=list)
+    reply_lost: bool = False
+
+
 class Code(t.NamedTuple):
     """An authorization code: the oauthlib client that holds it, its verifier, and whether a page asked for consent."""
 
@@ -74,13 +126,12 @@ class Verification:
     """What the steps of one row share.
 
     Args:
-        params: the row's options; with ``client``, the OAuth client's row, and ``consent_expected``.
-        made: filled with what Frappe made on the way, for whoever cleans up: ``codes``, ``tokens``, ``nonces`` (every
-            code carries one), ``sessions`` that could not be ended, ``lost`` (a reply with tokens may not have come).
+        params: the row's options, and what the site knows of itself.
+        made: filled on the way.
         until: time.monotonic() after which nothing is sent any more.
     """
 
-    def __init__(self, params: dict[str, t.Any], made: dict[str, list[str]], until: float):
+    def __init__(self, params: Params, made: Made, until: float):
         os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
         self.params, self.made, self.until = params, made, until
         self.http = self.client_at(params["url"])
@@ -88,15 +139,36 @@ class Verification:
         self.pairs: list[dict[str, t.Any]] = []
         self.user = ""
         self.nonce = "benchkeeper-" + secrets.token_hex(16)
-        made["nonces"].append(self.nonce)
+        made.nonces.append(self.nonce)
 
     def client_at(self, url: str, address: str | None = None) -> HttpClient:
         """An HTTP client of a site under another of its names, or at another address than the one that was given."""
         return HttpClient(url, address or self.params["address"], self.params["validate_certs"], self.until)
 
     @property
+    def oauth_client(self) -> dict[str, t.Any]:
+        """The row of the OAuth client; no step that needs it is taken without one."""
+        return t.cast("dict[str, t.Any]", self.params["client"])
+
+    @property
     def client_id(self) -> str:
-        return self.params["client"]["name"]
+        """What an app sends to say which client it is."""
+        return self.oauth_client["name"]
+
+    @property
+    def issued(self) -> Code:
+        """The code that `authorize` got; no step that needs it is taken before."""
+        return t.cast("Code", self.code)
+
+    @property
+    def cors(self) -> dict[str, t.Any]:
+        """What is declared of other origins; no step that needs it is taken without."""
+        return self.params["cors"] or {}
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where codes are sent."""
+        return self.params["redirect_uri"] or ""
 
     def bearer(self, pair: dict[str, t.Any]) -> dict[str, str]:
         """The header that a pair's access token is sent in."""
@@ -108,11 +180,11 @@ class Verification:
 
     def token(self, form: t.Any) -> t.Any:
         """A request to the token endpoint; what it grants is noted before it is looked at."""
-        self.made["lost"].append("")
+        self.made.reply_lost = True
         reply = self.http.post(OAUTH + "get_token", form)
-        self.made["lost"].clear()
+        self.made.reply_lost = False
         if body_of(reply).get("access_token"):
-            self.made["tokens"].append(body_of(reply)["access_token"])
+            self.made.tokens.append(body_of(reply)["access_token"])
         return reply
 
     def end(self) -> None:
@@ -126,7 +198,7 @@ class Verification:
         except Fault:
             ended = False
         if not ended:
-            self.made["sessions"].append(sid)
+            self.made.sessions.append(sid)
 
 
 # ---------------------------------------------------------------- the steps
@@ -170,7 +242,7 @@ def login(run: Verification) -> Seen:
         raise Fault(LOGIN_SECOND_FACTOR, expected, "a second factor is asked for")
     if http.browser.cookies.get("sid") in (None, "", "Guest"):
         raise Fault(LOGIN_SESSION, expected, "no session cookie")
-    run.user = unquote(http.browser.cookies.get("user_id") or "") or run.params["username"]
+    run.user = unquote(http.browser.cookies.get("user_id") or "") or str(run.params["username"])
     return Seen(expected, "HTTP 200 and a session")
 
 
@@ -197,7 +269,7 @@ def ask_code(run: Verification, method: str = "S256", straight: bool = False) ->
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
     expected = "a redirect to the redirect URI, with a code and the state that was sent"
-    client, redirect_uri = WebApplicationClient(run.client_id), run.params["redirect_uri"]
+    client, redirect_uri = WebApplicationClient(run.client_id), run.redirect_uri
     sent, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
     uri = client.prepare_request_uri(
         OAUTH + "authorize",
@@ -216,7 +288,7 @@ def ask_code(run: Verification, method: str = "S256", straight: bool = False) ->
         reply = http.send(http.browser, "GET", http.path_of(reply))
     location = reply.headers.get("Location", "")
     told = parse_qs(urlsplit(location).query)
-    run.made["codes"] += told.get("code", [])
+    run.made.codes += told.get("code", [])
     if not reply.is_redirect or not location.startswith(redirect_uri):
         found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
         raise Fault(_why_no_code(found), expected, found)
@@ -252,13 +324,13 @@ def _why_no_code(found: str) -> str:
 
 def consent(run: Verification) -> Seen:
     """Is the user asked where nothing says otherwise, and only there?"""
-    shown, expected = run.code.page_shown, run.params["consent_expected"]
+    shown, expected = run.issued.page_shown, run.params["consent_expected"]
     words = {True: "a page that asks for consent", False: "no page"}
     if shown != expected:
         raise Fault(CONSENT_DIFFERS, words[expected], words[shown], run.params["consent_why"])
     if not shown and run.params["consent_auto"]:
         return Seen(words[expected], words[shown], SETTINGS_CONSENT_AUTO, run.params["consent_why"])
-    scheme = urlsplit(run.params["redirect_uri"]).scheme
+    scheme = urlsplit(run.redirect_uri).scheme
     if not shown and scheme not in ("http", "https"):
         return Seen(words[expected], words[shown], CONSENT_NONE, f"skip_authorization, and the scheme {scheme}:")
     return Seen(words[expected], words[shown])
@@ -267,7 +339,7 @@ def consent(run: Verification) -> Seen:
 def token(run: Verification) -> Seen:
     """The code and its verifier for a pair of tokens."""
     expected = "an access token and a refresh token for the code and its verifier"
-    pair = granted(run, code_form(run, run.code), expected)
+    pair = granted(run, code_form(run, run.issued), expected)
     run.pairs.append(pair)
     return Seen(expected, f"a pair that lasts {pair.get('expires_in')} s")
 
@@ -276,9 +348,7 @@ def code_form(run: Verification, code: Code, **over: str) -> str:
     """The body that exchanges a code; ``over`` may have another verifier, and an empty one is not sent."""
     verifier = over.pop("code_verifier", code.verifier)
     verified = {"code_verifier": verifier} if verifier else {}
-    return code.client.prepare_request_body(
-        redirect_uri=run.params["redirect_uri"], include_client_id=True, **verified, **over
-    )
+    return code.client.prepare_request_body(redirect_uri=run.redirect_uri, include_client_id=True, **verified, **over)
 
 
 def why_refused(reply: t.Any) -> str:
@@ -325,7 +395,7 @@ def issuer(run: Verification) -> Seen:
     try:
         claims = jwt.decode(
             run.pairs[0].get("id_token") or "",
-            key=run.params["client"]["client_secret"] or "",
+            key=run.oauth_client["client_secret"] or "",
             algorithms=["HS256"],
             audience=run.client_id,
             leeway=CLOCK_LEEWAY,

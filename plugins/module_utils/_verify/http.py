@@ -40,14 +40,14 @@ class HttpClient:
         self.base, self.host = (address or url).rstrip("/"), urlsplit(url).netloc
 
         # An authority of the operator's own is known to the machine; requests by itself knows its own list alone.
-        trust = {"ssl_context": ssl.create_default_context()} if validate_certs else {}
+        trust: dict[str, t.Any] = {"ssl_context": ssl.create_default_context()} if validate_certs else {}
 
         class NamedHost(requests.adapters.HTTPAdapter):
             """Ask for the site's name, and check its certificate, whatever address is connected to."""
 
             def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
                 name = urlsplit(url).hostname
-                super().init_poolmanager(*args, server_hostname=name, assert_hostname=name, **trust, **kwargs)
+                super().init_poolmanager(*args, **{"server_hostname": name, "assert_hostname": name, **trust, **kwargs})
 
         self.browser, self.app = requests.Session(), requests.Session()
         for session in (self.browser, self.app):

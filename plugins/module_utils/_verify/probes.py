@@ -76,7 +76,7 @@ def tls(run: Verification) -> Seen:
         raise Fault(TLS_MISSING, expected, f"no TLS at {where[0]}:{where[1]}: {error.reason}") from None
     except OSError as error:
         raise Fault(TLS_MISSING, expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
-    days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
+    days = int((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) // 86400)
     found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(run)
     rule = TLS_EXPIRING if days < EXPIRY_WARNING else HTTP_OPEN if is_open else ""
     return Seen(expected, found + ("; Frappe answers over http too" if is_open else ""), rule)
@@ -155,7 +155,7 @@ def _is_here(run: Verification, http: t.Any) -> bool:
 # ---------------------------------------------------------------- other origins
 def preflight(run: Verification) -> Seen:
     """What a browser asks before it sends a token from a declared origin, and before it asks for one."""
-    cors = run.params["cors"]
+    cors = run.cors
     method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
     expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
     for origin in cors["origins"]:
@@ -184,7 +184,7 @@ def cross_origin(run: Verification) -> Seen:
     The token endpoint is asked apart: Frappe 16 and later have a list of origins of its own for it. Each request there
     counts towards its limit, so nothing is sent twice, and an answer of the limit alone proves nothing.
     """
-    expected, origins = f"one {ALLOW}Origin for each declared origin, on a refusal too", run.params["cors"]["origins"]
+    expected, origins = f"one {ALLOW}Origin for each declared origin, on a refusal too", run.cors["origins"]
     limited = [origin for origin in origins if not _readable(run, origin)]
     unverified = f"; the limit came before {GET_TOKEN} for {', '.join(limited)}" if limited else ""
     return Seen(expected, f"one for {', '.join(origins)}{unverified}")
@@ -225,7 +225,7 @@ def foreign_origin(run: Verification) -> Seen:
 def _one_origin(run: Verification, reply: t.Any, origin: str, where: str) -> None:
     """Exactly the declared origin, once, and credentials as declared."""
     expected, sent = f"{ALLOW}Origin: {origin}, once", lines(reply, ALLOW + "Origin")
-    cookies, declared = lines(reply, ALLOW + "Credentials"), run.params["cors"].get("credentials")
+    cookies, declared = lines(reply, ALLOW + "Credentials"), run.cors.get("credentials")
     if not sent:
         raise Fault(CORS_ABSENT, expected, f"{where}: no header")
     if len(sent) > 1 or "," in sent[0]:
@@ -246,7 +246,7 @@ def _words(reply: t.Any, name: str) -> set[str]:
 # ---------------------------------------------------------------- the limit
 def rate_limit(run: Verification) -> Seen:
     """The declared limit refuses what is above it; tried with a grant that does not exist, never with a password."""
-    limit = run.params["rate_limit"]
+    limit = run.params["rate_limit"] or {}
     amount, per = int(limit["rate"].split("r/")[0]), 60 if limit["rate"].endswith("m") else 1
     burst = int(limit.get("burst") or 0)
     expected = f"HTTP 429 beyond {limit['rate']} and a burst of {burst}"

@@ -48,7 +48,7 @@ def wrong_redirect_uri(run: Verification) -> Seen:
     query = {
         "client_id": run.client_id,
         "response_type": "code",
-        "redirect_uri": run.params["redirect_uri"].partition("?")[0] + FOREIGN_PATH,
+        "redirect_uri": run.redirect_uri.partition("?")[0] + FOREIGN_PATH,
         "scope": run.params["scope"],
         "state": run.nonce,
     }
@@ -61,7 +61,7 @@ def wrong_redirect_uri(run: Verification) -> Seen:
 
 def wrong_verifier(run: Verification) -> Seen:
     """A code cannot be exchanged with another verifier."""
-    return _refused(run, "no token for a wrong verifier", code_verifier="wrong-" + run.code.verifier[6:])
+    return _refused(run, "no token for a wrong verifier", code_verifier="wrong-" + run.issued.verifier[6:])
 
 
 def no_verifier(run: Verification) -> Seen:
@@ -102,7 +102,7 @@ def _refusal(run: Verification, method: str, expected: str) -> str:
 def wrong_secret(run: Verification) -> Seen:
     """Does a wrong client secret matter?"""
     expected = "no token for a wrong client_secret"
-    form = run.code.client.prepare_refresh_body(
+    form = run.issued.client.prepare_refresh_body(
         refresh_token=run.pairs[-1]["refresh_token"], client_id=run.client_id, client_secret=WRONG_SECRET
     )
     reply = answered(run, form, expected)

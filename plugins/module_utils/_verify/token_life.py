@@ -50,7 +50,7 @@ def asked_about(run: Verification, value: str, hint: str = "access_token") -> t.
 def refresh(run: Verification) -> Seen:
     """A new pair for the refresh token."""
     expected = "a new pair for the refresh token, and the new access token works"
-    form = run.code.client.prepare_refresh_body(refresh_token=run.pairs[0]["refresh_token"], client_id=run.client_id)
+    form = run.issued.client.prepare_refresh_body(refresh_token=run.pairs[0]["refresh_token"], client_id=run.client_id)
     # an unknown refresh token gives the 404 of an unknown client, and the code was exchanged with this client_id
     run.pairs.append(granted(run, form, expected, lambda _reply: REFRESH_REFUSED))
     reply = run.call(run.pairs[-1], WHO)
@@ -95,7 +95,7 @@ def dead(run: Verification) -> Seen:
         if reply.status_code not in (401, 403):
             raise Fault(REVOKED_ALIVE, expected, f"an access token: {said(reply)}")
     last = run.pairs[-1]
-    form = run.code.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=run.client_id)
+    form = run.issued.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=run.client_id)
     reply = answered(run, form, expected)
     if reply.status_code not in DEAD:
         raise Fault(REVOKED_ALIVE, expected, f"a refresh token: {said(reply)}")

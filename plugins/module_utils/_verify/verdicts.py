@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
 
 PASSED, NOTICED, FAILED, NOT_RUN = "passed", "noticed", "failed", "not_run"
@@ -40,7 +41,7 @@ class Seen(t.NamedTuple):
     reason: str = ""
 
 
-def row(name: str, verdict: str, outcome: t.Any) -> dict[str, str]:
+def row(name: str, verdict: str, outcome: Fault | Seen) -> Verdict:
     """One step as the module returns it.
 
     Args:
@@ -59,6 +60,6 @@ def row(name: str, verdict: str, outcome: t.Any) -> dict[str, str]:
     }
 
 
-def not_run(name: str, why: str, remedy: str = "") -> dict[str, str]:
+def not_run(name: str, why: str, remedy: str = "") -> Verdict:
     """A step that was wanted and could not be tried."""
     return {**row(name, NOT_RUN, Seen("", why)), "remedy": remedy}

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the role oauth2, and the one place where their values get the declared type. Pure.
+
+Extra variables (``-e name=value``) and INI inventories give texts. Ansible's own check of a role's arguments accepts
+such a text, but leaves the variable as it is, so that a later task meets a text where it expects a number or a list.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import Option, Options
+
+PREFIX = "oauth2_"
+TRUE = ("true", "yes", "on", "y", "t", "1", "1.0")
+FALSE = ("false", "no", "off", "n", "f", "0", "0.0")
+EXPECTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "str": "a text",
+    "path": "a path",
+    "list": "a list, or a text with commas between the items",
+    "dict": "a mapping, or its JSON as a text",
+    "list of dict": "a list of mappings, or its JSON as a text",
+}
+SHOWN = 60  # characters of a value that an error shows
+
+# The same types, choices and defaults as meta/argument_specs.yml and defaults/main.yml of the role; a unit test
+# compares the three. ``secret`` marks a variable whose value no error may show.
+VARIABLES: Options = {
+    "oauth2_bench_path": {"type": "path", "required": True},
+    "oauth2_bench_user": {"type": "str"},
+    "oauth2_become": {"type": "bool", "default": True},
+    "oauth2_discover_sites": {"type": "bool", "default": True},
+    "oauth2_exclude_sites": {"type": "list", "elements": "str", "default": []},
+    "oauth2_only_sites": {"type": "list", "elements": "str", "default": []},
+    "oauth2_site_defaults": {"type": "dict", "default": {}, "secret": True},
+    "oauth2_sites": {"type": "list", "elements": "dict", "default": [], "secret": True},
+    "oauth2_common_site_config": {"type": "dict", "default": {}, "secret": True},
+    "oauth2_policy": {"type": "str", "choices": ["warn", "enforce", "ignore"], "default": "warn"},
+    "oauth2_policy_exceptions": {"type": "list", "elements": "str", "default": []},
+    "oauth2_secrets_store": {"type": "str"},
+    "oauth2_cors_owner": {"type": "str", "choices": ["nginx", "frappe", "none"], "default": "nginx"},
+    "oauth2_token_rate_limit": {"type": "dict", "default": {}},
+    "oauth2_trusted_proxies": {"type": "list", "elements": "str", "default": []},
+    "oauth2_nginx": {"type": "str", "default": "nginx"},
+    "oauth2_nginx_conf": {"type": "path"},
+    "oauth2_nginx_prefix": {"type": "path"},
+    "oauth2_nginx_conf_dir": {"type": "path", "default": "/etc/nginx/conf.d"},
+    "oauth2_install_packages": {"type": "bool", "default": False},
+    "oauth2_headers_more_package": {"type": "str", "default": "libnginx-mod-http-headers-more-filter"},
+    "oauth2_reload": {"type": "str", "choices": ["graceful", "restart", "none"], "default": "graceful"},
+    "oauth2_supervisorctl": {"type": "str", "default": "supervisorctl"},
+    "oauth2_supervisor_config": {"type": "path"},
+    "oauth2_site_timeout": {"type": "int", "default": 60},
+    "oauth2_rotate": {"type": "list", "elements": "str", "choices": ["client_secrets", "api_keys", "tokens"]},
+    "oauth2_rotate_clients": {"type": "list", "elements": "str", "default": []},
+    "oauth2_rotate_users": {"type": "list", "elements": "str", "default": []},
+    "oauth2_verify": {"type": "str", "choices": ["changed", "all", "none"], "default": "changed"},
+    "oauth2_verify_user": {"type": "str"},
+    "oauth2_verify_password": {"type": "str", "secret": True},
+    "oauth2_verify_address": {"type": "str"},
+    "oauth2_report_dir": {"type": "path"},
+    "oauth2_report_name": {"type": "str"},
+}
+Values = t.Dict[str, t.Any]
+
+
+class WrongValue(Exception):
+    """A value that cannot be given its variable's type; the message names the variable and what it expects."""
+
+
+def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
+    """Every variable of the role in its declared type, and one line for each value that cannot be.
+
+    A variable that is not given, or null, has its default, or is left out where it has none.
+
+    Args:
+        given: variables by their full name; others than those of the role are ignored.
+    """
+    values, faults = {}, []
+    for name, option in VARIABLES.items():
+        try:
+            if given.get(name) is not None:
+                values[name] = coerced(name, given[name])
+            elif "default" in option:
+                values[name] = option["default"]
+            elif option.get("required"):
+                raise WrongValue(f"{name}: it is not set. Set it to {EXPECTED[option['type']]}")
+        except WrongValue as error:
+            faults.append(str(error))
+    return values, faults
+
+
+def settings(values: Values) -> Values:
+    """The variables that hold no secret, without their prefix, for the role's tasks."""
+    return {name[len(PREFIX) :]: value for name, value in values.items() if not VARIABLES[name].get("secret")}
+
+
+def coerced(name: str, value: t.Any) -> t.Any:
+    """One variable in its declared type.
+
+    Raises:
+        WrongValue: that is impossible, or the value is none of the choices.
+    """
+    option = VARIABLES[name]
+    converted = CONVERT[option["type"]](value)
+    if converted is None:
+        raise WrongValue(f"{name}: found {_shown(option, value)}, expected {EXPECTED[option['type']]}")
+    if option["type"] == "list":
+        elements = [CONVERT[option["elements"]](item) for item in converted]
+        wrong = [item for item, element in zip(converted, elements) if element is None]
+        if wrong:
+            kind = "list of dict" if option["elements"] == "dict" else "list"
+            raise WrongValue(f"{name}: found {_shown(option, wrong[0])} in it, expected {EXPECTED[kind]}")
+        converted = elements
+    for item in converted if isinstance(converted, list) else [converted]:
+        if "choices" in option and item not in option["choices"]:
+            raise WrongValue(f"{name}: found {_shown(option, item)}, expected one of {', '.join(option['choices'])}")
+    return converted
+
+
+# ---------------------------------------------------------------- by type; None is what cannot be converted
+def _bool(value: t.Any) -> bool | None:
+    word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
+    return True if word in TRUE else False if word in FALSE else None
+
+
+def _int(value: t.Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        number = float(value)
+        return int(value) if isinstance(value, str) else int(number) if number.is_integer() else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _str(value: t.Any) -> str | None:
+    """A number is its text, as for Ansible. A boolean is none: ``off`` without quotes is a boolean in YAML."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _list(value: t.Any) -> list[t.Any] | None:
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, str):
+        if value.strip().startswith(("[", "{")):
+            parsed = _parsed(value)
+            return parsed if isinstance(parsed, list) else None
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [value] if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _dict(value: t.Any) -> dict[str, t.Any] | None:
+    if isinstance(value, str):
+        value = _parsed(value) if value.strip() else {}
+    return value if isinstance(value, dict) else None
+
+
+def _parsed(text: str) -> t.Any:
+    """What a text of JSON holds, or of Python, which is how ``{{ a list }}`` becomes a text."""
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            return parse(text.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            pass
+    return None
+
+
+CONVERT: dict[str, t.Callable[[t.Any], t.Any]] = {
+    "bool": _bool,
+    "int": _int,
+    "str": _str,
+    "path": _str,
+    "list": _list,
+    "dict": _dict,
+}
+
+
+def _shown(option: Option, value: t.Any) -> str:
+    """The value, or only what it is where it may hold a secret; plain types first, Ansible has its own of each."""
+    kind = next((kind for kind in (dict, list, str, bool, int, float) if isinstance(value, kind)), type(value))
+    if option.get("secret"):
+        return f"a value of the type {kind.__name__}"
+    text = repr(str(value)) if kind is str else str(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

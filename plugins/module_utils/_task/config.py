@@ -1,0 +1,77 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task of frappe_site_config: one declaration into one file, and what both files hold together."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import (
+    BrokenConfig,
+    merge_file,
+    read_config,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, failed_row, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import setting_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE, SITE_FILE
+
+
+def file_of(row: Declared) -> str:
+    """Name of the file that a row is about."""
+    return COMMON_FILE if row["name"] == COMMON_FILE else SITE_FILE
+
+
+def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[str], str]) -> t.Any:
+    """The result row of one declaration, merged into its file; a fault is the row's own.
+
+    Args:
+        bench: the bench.
+        row: the declaration.
+        check_mode: nothing may be written.
+        keep: makes a copy of a file, and returns its path.
+    """
+    name, common = row["name"], row["name"] == COMMON_FILE
+    path = bench.common_config if common else bench.site_config(name)
+    lock = os.path.join(bench.path, "config") if common else os.path.join(os.path.dirname(path), "locks")
+    fault = None if common else bench.fault(name)
+    if fault:
+        return failed_row(name, fault, path=path)
+    kept: dict[str, str] = {}
+
+    def backup() -> None:
+        if row["backup"]:
+            kept["backup_file"] = keep(path)
+
+    try:
+        change = merge_file(
+            path,
+            os.path.join(lock, "site_config.lock"),
+            lambda current: plan_config(current, row["settings"], row["secret_settings"], row["absent"]),
+            check_mode,
+            backup,
+        )
+    except (BrokenConfig, TimeoutError) as error:
+        return failed_row(name, str(error), path=path)
+    except OSError as error:
+        return failed_row(name, f"{path} cannot be written: {error.strerror}. It is as it was", path=path)
+    if not change:
+        return row_of(name, path=path, config=change.config)
+    diff = {"before": change.before, "after": change.after}
+    return row_of(name, changed=True, action="updated", diff=diff, path=path, config=change.config, **kept)
+
+
+def add_effective_findings(rows: list[t.Any], bench: Bench) -> None:
+    """Report what common and site hold together, once for what is common."""
+    held = next((row.pop("config", None) for row in rows if row["name"] == COMMON_FILE), None)
+    common: dict[str, t.Any] = held if held is not None else read_config(bench.common_config)
+    for row in rows:
+        config = row.pop("config", {})
+        if row["name"] != COMMON_FILE:
+            inherited = {key: value for key, value in common.items() if key not in config}
+            found = [f for key, value in config.items() for f in setting_findings(key, value, SITE_FILE)]
+            found += [f for key, value in inherited.items() for f in setting_findings(key, value, COMMON_FILE)]
+            row["findings"] = [finding.row() for finding in found]
