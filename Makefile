@@ -15,7 +15,7 @@ export MOLECULE_COMMAND_BORDERS := 0
 # Further arguments for pytest or molecule: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-newest setup-nginx setup-browser demo demo-down test promises molecule lint sanity clean
+.PHONY: help setup setup-dev setup-newest setup-newest-if-possible setup-nginx setup-browser demo demo-down test promises molecule lint sanity clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -28,6 +28,9 @@ setup-dev:
 
 setup-newest:
 	@tools/setup.sh newest
+
+setup-newest-if-possible:
+	@tools/setup.sh newest-if-possible
 
 setup-nginx:
 	@tools/setup.sh nginx
@@ -43,7 +46,7 @@ demo-down: ## stop the demo bench; `make demo` starts it again as it was
 	    $(BIN)/ansible-playbook -i inventories/demo playbooks/demo_down.yml; \
 	else echo "There is no demo bench here."; fi
 
-test: setup-nginx setup-browser setup-dev ## unit, contract and end-to-end tests, the report in a real browser among them
+test: setup-nginx setup-browser setup-newest-if-possible ## unit, contract and end-to-end tests, the report in a real browser among them
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 promises: setup-nginx setup-newest ## every promise tried in full, ending in a table: promise, tries, failures

@@ -8,6 +8,7 @@
 #   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
 #   tools/setup.sh dev     run, and the tools that test and lint
 #   tools/setup.sh newest  dev, and .venv-newest with the newest ansible-core, for the promise tests
+#   tools/setup.sh newest-if-possible   the same where a Python that is new enough is there, else dev
 #   tools/setup.sh nginx   nginx with headers-more
 #   tools/setup.sh browser       Chromium
 #   tools/setup.sh molecule      dev, and what the scenarios need: molecule, a Docker engine, Chromium
@@ -112,6 +113,15 @@ set_up_newest() {
     python_packages .venv-newest newest requirements/newest.txt
 }
 
+set_up_newest_if_possible() {
+    if (find_python 12 "the newest ansible-core") > /dev/null 2>&1; then
+        set_up_newest
+    else
+        set_up_dev
+        say "no Python 3.12 or newer here: what needs the newest ansible-core is skipped"
+    fi
+}
+
 set_up_nginx() {
     # Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
     local PATH=$PATH:/usr/sbin:/usr/local/sbin
@@ -158,9 +168,10 @@ case "${1:-}" in
     run) set_up_run ;;
     dev) set_up_dev ;;
     newest) set_up_newest ;;
+    newest-if-possible) set_up_newest_if_possible ;;
     nginx) set_up_nginx ;;
     browser) set_up_browser ;;
     molecule) set_up_molecule ;;
     debootstrap) set_up_debootstrap ;;
-    *) give_up "usage: tools/setup.sh run|dev|newest|nginx|browser|molecule|debootstrap" ;;
+    *) give_up "usage: tools/setup.sh run|dev|newest|newest-if-possible|nginx|browser|molecule|debootstrap" ;;
 esac

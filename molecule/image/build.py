@@ -43,8 +43,8 @@ def stage() -> str:
     """Lay out the build's context without the wheels. Returns the digest of its files' names and contents."""
     for name in ("apps", "supervisor"):
         shutil.rmtree(CONTEXT / name, ignore_errors=True)
-    for app in ("frappe", "demo_crm"):
-        shutil.copytree(STAND_IN / app, CONTEXT / "apps" / app, ignore=LEFT_OUT)
+    for source, app in (("stand_in", "frappe/frappe"), ("demo_crm", "demo_crm")):
+        shutil.copytree(STAND_IN / source, CONTEXT / "apps" / app, ignore=LEFT_OUT)
     shutil.copytree(HERE / "supervisor", CONTEXT / "supervisor")
     shutil.copy(HERE / "Dockerfile", CONTEXT)
     shutil.copy(STAND_IN / "requirements.txt", CONTEXT)

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 # The stand-in's own: a row written under another order than its index is in harms the database.
 COLLATION = itemgetter("NAME", "compare")(
-    runpy.run_path(str(ROOT / "roles/demo_bench/files/frappe/frappe/database/collation.py"))
+    runpy.run_path(str(ROOT / "roles/demo_bench/files/stand_in/database/collation.py"))
 )
 SITES = ("Trust.com", "site2.localhost", "site3.localhost")
 USERS = [

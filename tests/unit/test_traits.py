@@ -16,7 +16,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits 
     traits,
 )
 
-STAND_IN = Path(__file__).resolve().parents[2] / "roles/demo_bench/files/frappe/frappe"
+STAND_IN = Path(__file__).resolve().parents[2] / "roles/demo_bench/files/stand_in"
 AS_IN_15 = {
     "code_bound_to": "cookie",
     "pkce_required": "no",
