@@ -34,7 +34,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     TOKEN_REFUSED,
     USERINFO_WRONG,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Params
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Params
 
 CLIENT = "OAuth Client"
 

@@ -26,8 +26,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     LOGIN_REFUSED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, verify
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import Made, Params
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Params
 
 CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
 

@@ -13,9 +13,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     VERIFY_FAULT,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
-    Made,
-    Params,
-    Verification,
     api_call,
     authorize,
     consent,
@@ -62,6 +59,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
     not_run,
     row,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Params, Verification
 
 NO_USER = "Declare username and password of a user for the check"
 

@@ -33,15 +33,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     TLS_MISSING,
     TLS_NONE,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import compare_issuer
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, lines, retry_after, said
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import (
     METHOD,
     OAUTH,
     WHO,
     Verification,
-    compare_issuer,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, lines, retry_after, said
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 FOREIGN_ORIGIN = "https://benchkeeper-foreign.invalid"

@@ -25,8 +25,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     TOKEN_REFUSED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
-    OAUTH,
-    Verification,
     answered,
     ask_code,
     code_form,
@@ -36,6 +34,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, said
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_life import DEAD, asked_about, revoked
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import OAUTH, Verification
 
 FOREIGN_PATH = "/benchkeeper-not-declared"
 WRONG_SECRET = "benchkeeper-wrong-secret"

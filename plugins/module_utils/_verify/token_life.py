@@ -18,15 +18,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     REVOKE_REFUSED,
     REVOKED_ALIVE,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
-    OAUTH,
-    WHO,
-    Verification,
-    answered,
-    granted,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import answered, granted
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, said
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import OAUTH, WHO, Verification
 
 DEAD = (400, 401, 403, 404)
 
