@@ -31,7 +31,7 @@ attributes:
     platforms: posix
 """
 
-    # For modules that have no other door.
+    # For modules that reach a site through its bench only.
     REQUIRED = r"""
 options:
   bench_path:

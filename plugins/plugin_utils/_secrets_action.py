@@ -116,7 +116,7 @@ class SecretsAction(SecretTask):
                 held.update(silent)
                 asked = [items[number] for number in sound if number not in silent]
                 result = self.call(asked, contents, check_mode=False)
-            self.settle(store, asked, result.get("sites") or [], contents)
+            self.keep_all(store, asked, result.get("sites") or [], contents)
         return self.with_failures(result, items, held)
 
     def call(self, items: list[Item], contents: dict[str, Content], check_mode: bool) -> Result:
@@ -127,7 +127,7 @@ class SecretsAction(SecretTask):
         args = {key: value for key, value in self.args.items() if key != "name"}
         return self.module({**args, "sites": ready}, check_mode=check_mode)
 
-    def settle(self, store: SecretsStore, items: list[Item], rows: list[Item], contents: dict[str, Content]) -> None:
+    def keep_all(self, store: SecretsStore, items: list[Item], rows: list[Item], contents: dict[str, Content]) -> None:
         """Keep what the module says that the sites now have; a site that failed keeps what is pending."""
         before = {site: repr(content) for site, content in contents.items()}
         for number, row in enumerate(rows):
@@ -175,7 +175,7 @@ def items_of(args: Item) -> list[Item] | None:
     """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them.
 
     Args:
-        args: as `_secret_task.parsed` gives them.
+        args: as `parsed` gives them.
     """
     name, sites = args.get("name"), args.get("sites")
     if (name is None) == (sites is None):

@@ -13,13 +13,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
-    Made,
-    Verification,
-    authorize,
-    token,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import authorize, token
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import HttpClient
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Verification
 from oauthlib.oauth2 import WebApplicationClient
 
 REDIRECT_URI = "com.example.app://cb"

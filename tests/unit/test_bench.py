@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door to a bench and its worker, with a `frappe` of a few lines in place of the real one."""
+"""The client of a bench and its worker, with a `frappe` of a few lines in place of the real one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
 
-# What `_worker` asks of Frappe, and a way for each site to misbehave by its configuration.
+# What the worker asks of Frappe, and a way for each site to misbehave by its configuration.
 FRAPPE = """
 import json, os, sys, time, types
 __version__ = "0-test"
@@ -64,7 +64,7 @@ def bench(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "env/lib/frappe.py").write_text(FRAPPE)
     python = tmp_path / "env/bin/python"
-    # -I is what the door asks for; the stand-in's folder is all that is added
+    # -I is what the client asks for; the stand-in's folder is all that is added
     python.write_text(
         "#!/bin/sh\nshift 2\n"
         f"exec {sys.executable} -I -c \"import sys; sys.path.insert(0, '{tmp_path}/env/lib'); $1\"\n"

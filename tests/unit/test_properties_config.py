@@ -48,7 +48,7 @@ def frappes(config: dict) -> str:
     return json.dumps(config, indent=1, sort_keys=True)
 
 
-def settle(path: Path, settings: dict, secrets: dict, absent: list, check_mode: bool = False):
+def merge_into(path: Path, settings: dict, secrets: dict, absent: list, check_mode: bool = False):
     lock = str(path.parent / "locks" / "site_config.lock")
     return merge_file(str(path), lock, lambda current: plan_config(current, settings, secrets, absent), check_mode)
 
@@ -88,7 +88,7 @@ def test_a_file_gets_what_is_declared_and_keeps_everything_else(folder, given_, 
     except BrokenConfig:  # half a surrogate pair, in plain letters: no UTF-8
         return
     before = path.stat()
-    change = settle(path, settings, secrets, absent, check_mode)
+    change = merge_into(path, settings, secrets, absent, check_mode)
     after = json.loads(path.read_text())
     wanted = {key: value for key, value in {**held, **settings, **secrets}.items() if key not in absent}
     assert alike(change.config, wanted)
@@ -99,7 +99,7 @@ def test_a_file_gets_what_is_declared_and_keeps_everything_else(folder, given_, 
     assert alike(after, wanted)
     assert path.read_text() == frappes(wanted)  # whatever it was in, it is now in Frappe's form
     assert not list(folder.glob(".site_config*"))
-    second, written = settle(path, settings, secrets, absent), path.stat()
+    second, written = merge_into(path, settings, secrets, absent), path.stat()
     assert not second and path.stat() == written
 
 

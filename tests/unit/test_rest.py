@@ -62,7 +62,7 @@ def client(number, **more):
     return {"app_name": f"App {number}", "redirect_uris": uris, "scopes": ["openid"], **more}
 
 
-def settle(*declared, check_mode=False):
+def apply(*declared, check_mode=False):
     defaults = {key: option.get("default") for key, option in task_clients.OPTIONS.items()}
     door = {"name": "crm", "url": URL, "api_key": "k", "api_secret": "s"}
     rows = [{**defaults, **door, **one} for one in declared]
@@ -78,23 +78,23 @@ def refused():
 
 
 def test_it_creates_and_finds_what_it_created(frappe):
-    assert told(settle(client(1), check_mode=True)) == [("created", True, False)] and frappe.clients == {}
-    assert told(settle(client(1))) == [("created", True, False)]
-    assert told(settle(client(1))) == [("unchanged", False, False)]
+    assert told(apply(client(1), check_mode=True)) == [("created", True, False)] and frappe.clients == {}
+    assert told(apply(client(1))) == [("created", True, False)]
+    assert told(apply(client(1))) == [("unchanged", False, False)]
 
 
 def test_a_client_that_registers_between_two_requests_is_left_alone(frappe):
-    settle(client(1))
+    apply(client(1))
     late = {"name": "late", "allowed_roles.role": "x", "role": "Guest"}
     frappe.instead["GET", "allowed_roles.role"] = lambda: {"data": [late, {"name": "id0", "role": None}]}
-    assert told(settle(client(1))) == [("unchanged", False, False)]
+    assert told(apply(client(1))) == [("unchanged", False, False)]
 
 
 def test_where_one_client_fails_what_was_written_is_told(frappe):
     """There is no transaction over REST: the first client is there, and a row that denied it would be a lie."""
-    settle(client(0))
+    apply(client(0))
     frappe.instead["POST", "App 2"] = refused
-    rows = settle(client(1), client(2), client(3), client(0))
+    rows = apply(client(1), client(2), client(3), client(0))
     assert told(rows) == [
         ("created", True, False),
         ("failed", False, True),
@@ -105,24 +105,24 @@ def test_where_one_client_fails_what_was_written_is_told(frappe):
     assert rows[2]["msg"].startswith("not tried, since another client of this site failed before: url: ")
     assert [one["app_name"] for one in frappe.clients.values()] == ["App 0", "App 1"]
     del frappe.instead["POST", "App 2"]
-    assert [row["action"] for row in settle(client(1), client(2), client(3))] == ["unchanged", "created", "created"]
+    assert [row["action"] for row in apply(client(1), client(2), client(3))] == ["unchanged", "created", "created"]
 
 
 def test_a_write_that_cannot_be_read_back_is_a_change_all_the_same(frappe):
     frappe.instead["GET", "id0"] = refused
-    assert told(settle(client(1))) == [("failed", True, True)]
+    assert told(apply(client(1))) == [("failed", True, True)]
 
 
 def test_a_site_that_cannot_be_planned_gets_nothing(frappe):
     frappe.instead["GET", "owner"] = refused
-    assert told(settle(client(1), client(2))) == [("failed", False, True)] * 2
+    assert told(apply(client(1), client(2))) == [("failed", False, True)] * 2
 
 
 @pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": []}, {"data": {"no": "name"}}, {"data": {"name": 5}}])
 @pytest.mark.parametrize("request_", [("POST", "App 1"), ("GET", "id0")])
 def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
     frappe.instead[request_] = lambda: answer
-    (row,) = settle(client(1))
+    (row,) = apply(client(1))
     assert row["failed"] and f"url: {URL} answered {request_[0]} /api/resource/OAuth Client" in row["msg"]
     assert "as no Frappe does. See that url leads to the site itself" in row["msg"]
 
@@ -130,11 +130,11 @@ def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
 @pytest.mark.parametrize("answer", [{"data": [{}]}, {"data": [5]}, {"data": None}, {}])
 def test_rows_that_are_not_frappes_are_told(frappe, answer):
     frappe.instead["GET", "owner"] = lambda: answer
-    (row,) = settle(client(1))
+    (row,) = apply(client(1))
     assert "answered GET /api/resource/OAuth Client as no Frappe does" in row["msg"]
 
 
 def test_a_doctype_that_is_not_frappes_is_told(frappe):
     frappe.instead["GET", "OAuth Client"] = lambda: {"data": {"fields": [5, {}, {"fieldname": "app_name"}]}}
-    (row,) = settle({"app_name": "App 1"})
+    (row,) = apply({"app_name": "App 1"})
     assert row["failed"] and "needed to create the client" in row["msg"]

@@ -223,7 +223,7 @@ def test_one_file_that_cannot_be_opened_stops_its_site_only(tmp_path):
 
 # ---------------------------------------------------------------- clients
 class Clients:
-    """`_settle.Store` in memory."""
+    """`apply.Store` in memory."""
 
     fields = list(client_plans.CLIENT_FIELDS)
 

@@ -36,7 +36,7 @@ def code(name, state="active", age=1.0, **more):
     return token(name, state, age, refreshes=False, code=True, **more)
 
 
-def settle(tokens, *declarations, users=()):
+def plan_all(tokens, *declarations, users=()):
     return plan_tokens(list(declarations), TokenState(tokens, CLIENTS, users))
 
 
@@ -133,16 +133,16 @@ MIXED = [
     ],
 )
 def test_what_is_revoked(declared, revoked):
-    (step,) = settle(MIXED, {"state": "revoked", **declared})
+    (step,) = plan_all(MIXED, {"state": "revoked", **declared})
     assert (names(step.revoke), step.delete, step.findings) == (revoked, [], [])
 
 
 def test_a_refresh_token_that_is_too_old_ends_with_its_row_and_so_does_an_old_code():
     tokens = [token("t1", age=29 * DAY), token("t2", "expired", age=30 * DAY), token("t3", "revoked", age=99 * DAY)]
     tokens += [token("t4", "active", age=31 * DAY, refreshes=False), code("k1", age=31 * DAY)]
-    (step,) = settle(tokens, {"max_refresh_age": "30d"})
+    (step,) = plan_all(tokens, {"max_refresh_age": "30d"})
     assert names(step.revoke) == ["t2", "k1"]
-    (step,) = settle(tokens, {"max_refresh_age": "30d", "clients": ["Kiosk"]})
+    (step,) = plan_all(tokens, {"max_refresh_age": "30d", "clients": ["Kiosk"]})
     assert not step.changed
 
 
@@ -154,30 +154,30 @@ def test_disabled_users():
         token("t4"),
         code("k1", disabled=True, user="gone@example.com"),
     ]
-    (step,) = settle(tokens, {})
+    (step,) = plan_all(tokens, {})
     assert not step.changed
     assert [(f.rule, f.found) for f in step.findings] == [("token-user-disabled", "gone@example.com, left@example.com")]
-    (step,) = settle(tokens, {"disabled_users": "ignore"})
+    (step,) = plan_all(tokens, {"disabled_users": "ignore"})
     assert not step.changed and step.findings == []
     # whatever else narrows the declaration
-    (step,) = settle(tokens, {"disabled_users": "revoke", "clients": ["Mobile App"], "state": "revoked"})
+    (step,) = plan_all(tokens, {"disabled_users": "revoke", "clients": ["Mobile App"], "state": "revoked"})
     assert sorted(names(step.revoke)) == ["k1", "t1", "t2", "t4"] and step.findings == []
 
 
 def test_of_several_declarations_the_strictest_speaks_once_for_disabled_users():
     tokens = [token("t1", disabled=True)]
-    steps = settle(tokens, {"disabled_users": "report"}, {"disabled_users": "revoke"}, {"disabled_users": "report"})
+    steps = plan_all(tokens, {"disabled_users": "report"}, {"disabled_users": "revoke"}, {"disabled_users": "report"})
     assert [names(step.revoke) for step in steps] == [[], ["t1"], []]
     assert [step.findings for step in steps] == [[], [], []]
 
 
 def test_names_that_say_nothing_are_told():
-    (step,) = settle(MIXED, {"state": "revoked", "users": ["nobody@example.com"], "clients": ["Nosuch", "Kiosk"]})
+    (step,) = plan_all(MIXED, {"state": "revoked", "users": ["nobody@example.com"], "clients": ["Nosuch", "Kiosk"]})
     assert [(f.rule, f.found) for f in step.findings] == [
         ("token-user-unknown", "nobody@example.com"),
         ("token-client-unknown", "Nosuch"),
     ]
-    (step,) = settle(MIXED, {"state": "revoked", "users": ["idle@example.com"]}, users=["idle@example.com"])
+    (step,) = plan_all(MIXED, {"state": "revoked", "users": ["idle@example.com"]}, users=["idle@example.com"])
     assert step.findings == [] and not step.changed
 
 
@@ -195,7 +195,7 @@ def test_names_that_say_nothing_are_told():
     ],
 )
 def test_rows_that_go(declared, deleted, kept):
-    (step,) = settle(MIXED, {"state": "absent", **declared})
+    (step,) = plan_all(MIXED, {"state": "absent", **declared})
     assert (names(step.delete), step.kept, step.revoke) == (deleted, kept, [])
 
 
@@ -205,20 +205,20 @@ def test_what_is_dead_is_pruned_by_the_time_since_its_end():
         token("t2", "revoked", age=9 * DAY, dead_for=7 * DAY),
     ]
     tokens += [token("t3", "expired", age=90 * DAY), token("t4", "expired", age=90 * DAY, refreshes=False)]
-    (step,) = settle(tokens, {"prune_after": "7d"})
+    (step,) = plan_all(tokens, {"prune_after": "7d"})
     assert (names(step.delete), step.kept) == (["t2", "t4"], 0)
 
 
 def test_what_is_revoked_now_is_kept_its_time_and_without_a_time_goes_at_once():
-    (step,) = settle([token("t1", "expired", age=40 * DAY)], {"max_refresh_age": "30d", "prune_after": "7d"})
+    (step,) = plan_all([token("t1", "expired", age=40 * DAY)], {"max_refresh_age": "30d", "prune_after": "7d"})
     assert (names(step.revoke), names(step.delete)) == (["t1"], [])
-    (step,) = settle([token("t1", "expired", age=40 * DAY)], {"max_refresh_age": "30d", "prune_after": 0})
+    (step,) = plan_all([token("t1", "expired", age=40 * DAY)], {"max_refresh_age": "30d", "prune_after": 0})
     assert (names(step.revoke), names(step.delete)) == ([], ["t1"])
 
 
 # ---------------------------------------------------------------- what is told
 def test_numbers_are_told_and_never_a_token():
-    (step,) = settle(MIXED, {"every_token": True, "state": "revoked", "prune_after": "2d"})
+    (step,) = plan_all(MIXED, {"every_token": True, "state": "revoked", "prune_after": "2d"})
     assert token_counts(step, CLIENTS) == [
         {
             "client_id": "c1",
@@ -313,18 +313,18 @@ def applied(tokens, steps):
 
 @given(TOKENS, st.lists(DECLARED, min_size=1, max_size=3))
 def test_a_second_run_finds_nothing_to_do(tokens, declarations):
-    first = settle(tokens, *declarations)
-    again = settle(applied(tokens, first), *declarations)
+    first = plan_all(tokens, *declarations)
+    again = plan_all(applied(tokens, first), *declarations)
     # a declaration may leave to a later one what an earlier one would do: one run more, and no further
-    third = settle(applied(applied(tokens, first), again), *declarations)
+    third = plan_all(applied(applied(tokens, first), again), *declarations)
     assert not any(step.changed for step in (again if len(declarations) == 1 else third))
 
 
 @given(TOKENS, DECLARED)
 def test_no_row_that_still_works_is_deleted_unless_this_run_had_to_end_it(tokens, declared):
-    (step,) = settle(tokens, declared)
+    (step,) = plan_all(tokens, declared)
     harmless = {**declared, "max_refresh_age": None, "disabled_users": "ignore"}
     if declared["state"] != "revoked":
-        (step,) = settle(tokens, harmless)
+        (step,) = plan_all(tokens, harmless)
         assert not any(item.live for item in step.delete)
     assert not {item.name for item in step.revoke} & {item.name for item in step.delete}

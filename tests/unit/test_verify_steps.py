@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import OAUTH, api_call, authorize, login
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import api_call, authorize, login
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import HttpClient
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import discovery
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.refusals import (
@@ -26,6 +26,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.refusal
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_life import dead, refresh, revoke
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, row
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import OAUTH
 from scripted import PARAMS, REDIRECT_URI, Reply, ScriptedRun, Site
 
 UNKNOWN = Reply(404, {"exc_type": "DoesNotExistError"})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door to a bench: its folder, its owner, its sites, and one worker process for all of them."""
+"""The client of a bench: its folder, its owner, its sites, and one worker process for all of them."""
 
 from __future__ import annotations
 

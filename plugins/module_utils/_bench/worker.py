@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Work on the sites of a bench, inside the bench's own Python. Knows Frappe, knows no Ansible.
 
-Started by `_bench.Bench.work`: one process for all sites. The request comes on standard input, each reply leaves as one
+Started by `Bench.work`: one process for all sites. The request comes on standard input, each reply leaves as one
 line of JSON on a file descriptor of its own, and whatever Frappe prints goes to standard error.
 """
 

@@ -82,17 +82,17 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(candidate)
         raise
-    settle_folder(folder)
+    sync_folder(folder)
 
 
 def remove(path: str) -> None:
     """Remove a file, if it is there, and make that last."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-        settle_folder(os.path.dirname(path))
+        sync_folder(os.path.dirname(path))
 
 
-def settle_folder(folder: str) -> None:
+def sync_folder(folder: str) -> None:
     """Make a rename or a removal in a folder last."""
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -26,7 +26,7 @@ FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
-    """Settle the API keys of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
+    """Apply the API keys of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
 
     Returns:
         A row for each declaration. Where a secret is missing and this is no check, nothing is written, and each row has

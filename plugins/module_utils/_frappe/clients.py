@@ -20,12 +20,12 @@ SECRET_BYTES = 32
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[ClientRow]:
-    """Settle the clients of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement."""
+    """Apply the clients of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement."""
     return apply_clients(FrappeClients(site), item["declarations"], common, site.check_mode)
 
 
 class FrappeClients:
-    """`_settle.Store` on a connected site."""
+    """`apply.Store` on a connected site."""
 
     def __init__(self, site: t.Any):
         self.site, self.frappe = site, site.frappe

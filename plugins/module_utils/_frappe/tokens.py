@@ -35,7 +35,7 @@ CHUNK = 1000  # names in one statement
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[TokenRow]:
-    """Settle the tokens of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
+    """Apply the tokens of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
 
     Returns:
         A row for each declaration, without any token.

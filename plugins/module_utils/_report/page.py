@@ -26,7 +26,7 @@ def page(report: dict[str, t.Any], frame: str, style: str, scripts: t.Sequence[s
     Its policy names style and script by their hash, so that a browser runs no other, wherever it came from.
 
     Args:
-        report: as `_audit.report_of` makes it.
+        report: as `audit.report_of` makes it.
         frame: HTML with ``%POLICY%``, ``%TITLE%``, ``%STYLE%``, ``%DATA%`` and ``%SCRIPT%``, each once.
         style: CSS.
         scripts: JavaScript, in the order in which it runs.

@@ -23,7 +23,7 @@ CLIENT, TOKEN, CODE = "OAuth Client", "OAuth Bearer Token", "OAuth Authorization
 
 
 class RestClients:
-    """`_settle.Store` over HTTP."""
+    """`apply.Store` over HTTP."""
 
     def __init__(self, site: RestSite):
         self.site = site
@@ -87,10 +87,10 @@ class Failure(t.NamedTuple):
 
 
 def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check_mode: bool) -> Reply:
-    """Settle the clients of one site that has a URL.
+    """Apply the clients of one site that has a URL.
 
     Returns:
-        ``reply``, or ``failed`` with the message, as `_bench.Bench.work` gives it. REST has no transaction: where a
+        ``reply``, or ``failed`` with the message, as `Bench.work` gives it. REST has no transaction: where a
         client fails, what was written before stays, and the reply says so row by row.
     """
     first = clients[0]
@@ -101,11 +101,11 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check
     except Impossible as error:
         return {"failed": str(error)}
     failures = {} if check_mode else _write_all(store, steps)
-    settled = rows_of(clients, steps, findings)
+    applied = rows_of(clients, steps, findings)
     for number, failure in failures.items():
         nothing: Diff = {"before": {}, "after": {}}
-        row = settled[number]
-        settled[number] = {
+        row = applied[number]
+        applied[number] = {
             **row,
             "action": "failed",
             "failed": True,
@@ -113,9 +113,9 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check
             "msg": failure.msg,
             "diff": nothing,
         }
-    for row in settled:
+    for row in applied:
         row["findings"] += [Finding(REST_COPIES, field, HOW).row() for field in _copied(row)]
-    return {"reply": settled}
+    return {"reply": applied}
 
 
 def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, Failure]:

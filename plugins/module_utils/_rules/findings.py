@@ -21,7 +21,7 @@ class Finding(t.NamedTuple):
 
     @property
     def severity(self) -> str:
-        """``invalid``, ``refused``, ``warning`` or ``notice``, as `_rules` has it."""
+        """``invalid``, ``refused``, ``warning`` or ``notice``, as its rule says."""
         return RULES[self.rule].severity
 
     def __str__(self) -> str:

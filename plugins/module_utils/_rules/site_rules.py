@@ -71,7 +71,7 @@ TOKEN_CLIENT_GONE = rule(
     "client was deleted past them, and what is live still refreshes under another client's id.",
 )
 
-# ---- what this Frappe does by itself, read in its source (`_traits`)
+# ---- what this Frappe does by itself, read in its source (`traits`)
 FRAPPE_CODE_COOKIE = rule(
     "frappe-code-cookie",
     NOTICE,

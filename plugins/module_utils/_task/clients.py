@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of frappe_oauth_client: its options, the rules of its rows, and the door that each row goes through."""
+"""The task of frappe_oauth_client: its options, the rules of its rows, and how each row's site is reached."""
 
 from __future__ import annotations
 
