@@ -12,24 +12,23 @@ module: frappe_nginx_edge
 short_description: Manage CORS and the token-endpoint limit of Frappe sites in nginx
 version_added: 0.1.0
 description:
-  - Sends exact CORS headers for the declared sites, on every answer that passes through nginx, errors included, and
-    limits requests to the token endpoint.
-  - Lives in a file of its own, C(benchkeeper.conf), that all benches on a nginx share, and in one fragment a bench
-    beside C(conf.d). Nothing that C(bench setup nginx) or anybody else wrote is touched, and every host that is not
-    declared keeps the headers it had.
-  - What is to be written is tried by nginx on copies first, in check mode too. What does not load is never put in
-    place.
-  - Needs the module headers-more of nginx.
+  - Sends exact CORS headers for the declared sites on every response that passes through nginx, errors included.
+  - Limits requests to the token endpoint.
+  - Writes files of its own only, C(benchkeeper.conf), which all benches on one nginx share, and one fragment per bench
+    beside C(conf.d). Files that C(bench setup nginx) or anybody else wrote are not changed. Every host that is not
+    declared keeps the headers that it had.
+  - Lets nginx test the new files on copies first, in check mode too. Files that nginx refuses are never installed.
+  - Requires the nginx module headers-more.
 options:
   bench_path:
-    description: Folder of the bench. Its fragments are named after it.
+    description: The bench directory. The fragments are named after it.
     type: path
     required: true
   sites:
     description:
-      - The sites that are declared. One without O(sites[].cors) sends what it would send without this module, unless
-        O(sites[].cors_managed=false).
-      - A site of the bench that is not listed keeps what it has.
+      - The declared sites. One without O(sites[].cors) sends the headers that it would send without this module,
+        unless O(sites[].cors_managed=false).
+      - A site of the bench that is not listed keeps its entries.
     type: list
     elements: dict
     default: []
@@ -45,17 +44,17 @@ options:
         default: []
       found_domains:
         description:
-          - Further host names, as the site's own configuration has them. One that nginx cannot be told, such as
+          - Further host names from the site's own configuration. One that is not a plain host name, such as
             V(*.example.com), is left out and becomes a finding of the site.
         type: list
         elements: str
         default: []
       cors:
-        description: What browsers are told. An empty list of origins lets no other origin in.
+        description: The CORS policy of the site. With an empty list of origins, no other origin may call it.
         type: dict
         suboptions:
           origins:
-            description: Origins that may call, as browsers send them, C(scheme://host[:port]).
+            description: Origins that may call the site, as browsers send them, C(scheme://host[:port]).
             type: list
             elements: str
             required: true
@@ -70,15 +69,15 @@ options:
             elements: str
             default: [Authorization, Content-Type, X-Frappe-CSRF-Token]
           max_age:
-            description: Seconds that a browser may keep the answer to a preflight.
+            description: Seconds for which a browser may cache the response to a preflight.
             type: int
             default: 600
           credentials:
-            description: Whether the origin may use the cookies of the site. An app with bearer tokens needs none.
+            description: Whether the origin may use the site's cookies. An app with bearer tokens does not need them.
             type: bool
             default: false
       cors_managed:
-        description: If not, what is there for O(sites[].cors) stays as it is.
+        description: If V(false), the CORS entries that the site has stay as they are.
         type: bool
         default: true
   known_sites:
@@ -87,14 +86,14 @@ options:
     elements: str
   rate_limit:
     description:
-      - Limit requests to the token endpoint, by client address and site. Off unless it is given, since behind a
-        balancer every user is one address.
-      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. A C(cmd) in the body of a
-        POST, which Frappe accepts on any path, is beyond nginx.
+      - Limits requests to the token endpoint by client address and site. Off unless given, because behind a load
+        balancer all users have one address.
+      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. nginx cannot see a C(cmd)
+        in the body of a POST, which Frappe accepts on any path.
     type: dict
     suboptions:
       rate:
-        description: Requests, such as V(5r/s) or V(30r/m).
+        description: Requests per second or minute, such as V(5r/s) or V(30r/m).
         type: str
         required: true
       burst:
@@ -102,43 +101,43 @@ options:
         type: int
         default: 10
   trusted_proxies:
-    description: Addresses or networks of balancers whose C(X-Forwarded-For) tells the client's address.
+    description: Addresses or networks of load balancers whose C(X-Forwarded-For) is trusted for the client's address.
     type: list
     elements: str
     default: []
   state:
-    description: V(absent) removes the fragments of the bench, and the shared file with the last of them.
+    description: V(absent) removes the fragments of the bench, and the shared file with the last fragment.
     type: str
     choices: [present, absent]
     default: present
   conf_dir:
-    description: The folder whose C(*.conf) the http block of nginx includes.
+    description: The directory whose C(*.conf) the http block of nginx includes.
     type: path
     default: /etc/nginx/conf.d
   nginx:
-    description: The program. Looked for in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
+    description: The nginx program. It is searched for in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
     type: str
     default: nginx
   nginx_conf:
-    description: Its main configuration file, if not the one it was built with.
+    description: The main configuration file of nginx, if not the one that it was built with.
     type: path
   nginx_prefix:
-    description: Its prefix, if not the one it was built with.
+    description: The prefix of nginx, if not the one that it was built with.
     type: path
   reload:
     description:
-      - Tell the running nginx to read what was written. Open connections are served to their end.
-      - If not, a finding says that nginx has not been told, until a run that may tell it does.
+      - Whether to reload the running nginx after a change. Open connections are served to their end.
+      - If V(false), every run reports that nginx has not reloaded, until a run that may reload it does.
     type: bool
     default: true
   headers_more_comes:
     description:
-      - In check mode, do not mind that headers-more is missing, because the run would install it before.
+      - In check mode, accept that headers-more is missing, because a run would install it first.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Can run in check mode and says what a run would do, without writing anything.
+    description: Can run in check mode and report what a run would do, without writing anything.
     support: full
   diff_mode:
     description: Returns the files before and after.
@@ -148,13 +147,13 @@ attributes:
     support: full
     platforms: posix
 notes:
-  - Run it as a user who may write O(conf_dir) and signal nginx, usually root.
+  - Run it as a user who may write to O(conf_dir) and signal nginx, usually root.
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
 
 EXAMPLES = r"""
-- name: Let one origin call one site, and limit sign-ins
+- name: Let one origin call one site, and limit requests for tokens
   benchkeeper.frappe.frappe_nginx_edge:
     bench_path: /home/frappe/frappe-bench
     sites:
@@ -165,7 +164,7 @@ EXAMPLES = r"""
     rate_limit: {rate: 5r/s, burst: 10}
   become: true
 
-- name: Take all of it away
+- name: Remove all of it
   benchkeeper.frappe.frappe_nginx_edge:
     bench_path: /home/frappe/frappe-bench
     state: absent
@@ -174,7 +173,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: A row for each declared site, in their order.
+  description: One row per declared site, in their order, then one per site whose entries are removed.
   returned: always
   type: list
   elements: dict
@@ -184,36 +183,37 @@ sites:
       type: str
       sample: Trust.com
     changed:
-      description: Whether what nginx sends for it differs from before.
+      description: Whether the entries of the site in nginx changed.
       type: bool
     action:
       description: V(created), V(updated), V(deleted) or V(unchanged).
       type: str
     diff:
-      description: C(before) and C(after), the site's entries.
+      description: C(before) and C(after), the entries of the site.
       type: dict
     findings:
-      description: What stands in the way without stopping the run, such as a header that somebody else's file sends.
+      description: Problems that do not stop the run, such as a CORS header in another file of nginx.
       type: list
       elements: dict
     failed:
-      description: Always false; nginx takes all sites or none.
+      description: Always false. nginx accepts all sites or none.
       type: bool
     msg:
       description: Always empty.
       type: str
 files:
-  description: The files that were written or removed, or in check mode would be.
+  description: The files that were written or removed. In check mode, those that would be.
   returned: success
   type: list
   elements: str
   sample: [/etc/nginx/benchkeeper.d/frappe_bench_1a2b3c4d.map, /etc/nginx/conf.d/benchkeeper.conf]
 reloaded:
-  description: Whether nginx was told to read its configuration anew.
+  description: Whether nginx was reloaded.
   returned: success
   type: bool
 """
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
@@ -263,36 +263,40 @@ def main() -> None:
     ]
     wrong += map(str, limit_findings(params["rate_limit"], params["trusted_proxies"]))
     if wrong:
-        module.fail_json(msg="Nothing was written. These values cannot stay:\n" + "\n".join(wrong), sites=[])
+        module.fail_json(msg="Declared values were rejected. Nothing was written:\n" + "\n".join(wrong), sites=[])
     fault = place_fault(params)
     if fault:
         module.fail_json(msg=fault, sites=[])
-    edge = Edge(params)
     binary = find_binary(params["nginx"])
-    if binary is None and not edge.wanted and not edge.present():
-        module.exit_json(changed=False, sites=edge.rows([]), files=[], reloaded=False)
     if binary is None:
-        module.fail_json(
-            msg=f"nginx: there is no program {params['nginx']!r} on this machine. Install it, or let Frappe own CORS "
-            "(in the role: oauth2_cors_owner: frappe)",
-            sites=[],
-        )
+        without_nginx(module, Edge(params))
+        return
     try:
         nginx = Nginx(binary, params["nginx_conf"], params["nginx_prefix"], params["conf_dir"])
         with held(params["conf_dir"], module.check_mode):
-            # looked at anew: another run may have written since, for this bench or for another one
+            # reads the files under the lock: another run may have changed them, for this bench or for another one
             result = Edge(params).settle(nginx, module.check_mode)
     except (NginxError, TimeoutError) as error:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
         module.fail_json(
-            msg=f"{error.filename}: {error.strerror}. Nothing half-written is left: run it as root", sites=[]
+            msg=f"{error.filename}: {error.strerror}. No file is half-written. Run the task as root", sites=[]
         )
-    for finding in result.pop("warnings"):
-        module.warn(finding)
-    if not module._diff:
-        del result["diff"]
-    module.exit_json(**result)
+    for warning in result["warnings"]:
+        module.warn(warning)
+    left_out = {"warnings"} if module._diff else {"warnings", "diff"}
+    module.exit_json(**{key: value for key, value in result.items() if key not in left_out})
+
+
+def without_nginx(module: AnsibleModule, edge: Edge) -> None:
+    """End the module where there is no nginx: that is right if no file of ours exists and none is declared."""
+    if not edge.wanted and not edge.present():
+        module.exit_json(changed=False, sites=edge.rows([]), files=[], reloaded=False)
+    module.fail_json(
+        msg=f"nginx: the program {module.params['nginx']!r} was not found on this host. Install nginx, or let Frappe "
+        "own CORS (in the role: oauth2_cors_owner: frappe)",
+        sites=[],
+    )
 
 
 if __name__ == "__main__":

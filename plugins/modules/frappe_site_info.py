@@ -292,7 +292,7 @@ sites:
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, untold
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, not_reloaded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import NGINX_CONF_DIR, WORKER_OPTIONS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.info import read
@@ -330,7 +330,7 @@ def main() -> None:
             "owner": bench.owner_name,
             "sites": names,
             "processes": programs,
-            "edge_files": [*edge_files(bench.path, conf_dir), *untold(conf_dir)],
+            "edge_files": [*edge_files(bench.path, conf_dir), *not_reloaded(conf_dir)],
         },
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from demo import SITES, Demo
-from edge_kit import APP, DECLARED, SITE3, WRITE, Strange, ask, ours, reload_nginx
+from edge_kit import APP, DECLARED, SITE3, WRITE, ThirdParty, ask, ours, reload_nginx
 from kept import Keys
 from token_kit import Tokens
 
@@ -42,21 +42,21 @@ def keys(demo, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def stranger(demo):
+def third_party(demo):
     """Vhosts on the same nginx that are none of ours: what they send, before we touch anything."""
-    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange)
+    backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ThirdParty)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
     port = demo.ports["demo_bench_nginx_port"]
-    conf = demo.nginx / "conf.d" / "stranger.conf"
+    conf = demo.nginx / "conf.d" / "third-party.conf"
     conf.write_text(
-        f"server {{ listen 127.0.0.1:{port}; server_name strange.test;\n"
+        f"server {{ listen 127.0.0.1:{port}; server_name third-party.test;\n"
         f"  location / {{ proxy_pass http://127.0.0.1:{backend.server_port}; }}\n"
         "  location /own { add_header Access-Control-Allow-Origin '*' always; add_header Vary Accept; return 204; }\n"
         "  location /bare { return 404; } }\n"
     )
     reload_nginx(demo)
     yield lambda: [
-        ask(demo, "strange.test", path, method, origin, **{"Access-Control-Request-Method": "GET"})
+        ask(demo, "third-party.test", path, method, origin, **{"Access-Control-Request-Method": "GET"})
         for path in ("/", "/own", "/bare")
         for method in ("GET", "OPTIONS")
         for origin in (APP, "null", None)
@@ -67,12 +67,12 @@ def stranger(demo):
 
 
 @pytest.fixture(scope="module")
-def edge(demo, stranger):
-    """The bench with its edge in place; the strangers as they were before."""
+def edge(demo, third_party):
+    """The bench with its edge in place; the third-party vhosts as they were before."""
     demo.config_path("site3.localhost").write_text(
         json.dumps({**demo.config("site3.localhost"), "allow_cors": "https://own.example.com"})
     )
-    before = stranger(), ask(demo, SITE3, origin="https://own.example.com")
+    before = third_party(), ask(demo, SITE3, origin="https://own.example.com")
     check = demo.site("--check", "--diff", **DECLARED)
     assert check.status == 0, check.output
     assert ours(demo) == {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the edge share: requests as they go over the wire, and a backend of somebody else's."""
+"""What the tests of the edge share: requests as they go over the wire, and a third-party backend."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DECLARED = {
     ],
 }
 METHODS, HEADERS = "GET, POST, PUT, DELETE", "Authorization, Content-Type, X-Frappe-CSRF-Token"
-STRANGER_CORS = [
+THIRD_PARTY_CORS = [
     ("Access-Control-Allow-Origin", "https://strange.example"),
     ("Access-Control-Allow-Credentials", "true"),
     ("Access-Control-Allow-Methods", "PATCH"),
@@ -71,12 +71,12 @@ def lines(origin=None, credentials=False, preflight=None):
     return sorted(wanted)
 
 
-class Strange(http.server.BaseHTTPRequestHandler):
-    """A backend of somebody else's, with CORS of its own."""
+class ThirdParty(http.server.BaseHTTPRequestHandler):
+    """A third-party backend with CORS headers of its own."""
 
     def do_GET(self):  # the library's name for it
         self.send_response(200)
-        for name, value in STRANGER_CORS:
+        for name, value in THIRD_PARTY_CORS:
             self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()

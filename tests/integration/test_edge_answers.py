@@ -94,9 +94,9 @@ def test_security_headers_of_bench_stay(demo, edge):
     assert reply.getheader("X-Frame-Options") == "SAMEORIGIN" and reply.getheader("X-Content-Type-Options") == "nosniff"
 
 
-def test_strangers_and_undeclared_sites_keep_exactly_what_they_had(demo, edge, stranger):
-    strangers, undeclared = edge
-    assert any(found for _status, found in strangers)
-    assert stranger() == strangers
+def test_third_party_hosts_and_undeclared_sites_keep_exactly_the_headers_they_had(demo, edge, third_party):
+    before, undeclared = edge
+    assert any(found for _status, found in before)
+    assert third_party() == before
     assert undeclared[1][0] == ("Access-Control-Allow-Credentials", "true")
     assert ask(demo, SITE3, origin="https://own.example.com") == undeclared

@@ -97,25 +97,25 @@ def of_verify(severity):
 def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
     asked = []
 
-    def senders():
+    def sources():
         asked.append(1)
         return ["nginx: a.conf:3: add_header X"]
 
     fine = [row("preflight", "passed", Seen("a", "b"))]
-    cors_sources.tell(fine, senders)
+    cors_sources.add_sources(fine, sources)
     assert asked == [] and fine[0]["reason"] == ""
     bad = [row(n, "failed", Fault("cors-duplicate", "one", "two")) for n in ("preflight", "cross_origin")]
-    cors_sources.tell(bad, senders)
+    cors_sources.add_sources(bad, sources)
     assert asked == [1] and bad[1]["reason"] == "sent by nginx: a.conf:3: add_header X"
 
 
 @pytest.mark.parametrize("rule", ["cors-absent", "cors-error-bare", "cors-preflight"])
 def test_of_a_header_that_is_missed_it_is_told_who_may_have_taken_it(rule):
     bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
-    cors_sources.tell(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
+    cors_sources.add_sources(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
     assert bad[0]["reason"] == "why; such headers are set, or taken away, by nginx: z.conf:3: more_clear_headers X"
     bad[0]["reason"] = ""
-    cors_sources.tell(bad, lambda: [])
+    cors_sources.add_sources(bad, lambda: [])
     assert bad[0]["reason"] == "nothing was found that sends one"
 
 

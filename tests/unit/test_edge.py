@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nginx is told, and what is read out of what it is told by others."""
+"""The files that configure nginx for the sites of a bench, and what others have in theirs."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragment
     bench_id,
     cors_lines,
     fragment,
-    kept_limit_lines,
     limit,
     limit_lines,
     own_files,
-    sections,
     shared,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import (
-    Nginx,
-    directives,
-    foreign_cors,
-    foreign_limits,
-    includes_in,
-    reason_of,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, reason_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.reader import directives
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.records import (
+    cors_record,
+    limit_record,
+    read_records,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_party import (
+    third_party_cors,
+    third_party_limits,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import edge_findings, limit_findings
 
@@ -35,6 +36,7 @@ SITE = {
     "domains": ["trust.example.com", "www.example.com"],
     "cors": {"origins": ["https://app.example.com", "http://127.0.0.1:3000"]},
 }
+RECORD, LIMITED = cors_record(SITE), limit_record(SITE)
 
 
 def policy(text, host, origin):
@@ -66,23 +68,29 @@ def policy(text, host, origin):
     ],
 )
 def test_which_request_is_ours_and_whose_origin_is_allowed(host, origin, allowed):
-    found = policy(fragment({"Trust.com": cors_lines(SITE)}), host, origin)
+    found = policy(fragment([RECORD]), host, origin)
     rest = "|GET, POST, PUT, DELETE|Authorization, Content-Type, X-Frappe-CSRF-Token|600"
     assert found == {True: f"{origin}|{rest}", False: "||||", None: ""}[allowed]
 
 
 def test_credentials_methods_headers_and_age_are_the_declared_ones():
     cors = {"origins": ["https://a.example"], "methods": ["GET"], "headers": ["X-A", "X-B"], "max_age": 0}
-    (line, _rest) = cors_lines({**SITE, "cors": {**cors, "credentials": True}})
+    (line, _rest) = cors_lines(cors_record({**SITE, "cors": {**cors, "credentials": True}}))
     assert line.endswith('"https://a.example|true|GET|X-A, X-B|0";')
 
 
 def test_entries_of_each_site_are_found_again():
-    entries = {"a": cors_lines(SITE), "b": cors_lines({**SITE, "domains": ["b.example.com"]}), "c": []}
-    assert sections(fragment(entries)) == {name: lines for name, lines in entries.items() if lines}
-    limits = {"a": limit_lines(SITE, "x", ["10.0.0.0/8"]), "c": []}
-    assert sections(limit("x", limits, "5r/s", 10, ["10.0.0.0/8"])) == {"a": limits["a"]}
-    assert fragment({"c": []}) is None and limit("x", {"c": []}, "5r/s", 10, []) is None
+    records = [RECORD, cors_record({**SITE, "name": "b", "domains": ["b.example.com"]})]
+    found = read_records(fragment(records))
+    assert {name: (own.record, own.lines) for name, own in found.sites.items()} == {
+        record.name: (record, cors_lines(record)) for record in records
+    }
+    text = limit("x", [LIMITED], "5r/s", 10, ["10.0.0.0/8"])
+    (section,) = read_records(text).sites.values()
+    assert section == (LIMITED, limit_lines(LIMITED, "x", ["10.0.0.0/8"]))
+    assert found.damaged == read_records(text).damaged == []
+    assert fragment([]) is None and limit("x", [], "5r/s", 10, []) is None
+    assert cors_record({**SITE, "domains": []}) is None and cors_record({**SITE, "cors": None}) is None
 
 
 @pytest.mark.parametrize(
@@ -108,31 +116,25 @@ def test_entries_of_each_site_are_found_again():
     ],
 )
 def test_which_request_is_limited(request_line, limited):
-    (line,) = limit_lines(SITE, "x", [])
+    (line,) = limit_lines(LIMITED, "x", [])
     pattern = re.match(r'"~(.*)" "Trust.com \$remote_addr";$', line)[1]
     assert bool(re.search(pattern, request_line)) is limited
 
 
-def test_an_entry_of_the_limit_that_is_kept_names_the_client_as_it_is_told_now():
-    behind, bare = limit_lines(SITE, "x", ["10.0.0.0/8"]), limit_lines(SITE, "x", [])
-    assert kept_limit_lines("Trust.com", behind, "x", []) == bare
-    assert kept_limit_lines("Trust.com", bare, "x", ["10.0.0.0/8"]) == behind
-    older = '"~^(?:trust\\.example\\.com|www\\.example\\.com) (?!OPTIONS )[A-Z]+ (?:/x|.*x)" "Trust.com $remote_addr";'
-    assert kept_limit_lines("Trust.com", [older], "x", []) == bare
-
-
-def test_a_site_with_very_many_names_has_words_that_nginx_takes():
+def test_a_site_with_very_many_names_has_words_and_comments_that_nginx_takes():
     names = [f"site-number-{number}.of.a.very.large.fleet.example.com" for number in range(300)]
     site = {**SITE, "domains": names}
-    text = fragment({"a": cors_lines(site)}) + limit("x", {"a": limit_lines(site, "x", [])}, "5r/s", 1, [])
+    text = fragment([cors_record(site)]) + limit("x", [limit_record(site)], "5r/s", 1, [])
     assert all(len(word) < 4000 for line in directives("x", text) for word in line.words)
+    assert all(len(line) < 4000 for line in text.splitlines() if line.lstrip().startswith("#"))
     assert {policy(text, name, "https://app.example.com")[:24] for name in names} == {"https://app.example.com|"}
     assert {policy(text, name, "https://evil.example") for name in names} == {"||||"}
+    assert read_records(fragment([cors_record(site)])).sites["Trust.com"].record == cors_record(site)
 
 
 @pytest.mark.parametrize(("rate", "retry"), [("5r/s", 1), ("1r/s", 1), ("30r/m", 2), ("7r/m", 9), ("1r/m", 60)])
 def test_retry_after_is_the_time_of_one_request(rate, retry):
-    assert f'"~^REJECTED ." {retry};' in limit("x", {"a": limit_lines(SITE, "x", [])}, rate, 1, [])
+    assert f'"~^REJECTED ." {retry};' in limit("x", [LIMITED], rate, 1, [])
 
 
 def test_the_shared_file_is_the_same_for_every_bench():
@@ -199,27 +201,12 @@ http {
                 access-control-allow-headers "a\\"b";
         }
     }
-    server { server_name other.example.com; add_header Access-Control-Allow-Origin *; limit_req zone=a; }
+    server { server_name Other.example.com; add_header Access-Control-Allow-Origin *; limit_req zone=a; }
+    map $uri $limits { add_header Access-Control-Allow-Origin; limit_req zone=a; }
+    server { add_header Access-Control-Allow-Origin *; server_name late.example.com; }
+    server { listen 81; add_header Access-Control-Allow-Origin "no name of ours"; }
+    server { server_name .dotted.example.com; log_by_lua_block { a("}") } add_header Access-Control-Max-Age 1; }
 }
-"""
-
-
-def test_directives_know_their_line_and_server():
-    found = list(directives("nginx.conf", OTHERS))
-    assert [(d.words[0], d.line) for d in found][:4] == [
-        ("http", 3),
-        ("server", 4),
-        ("server_name", 5),
-        ("add_header", 6),
-    ]
-    assert found[-1].words == ["limit_req", "zone=a"] and found[-1].servers[-1]["names"] == ["other.example.com"]
-
-
-INCLUDES = """
-include main.d/*.conf; # include comment.conf;
-http { include mime.types; include "conf.d/with space/*.conf";
-    log_format x '; include quoted.conf;'; server { include
-        deep.conf; } my_include no.conf; }
 """
 
 
@@ -232,17 +219,12 @@ def test_the_log_that_nginx_was_built_with_is_not_made_by_a_try(tmp_path):
     assert nginx._in_shadow("x", "http { }", "/shadow") == "http { }"
 
 
-@pytest.mark.parametrize("stale", ["-1", "0", "1", "", "x", "{stranger}", "999999999"])
-def test_whoever_a_stale_pid_file_names_is_no_nginx(tmp_path, stale):
+@pytest.mark.parametrize("stale", ["-1", "0", "1", "", "x", "{other}", "999999999"])
+def test_the_process_that_a_stale_pid_file_names_is_not_nginx(tmp_path, stale):
     conf = {"/etc/nginx/nginx.conf": f"pid {tmp_path}/nginx.pid;"}
     nginx = Nginx("/usr/sbin/nginx", "/etc/nginx/nginx.conf", "/", "/etc/nginx/conf.d")
-    (tmp_path / "nginx.pid").write_text(stale.format(stranger=os.getpid()))
+    (tmp_path / "nginx.pid").write_text(stale.format(other=os.getpid()))
     assert nginx.master(conf) is None
-
-
-def test_includes_are_found_wherever_on_a_line_they_stand():
-    found = [line.words[1] for line in includes_in("nginx.conf", INCLUDES)]
-    assert found == ["main.d/*.conf", "mime.types", "conf.d/with space/*.conf", "deep.conf"]
 
 
 @pytest.mark.parametrize(
@@ -251,18 +233,28 @@ def test_includes_are_found_wherever_on_a_line_they_stand():
         (["trust.example.com"], [6, 9]),
         (["a.wild.example.com"], [6, 9]),
         (["other.example.com"], [13]),
+        (["OTHER.example.com"], [13]),
+        (["late.example.com", "a.dotted.example.com"], [15, 17]),
+        (["dotted.example.com"], [17]),
+        (["xdotted.example.com"], []),
         (["nobody.example.com"], []),
         ([], []),
     ],
 )
-def test_headers_of_others_that_concern_us(domains, lines):
-    found = foreign_cors({"/etc/nginx/nginx.conf": OTHERS, "ours": OTHERS}, {"ours"}, domains)
+def test_headers_of_others_that_may_reach_one_of_our_hosts(domains, lines):
+    found = third_party_cors({"/etc/nginx/nginx.conf": OTHERS, "ours": OTHERS}, {"ours"}, domains)
     assert [line.place for line in found] == [f"/etc/nginx/nginx.conf:{line}" for line in lines]
 
 
-def test_a_snippet_that_any_server_may_include_concerns_us():
-    (line,) = foreign_cors({"snippet": "add_header Access-Control-Allow-Origin *;"}, set(), ["a.example.com"])
+def test_headers_in_a_snippet_that_any_server_may_include_are_reported():
+    (line,) = third_party_cors({"snippet": "add_header Access-Control-Allow-Origin *;"}, set(), ["a.example.com"])
     assert line.place == "snippet:1"
+
+
+def test_headers_of_a_server_without_names_are_not_reported():
+    """nginx takes it only for hosts that no other server names."""
+    text = "server { listen 81; add_header Access-Control-Allow-Origin *; }"
+    assert third_party_cors({"conf.d/a.conf": text}, (), ["a.example.com"]) == []
 
 
 FIGHTING = """
@@ -272,7 +264,7 @@ http {
     more_clear_headers Vary;
     more_set_headers "X-Vary: 1" "Content-Type: access-control-allow-origin";
     more_clear_headers X-* Server;
-    add_header Access-Control-Allow-Origin "no server of bench's takes it from here";
+    add_header Access-Control-Allow-Origin "a server of bench's does not inherit it";
     server { server_name other.example.com; more_set_headers "vary: Accept"; }
 }
 """
@@ -280,7 +272,7 @@ http {
 
 @pytest.mark.parametrize(("domain", "lines"), [("trust.example.com", [3, 4, 5]), ("other.example.com", [3, 4, 5, 9])])
 def test_lines_that_set_or_clear_what_we_send_count_for_every_server(domain, lines):
-    assert [line.line for line in foreign_cors({"a": FIGHTING}, (), [domain])] == lines
+    assert [line.line for line in third_party_cors({"a": FIGHTING}, (), [domain])] == lines
 
 
 def test_files_of_ours_are_nobody_elses_however_their_path_is_written(tmp_path):
@@ -297,12 +289,12 @@ def test_files_of_ours_are_nobody_elses_however_their_path_is_written(tmp_path):
     read = {f"{tmp_path}/conf.d/../{path.relative_to(tmp_path)}": text for path, text in files.items()}
     for spelt in ("conf.d", "link"):
         own = own_files(str(tmp_path / spelt))
-        assert (foreign_cors(read, own, ["a.example"]), foreign_limits(read, own)) == ([], [])
-    assert foreign_cors(read, (), ["a.example"]) and foreign_limits(read, ())
+        assert (third_party_cors(read, own, ["a.example"]), third_party_limits(read, own)) == ([], [])
+    assert third_party_cors(read, (), ["a.example"]) and third_party_limits(read, ())
 
 
 def test_limits_of_others():
-    assert [line.place for line in foreign_limits({"a": OTHERS, "b": OTHERS}, {"b"})] == ["a:13"]
+    assert [line.place for line in third_party_limits({"a": OTHERS, "b": OTHERS}, {"b"})] == ["a:13"]
 
 
 def test_the_reason_is_nginxs_own_line():

@@ -1,14 +1,15 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From one state of the edge's files to the next, with a nginx that loads whatever it is given."""
+"""From one state of our nginx files to the next, with an nginx that accepts whatever it is given."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import untold
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import not_reloaded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.records import read_records
 
 A, B = "a.example.com", "b.example.com"
 LIMIT = {"rate": "5r/s", "burst": 10}
@@ -16,10 +17,10 @@ CORS = {"origins": ["https://app.example.com"]}
 
 
 class Server(Nginx):
-    """A nginx that includes conf.d, loads anything and counts how often it was told to."""
+    """An nginx that includes conf.d, accepts anything and counts how often it was reloaded."""
 
     def __init__(self, folder):
-        self.conf, self.conf_dir, self.pid, self.told = f"{folder}/nginx.conf", f"{folder}/conf.d", 4, 0
+        self.conf, self.conf_dir, self.pid, self.reloads = f"{folder}/nginx.conf", f"{folder}/conf.d", 4, 0
 
     def files(self):
         return {self.conf: "http { include conf.d/*.conf; }"}
@@ -34,7 +35,7 @@ class Server(Nginx):
         return self.pid
 
     def reload(self, pid):
-        self.told += 1
+        self.reloads += 1
 
 
 def site(name, **more):
@@ -43,7 +44,7 @@ def site(name, **more):
 
 @pytest.fixture
 def run(tmp_path):
-    """A run of the module: what it says; the nginx is its attribute."""
+    """Runs the module and returns its result; the nginx is an attribute."""
     (tmp_path / "conf.d").mkdir()
     server = Server(tmp_path)
 
@@ -71,7 +72,7 @@ def text_of(run, ending):
     return path.read_text()
 
 
-def test_a_kept_entry_never_names_a_client_that_is_no_longer_told(run):
+def test_a_kept_entry_of_the_limit_follows_the_trusted_proxies(run):
     run(site(A), site(B), rate_limit=LIMIT, trusted_proxies=["10.0.0.0/8"])
     assert "$benchkeeper_client_" in text_of(run, ".conf")
     run(site(A), rate_limit=LIMIT)  # only this one is worked on
@@ -79,29 +80,105 @@ def test_a_kept_entry_never_names_a_client_that_is_no_longer_told(run):
     assert [f'"{name} $remote_addr"' in text_of(run, ".conf") for name in (A, B)] == [True, True]
 
 
+def test_a_kept_entry_is_written_from_its_record(run):
+    both = [site(A, cors=CORS), site(B, cors=CORS)]
+    run(*both, rate_limit=LIMIT)
+    for ending in (".map", ".conf"):
+        (path,) = run.folder.glob(f"bench_*{ending}")
+        before = path.read_text()
+        path.write_text(before.replace("(?:b\\.example\\.com)", "(?:evil\\.example\\.com)"))
+        assert path.read_text() != before
+        result = run(site(A, cors=CORS), rate_limit=LIMIT)
+        assert result["files"] == [str(path)] and path.read_text() == before and result["warnings"] == []
+    assert run(*both, rate_limit=LIMIT)["changed"] is False
+
+
+DAMAGES = [
+    lambda text: text.replace('{"cors"', '{ "cors"', 1),  # any byte counts
+    lambda text: text.replace("# site-record 1 ", "# site-record 2 ", 1),
+    lambda text: text.replace("# site-record 1 ", "# ", 1),
+    lambda text: text.replace("# site-record 1 ", "# site-record + ", 1),
+    lambda text: text.replace(f'"hosts":["{A}"]', '"hosts":["a\\";"]', 1),
+    lambda text: text.replace(f'"hosts":["{A}"]', '"hosts":[]', 1),
+    lambda text: text.replace(f'"hosts":["{A}"]', f'"hosts":["{B}","{A}"]', 1),
+    lambda text: text.replace(f'"name":"{A}"', f'"name":"{A}","name":"{A}"', 1),
+    lambda text: text.replace(f'"name":"{A}"', '"name":"../x"', 1),
+    lambda text: text.replace("600", "true", 1),
+    lambda text: text.replace("600", "600.0", 1),
+    lambda text: text.replace("600", "9" * 5000, 1),
+    lambda text: text.replace("https://app.example.com", "*", 1),
+    lambda text: text.replace('"methods":["GET"', '"methods":["GET|"', 1),
+    lambda text: text.replace('"cors":{', '"cors":{"x":' + "[" * 20000 + "{", 1),
+    lambda text: text.replace("{", "\udcff", 1),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_entries_below_a_damaged_record_are_not_kept_and_reported(run, damage):
+    run(site(A, cors=CORS), site(B, cors=CORS))
+    (path,) = run.folder.glob("bench_*.map")
+    good = path.read_bytes()
+    path.write_bytes(damage(good.decode()).encode("utf-8", "surrogateescape"))
+    damaged = path.read_bytes()
+    assert damaged != good
+    foreseen = run(check=True)
+    assert path.read_bytes() == damaged
+    result = run()  # no site is declared in this run
+    assert result == {**foreseen, "reloaded": True} and result["changed"] is True
+    assert len(result["warnings"]) in (1, 2) and all(f"{path}:" in warning for warning in result["warnings"])
+    assert list(read_records(path.read_text()).sites) == [B]
+    assert B in text_of(run, ".map") and A not in text_of(run, ".map")
+    assert run()["changed"] is False and run()["warnings"] == []
+    assert run(site(A, cors=CORS))["changed"] is True and path.read_bytes() == good
+
+
+def test_of_two_records_of_one_site_neither_is_kept(run):
+    run(site(A, cors=CORS), site(B, cors=CORS))
+    (path,) = run.folder.glob("bench_*.map")
+    path.write_text(path.read_text().replace(f'"name":"{A}"', f'"name":"{B}"'))
+    result = run()
+    assert [warning.split(": ")[0] for warning in result["warnings"]] == [f"{path}:2", f"{path}:5"]
+    assert not path.exists() and result["changed"] is True
+
+
+def test_a_file_of_ours_with_other_line_ends_is_written_again(run):
+    run(site(A, cors=CORS))
+    (path,) = run.folder.glob("bench_*.map")
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"\n", b"\r\n"))
+    assert run(site(A, cors=CORS))["changed"] is True and path.read_bytes() == good
+
+
+def test_a_damaged_record_does_not_matter_where_everything_is_removed(run):
+    run(site(A, cors=CORS))
+    (path,) = run.folder.glob("bench_*.map")
+    path.write_text(path.read_text().replace("record 1", "record 9"))
+    assert run(state="absent")["warnings"] == [] and not run.folder.exists()
+
+
 def rules(result):
     return [finding["rule"] for row in result["sites"] for finding in row["findings"]]
 
 
-def test_a_run_that_may_not_reload_reports_real_changes_only_and_that_nginx_was_not_told(run):
+def test_a_run_that_may_not_reload_reports_real_changes_only_and_that_nginx_has_not_reloaded(run):
     quiet = {"reload": False}
     results = [run(site(A, cors=CORS), check=check, **quiet) for check in (True, False, True, False)]
     assert [result["changed"] for result in results] == [True, True, False, False]
-    assert [rules(result) for result in results] == [["nginx-untold"]] * 4
-    assert [result["reloaded"] for result in results] == [False] * 4 and run.server.told == 0
+    assert [rules(result) for result in results] == [["nginx-not-reloaded"]] * 4
+    assert [result["reloaded"] for result in results] == [False] * 4 and run.server.reloads == 0
     later = [run(site(A, cors=CORS), check=check) for check in (True, False, True, False)]
     assert [result["changed"] for result in later] == [True, True, False, False]
-    assert [result["reloaded"] for result in later] == [True, True, False, False] and run.server.told == 1
+    assert [result["reloaded"] for result in later] == [True, True, False, False] and run.server.reloads == 1
     assert rules(later[1]) == [] and run(site(A, cors=CORS), **quiet)["changed"] is False
 
 
-def test_what_nginx_was_not_told_of_keeps_the_step_going_when_all_entries_are_gone(run):
+def test_a_reload_that_is_due_outlives_the_last_entry(run):
     conf_dir = run.server.conf_dir
     run(site(A, cors=CORS))
-    assert untold(conf_dir) == []
+    assert not_reloaded(conf_dir) == []
     run(site(A), reload=False)
-    assert not list(run.folder.glob("bench_*")) and len(untold(conf_dir)) == 1
-    assert run(site(A))["reloaded"] is True and untold(conf_dir) == [] and not run.folder.exists()
+    assert not list(run.folder.glob("bench_*")) and len(not_reloaded(conf_dir)) == 1
+    assert run(site(A))["reloaded"] is True and not_reloaded(conf_dir) == [] and not run.folder.exists()
 
 
 def test_a_site_whose_cors_is_unmanaged_keeps_its_entries_and_one_without_has_none(run):
@@ -115,7 +192,7 @@ def test_a_site_whose_cors_is_unmanaged_keeps_its_entries_and_one_without_has_no
 
 
 @pytest.mark.parametrize("strange", ["*.example.com", "::1", "m\u00fcnchen.example", 'a";', "a" * 254])
-def test_a_host_name_that_nginx_cannot_be_told_is_the_sites_alone(run, strange):
+def test_a_host_name_that_nginx_cannot_serve_affects_its_site_only(run, strange):
     result = run(site(A, cors=CORS, found_domains=[strange, "more.example.com"]), site(B, cors=CORS))
     assert [row["action"] for row in result["sites"]] == ["created", "created"]
     assert "more" in text_of(run, ".map") and strange not in text_of(run, ".map")

@@ -1,10 +1,11 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of what nginx is told: nothing that is accepted can say more than it was meant to."""
+"""Properties of our files for nginx: nothing that is accepted can configure more than it was meant to."""
 
 from __future__ import annotations
 
+import json
 import re
 
 import strategies as make
@@ -14,9 +15,17 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragment
     fragment,
     limit,
     limit_lines,
-    sections,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import directives
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.reader import directives
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.records import (
+    FIRST,
+    NEXT,
+    Contents,
+    cors_record,
+    limit_record,
+    read_records,
+    record_lines,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import (
     BENCH_KEYS,
     START_KEYS,
@@ -86,11 +95,12 @@ def test_any_accepted_declaration_is_read_back_as_it_was_declared(name, domains,
     if not accepted(name, domains, cors):
         return
     site = {"name": name, "domains": domains, "cors": cors}
-    text = fragment({name: cors_lines(site)})
+    record = cors_record(site)
     if not domains:
-        assert text is None
+        assert record is None
         return
-    assert sections(text) == {name: cors_lines(site)}
+    text = fragment([record])
+    assert read_records(text) == Contents({name: (record, cors_lines(record))}, [])
     entries = read_back(text)
     assert len(entries) == len(set(cors["origins"])) + 1 and all(len(words) == 2 for words in entries)
     wanted = {**CORS_DEFAULTS, **cors}
@@ -116,7 +126,8 @@ def test_any_accepted_declaration_is_read_back_as_it_was_declared(name, domains,
 def test_nothing_that_is_accepted_can_leave_its_quotes(domains, cors, name):
     if not accepted(name, domains, cors):
         return
-    for line in (fragment({name: cors_lines({"name": name, "domains": domains, "cors": cors})}) or "").splitlines():
+    record = cors_record({"name": name, "domains": domains, "cors": cors})
+    for line in (fragment([record]) if record else "").splitlines():
         assert re.fullmatch(r'# [\x20-\x7e]+|"~\^[^"\x00-\x1f]*" "[^"\x00-\x1f;{}]*";', line), line
 
 
@@ -130,11 +141,11 @@ def test_nothing_that_is_accepted_can_leave_its_quotes(domains, cors, name):
 def test_a_limit_says_what_was_declared_and_no_more(name, domains, proxies, rate, burst):
     if not accepted(name, domains) or list(limit_findings({"rate": rate, "burst": burst}, proxies)):
         return
-    site = {"name": name, "domains": domains}
-    text = limit("bench_1a2b3c4d", {name: limit_lines(site, "bench_1a2b3c4d", proxies)}, rate, burst, proxies)
+    record = limit_record({"name": name, "domains": domains})
     if not domains:
-        assert text is None
+        assert record is None
         return
+    text = limit("bench_1a2b3c4d", [record], rate, burst, proxies)
     lines = list(directives("x", text))
     top = [line.words[0] for line in lines if not line.blocks]
     assert top == [
@@ -147,7 +158,47 @@ def test_a_limit_says_what_was_declared_and_no_more(name, domains, proxies, rate
     ]
     trusted = [line.words for line in lines if line.blocks and line.blocks[0][0] == "geo"]
     assert trusted == ([["default", "direct"], *([proxy, "proxied"] for proxy in proxies)] if proxies else [])
-    assert sections(text) == {name: limit_lines(site, "bench_1a2b3c4d", proxies)}
+    assert read_records(text) == Contents({name: (record, limit_lines(record, "bench_1a2b3c4d", proxies))}, [])
+
+
+# ---------------------------------------------------------------- records
+RECORD = cors_record(
+    {
+        "name": "Trust.com",
+        "domains": ["trust.example.com", "www.example.com"],
+        "cors": {"origins": ["https://a.example", "http://127.0.0.1:3000"], "methods": ["GET"]},
+    }
+)
+WRITTEN = record_lines(RECORD)[0].removeprefix(FIRST)
+record_texts = st.one_of(
+    make.json_values.map(json.dumps),
+    st.tuples(
+        st.integers(0, len(WRITTEN)), st.integers(0, 9), st.one_of(make.rough, st.sampled_from("0123456789"))
+    ).map(lambda cut: WRITTEN[: cut[0]] + cut[2] + WRITTEN[cut[0] + cut[1] :]),
+    st.tuples(
+        st.sampled_from(['"https://a.example"', '"GET"', "600", "false", '"Trust.com"', '"www.example.com"']),
+        st.one_of(make.json_values, make.nasty).map(json.dumps),
+    ).map(lambda swap: WRITTEN.replace(*swap)),
+)
+
+
+@given(record_texts, st.integers(0, 9))
+def test_a_record_is_one_that_this_collection_writes_or_damaged(text, cut):
+    lines = [f"{FIRST}{text[:cut]}", f"{NEXT}{text[cut:]}"] if cut > 5 else [f"{FIRST}{text}"]
+    found = read_records("\n".join([*lines, '"~^(x) " "||||";']))
+    event("damaged" if found.damaged else "a record")
+    assert len(found.sites) + len(found.damaged) == 1 or "\n" in text
+    for record, _lines in found.sites.values():
+        assert record_lines(record)[0] == f"{FIRST}{text}"
+        assert accepted(record.name, record.hosts, record.cors and record.cors._asdict())
+
+
+@given(st.lists(st.one_of(make.rough, st.sampled_from([FIRST, NEXT, WRITTEN, "\n", "}", '"~^(', "    "])), max_size=9))
+def test_whatever_a_file_of_ours_holds_it_is_read_and_no_other_record_is_found_in_it(parts):
+    found = read_records("".join(parts))
+    assert [own.record for own in found.sites.values()] in ([], [RECORD])
+    lines = "".join(parts).count("\n") + 1
+    assert all(1 <= number <= lines for number in found.damaged)
 
 
 @given(st.text(max_size=12), st.integers(-9, 99999))
@@ -157,7 +208,7 @@ def test_no_rate_that_is_accepted_can_end_its_line(rate, burst):
             assert re.fullmatch(r"[0-9]+r/[sm]", text) and 0 <= burst <= 10000
 
 
-# ---------------------------------------------------------------- who must hear of a change
+# ---------------------------------------------------------------- which programs pick up a change
 keys = st.sets(st.sampled_from([*START_KEYS, *BENCH_KEYS, "allow_cors", "x"]), max_size=4)
 strategies = st.sampled_from(["graceful", "restart", "none"])
 MORE = ["none", "reload", "restart"]
@@ -171,7 +222,7 @@ def test_more_changes_never_need_less(some, more, cached, strategy):
 
 
 @given(keys, st.booleans(), strategies)
-def test_the_table_of_who_must_hear(changed, cached, strategy):
+def test_which_programs_must_pick_up_a_change(changed, cached, strategy):
     needs, at_start = reload_needs(changed, cached, strategy), changed & set(START_KEYS)
     if not changed or strategy == "none":
         assert (needs["web"], needs["workers"]) == ("none", "none")

@@ -47,7 +47,7 @@ def test_the_common_config_is_merged(bench):
 
 def test_nginx_has_one_file_more_and_a_folder_beside_conf_d(bench):
     names = bench.host.check_output("ls -A /etc/nginx/conf.d").split()
-    assert names == ["benchkeeper.conf", "frappe-bench.conf", "stranger.conf"]
+    assert names == ["benchkeeper.conf", "frappe-bench.conf", "third-party.conf"]
     found = bench.host.check_output(
         "find /etc/nginx/benchkeeper.d /etc/nginx/conf.d/benchkeeper.conf -printf '%y %m %u:%g\\n'"
     )

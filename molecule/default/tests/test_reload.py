@@ -85,7 +85,7 @@ def test_a_key_that_is_read_at_start_restarts_the_web_program_and_nothing_else(b
 def test_another_owner_of_cors_cleans_up_after_the_first(bench):
     changed, output = bench.apply(oauth2_cors_owner="frappe", oauth2_token_rate_limit={})
     assert changed, output
-    assert bench.host.check_output("ls -A /etc/nginx/conf.d").split() == ["frappe-bench.conf", "stranger.conf"]
+    assert bench.host.check_output("ls -A /etc/nginx/conf.d").split() == ["frappe-bench.conf", "third-party.conf"]
     assert bench.config("two.test")["allow_cors"] == ["https://app.example.com"]
     changed, output = bench.apply()
     assert changed, output

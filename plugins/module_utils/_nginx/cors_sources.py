@@ -1,12 +1,13 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who sends Access-Control headers for a site: read from its and nginx's configuration, for a proof that failed."""
+"""Where the CORS headers of a site come from, read from the configuration of Frappe and nginx, for a failed step."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
     SHARED_NAME,
     edge_files,
@@ -16,8 +17,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx im
     Nginx,
     NginxError,
     find_binary,
-    foreign_cors,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_party import third_party_cors
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     CORS_ABSENT,
     CORS_CREDENTIALS,
@@ -32,28 +33,36 @@ SENT = (CORS_DUPLICATE, CORS_FOREIGN_ORIGIN, CORS_VALUE, CORS_CREDENTIALS)
 MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT)
 
 
-def tell(steps: list[dict[str, str]], senders: t.Callable[[], list[str]]) -> None:
-    """Add to each failed step about other origins who sends the headers; looked up once, and only if there is one."""
-    failed = [step for step in steps if step["verdict"] == "failed" and step["rule"] in (*SENT, *MISSED)]
-    found = "; ".join(senders()) if failed else ""
-    for step in failed:
-        if step["rule"] in SENT:
-            told = f"sent by {found}" if found else "who sends it cannot be told from here"
-        else:
-            told = f"such headers are set, or taken away, by {found}" if found else "nothing was found that sends one"
-        step["reason"] = f"{step['reason']}; {told}" if step["reason"] else told
-
-
-def senders_of(
-    bench_path: str, configs: t.Iterable[tuple[str, dict[str, t.Any]]], domains: list[str], nginx: dict[str, t.Any]
-) -> list[str]:
-    """Everything that sends the headers for a site, or may take them away.
+def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) -> None:
+    """Add the sources of the CORS headers to the reason of each failed step about them.
 
     Args:
-        bench_path: the bench.
-        configs: paths and contents of the configuration files that hold for the site, the strongest first.
+        steps: of one client of a site; they are changed in place.
+        sources: returns the sources, as `sources_for` does. It is called once, and only for such a step.
+    """
+    failed = [step for step in steps if step["verdict"] == "failed" and step["rule"] in (*SENT, *MISSED)]
+    found = "; ".join(sources()) if failed else ""
+    for step in failed:
+        if step["rule"] in SENT:
+            why = f"sent by {found}" if found else "neither Frappe's nor nginx's configuration has a line that sends it"
+        else:
+            why = f"such headers are set, or taken away, by {found}" if found else "nothing was found that sends one"
+        step["reason"] = f"{step['reason']}; {why}" if step["reason"] else why
+
+
+def sources_for(
+    bench_path: str,
+    configs: t.Iterable[tuple[str, t.Mapping[str, t.Any]]],
+    domains: t.Collection[str],
+    nginx: t.Mapping[str, t.Any],
+) -> list[str]:
+    """Everything that sends CORS headers for a site, or may remove them, as a phrase each.
+
+    Args:
+        bench_path: the bench directory.
+        configs: path and content of each configuration file of the site; the first that has a key overrides the rest.
         domains: the site's host names.
-        nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the module.
+        nginx: the options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the module.
     """
     found = []
     for path, config in configs:
@@ -66,14 +75,14 @@ def senders_of(
     return found + _lines(domains, nginx)
 
 
-def _lines(domains: list[str], options: dict[str, t.Any]) -> list[str]:
-    """Lines in nginx's configuration, by file and number, as far as this user may read it."""
+def _lines(domains: t.Collection[str], options: t.Mapping[str, t.Any]) -> list[str]:
+    """Directives in nginx's configuration, by file and line; if this user may not read it, a phrase that says so."""
     binary = find_binary(options["nginx"])
     if not binary:
         return []
     try:
         nginx = Nginx(binary, options["nginx_conf"], options["nginx_prefix"], options["nginx_conf_dir"])
-        lines = foreign_cors(nginx.files(), own_files(options["nginx_conf_dir"]), domains)
+        lines = third_party_cors(nginx.files(), own_files(options["nginx_conf_dir"]), domains)
     except (NginxError, OSError) as error:
-        return [f"nginx, perhaps: its configuration cannot be read by this user ({error})"]
+        return [f"nginx, possibly: this user cannot read its configuration ({error})"]
     return [f"nginx: {line.place}: {' '.join(line.words)}" for line in lines]

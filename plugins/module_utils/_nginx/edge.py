@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring the files of the edge to what is declared: look, compare, try, put in place, reload."""
+"""Bring our nginx files to the declared state: read, compare, try, write, reload."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import remove, replace
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
     MARK,
     PENDING,
@@ -21,32 +22,41 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragment
     cors_lines,
     fragment,
     fragments_dir,
-    kept_limit_lines,
     limit,
-    limit_lines,
     own_files,
-    sections,
     shared,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import (
-    Directive,
-    Nginx,
-    NginxError,
-    foreign_cors,
-    foreign_limits,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.options import (
+    EdgeOptions,
+    EdgeResult,
+    FileDiff,
+    Site,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.reader import Directive
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.records import (
+    Contents,
+    SiteRecord,
+    cors_record,
+    limit_record,
+    read_records,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_party import (
+    third_party_cors,
+    third_party_limits,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
-    CORS_FOREIGN_HEADER,
     CORS_NO_DOMAIN,
+    CORS_THIRD_PARTY_HEADER,
     DOMAIN_UNSERVED,
     LIMIT_STATUS,
+    NGINX_NOT_RELOADED,
     NGINX_STOPPED,
-    NGINX_UNTOLD,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import servable
 
-LOCK_WAIT = 60.0  # seconds; a run holds the edge for as long as nginx tries the candidate and is told
+LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tries the candidate and reloads
 STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
@@ -56,31 +66,35 @@ REMEDY = (
 )
 
 
-def place_fault(params: dict[str, t.Any]) -> str | None:
-    """Why files cannot lie where the options say, or None.
-
-    Args:
-        params: options of frappe_nginx_edge.
-    """
+def place_fault(params: EdgeOptions) -> str | None:
+    """Why the options do not say where files can be, as the message of the module; None if they do."""
     bench, conf_dir = params["bench_path"], params["conf_dir"]
     if "\0" in bench or (params["state"] == "present" and not os.path.isdir(os.path.join(bench, "sites"))):
-        return f"bench_path: {bench!r} has no folder sites. Give the folder that bench init made"
-    for option in ("nginx_conf", "nginx_prefix"):
-        if "\0" in (params[option] or ""):
-            return f"{option}: {params[option]!r} cannot be a path. Correct it"
+        return f"bench_path: {bench!r} has no folder sites. Give the bench directory, which `bench init` created"
+    for option, path in (("nginx_conf", params["nginx_conf"]), ("nginx_prefix", params["nginx_prefix"])):
+        if "\0" in (path or ""):
+            return f"{option}: {path!r} contains a null byte, so it is not a valid path. Correct it"
     if not PLAIN_PATH.fullmatch(conf_dir):
-        return f"conf_dir: {conf_dir!r} cannot stand in an include of nginx. Give an absolute path of plain characters"
+        return (
+            f"conf_dir: {conf_dir!r} is not valid in an include of nginx. Give an absolute path of letters, digits "
+            "and ./_+@%=:,~-"
+        )
     return None
 
 
 @contextlib.contextmanager
 def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
-    """Hold the edge against other runs: benches share a file that goes with the last fragment of any.
+    """Lock our files on this nginx against other runs: all benches share one file.
 
-    The lock (flock) is on the folder itself: nothing is created, and it ends with the process.
+    The lock (flock) is on the directory itself, so no lock file is created.
+
+    Args:
+        conf_dir: nginx's conf.d.
+        check_mode: take no lock.
 
     Raises:
-        TimeoutError: another run has held it all the time.
+        TimeoutError: another run held the lock for all of `LOCK_WAIT`.
+        OSError: the directory cannot be locked.
     """
     with contextlib.ExitStack() as stack:
         if not check_mode and os.path.isdir(conf_dir):
@@ -94,13 +108,16 @@ def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
 
 
 class Edge:
-    """What one bench declares, and the files that say so.
+    """What one bench declares, and what our files on this nginx say now.
 
     Args:
-        params: options of frappe_nginx_edge.
+        params: the options of frappe_nginx_edge.
+
+    Raises:
+        OSError: a file of ours cannot be read.
     """
 
-    def __init__(self, params: dict[str, t.Any]):
+    def __init__(self, params: EdgeOptions) -> None:
         self.params, self.identity = params, bench_id(params["bench_path"])
         self.folder = fragments_dir(params["conf_dir"])
         self.shared = os.path.join(params["conf_dir"], SHARED_NAME)
@@ -108,37 +125,38 @@ class Edge:
         self.limit = os.path.join(self.folder, f"{self.identity}.conf")
         self.status = os.path.join(self.folder, STATUS_NAME)
         self.pending = os.path.join(self.folder, PENDING)
-        self.sites = [_with_found(site) for site in params["sites"]] if params["state"] == "present" else []
-        self.before = sections(_read(self.map))
-        self.entries = self._entries(self.before, self._cors)
-        self.wanted = {path: text for path, text in ((self.map, fragment(self.entries)), self._limit()) if text}
+        declared = params["sites"] if params["state"] == "present" else []
+        self.sites = [_with_found(site) for site in declared]
+        self.unserved = {site["name"]: _unserved(site) for site in declared}
+        self.before, self.before_limit = read_records(_read(self.map)), read_records(_read(self.limit))
+        self.records = self._records(self.before, self._cors_record)
+        texts = {self.map: fragment(self.records.values()), self.limit: self._limit()}
+        self.wanted = {path: text for path, text in texts.items() if text}
 
-    def _entries(
-        self, before: dict[str, list[str]], lines: t.Callable[[dict[str, t.Any]], list[str]]
-    ) -> dict[str, list[str]]:
-        """Entries of the declared sites, and those that other sites of the bench have already."""
-        known = self.params["known_sites"]
-        kept = {name: own for name, own in before.items() if known is None or name in known}
+    def _records(self, before: Contents, record_of: t.Callable[[Site], SiteRecord | None]) -> dict[str, SiteRecord]:
+        """The records of the declared sites, and those that other sites of the bench have already; by name."""
         if self.params["state"] == "absent":
             return {}
-        return {**kept, **{site["name"]: lines(site) for site in self.sites}}
+        known = self.params["known_sites"]
+        kept = {name: own.record for name, own in before.sites.items() if known is None or name in known}
+        found = {**kept, **{site["name"]: record_of(site) for site in self.sites}}
+        return {name: record for name, record in found.items() if record}
 
-    def _cors(self, site: dict[str, t.Any]) -> list[str]:
-        return cors_lines(site) if site.get("cors_managed", True) else self.before.get(site["name"], [])
+    def _cors_record(self, site: Site) -> SiteRecord | None:
+        if site.get("cors_managed", True):
+            return cors_record(site)
+        section = self.before.sites.get(site["name"])
+        return section.record if section else None
 
-    def _limit(self) -> tuple[str, str | None]:
-        rate, proxies = self.params["rate_limit"], self.params["trusted_proxies"]
+    def _limit(self) -> str | None:
+        rate = self.params["rate_limit"]
         if not rate:
-            return self.limit, None
-        before = {
-            name: kept_limit_lines(name, lines, self.identity, proxies)
-            for name, lines in sections(_read(self.limit)).items()
-        }
-        entries = self._entries(before, lambda site: limit_lines(site, self.identity, proxies))
-        return self.limit, limit(self.identity, entries, rate["rate"], rate["burst"], proxies)
+            return None
+        records = self._records(self.before_limit, limit_record)
+        return limit(self.identity, records.values(), rate["rate"], rate["burst"], self.params["trusted_proxies"])
 
     def present(self) -> list[str]:
-        """Names of all files of ours, of every bench on this nginx."""
+        """Names of all our files that exist, of every bench on this nginx."""
         names = os.listdir(self.folder) if os.path.isdir(self.folder) else []
         return sorted(name for name in names if not name.startswith("."))
 
@@ -146,35 +164,42 @@ class Edge:
         ours = {os.path.basename(path) for path in (self.map, self.limit, self.status)}
         return [name for name in self.present() if name.endswith(ending) and name not in ours]
 
-    def target(self, foreign: list[Directive]) -> dict[str, str | None]:
-        """The text that each of our files must have, None for one that must not be there, in the order of writing.
+    def target(self, other_limits: t.Sequence[Directive]) -> dict[str, str | None]:
+        """The content that each of our files must have, None for one that must not exist, in the order of writing.
 
-        Whatever is on disk when a run is killed between two of them loads: fragments are not read before the shared
-        file includes them, and it goes first when it goes.
+        nginx loads every state in between, in case the run is killed: fragments are not read before the shared file
+        includes them, and when they are removed, the shared file is removed first.
+
+        Args:
+            other_limits: directives of others that limit requests.
         """
         files: dict[str, str | None] = {self.map: self.wanted.get(self.map), self.limit: self.wanted.get(self.limit)}
         limits = self.limit in self.wanted or self._others(".conf")
-        files[self.status] = STATUS if limits and not foreign else None
+        files[self.status] = STATUS if limits and not other_limits else None
         if self.wanted or self._others(".map") or self._others(".conf"):
             return {**files, self.shared: shared(self.params["conf_dir"])}
         return {self.shared: None, **files}
 
-    def settle(self, nginx: Nginx, check_mode: bool) -> dict[str, t.Any]:
-        """Make it so; the module's result.
+    def settle(self, nginx: Nginx, check_mode: bool) -> EdgeResult:
+        """Write what differs and reload nginx.
+
+        Args:
+            nginx: the client of the nginx that serves the bench.
+            check_mode: only report what would be done.
 
         Raises:
-            NginxError: what is there, or what is wanted, does not load; nothing was put in place.
-            OSError: a file cannot be written.
+            NginxError: nginx refuses its present configuration or the new one; nothing was written.
+            OSError: a file cannot be read or written.
         """
         own = own_files(self.params["conf_dir"])
         files = nginx.files()
         if self.wanted and not nginx.includes(files, self.shared):
             raise NginxError(
-                f"conf_dir: {nginx.conf} includes no {self.shared!r}, so nothing written there would count. Give the "
-                "folder whose *.conf its http block includes, or nginx_conf"
+                f"conf_dir: {nginx.conf} does not include {self.shared!r}, so nginx would not read it. Give the "
+                "directory whose *.conf its http block includes, or give nginx_conf"
             )
-        foreign = foreign_limits(files, own)
-        target = self.target(foreign)
+        other_limits = third_party_limits(files, own)
+        target = self.target(other_limits)
         before = {path: _read(path) for path in target}
         changes = {path: text for path, text in target.items() if text != before[path]}
         pid = nginx.master(files)
@@ -183,15 +208,15 @@ class Edge:
         self._try(nginx, files, changes, check_mode)
         if behind and not check_mode:
             self._put(nginx, changes, pid)
-        domains = [domain for site in self.sites if site["cors"] for domain in site["domains"]]
-        told = [(CORS_FOREIGN_HEADER, line, " ".join(line.words)) for line in foreign_cors(files, own, domains)]
-        if self.limit in self.wanted and foreign:
-            told.append((LIMIT_STATUS, foreign[0], " ".join(foreign[0].words)))
-        findings = [Finding(rule, line.place, text) for rule, line, text in told]
+        domains = [domain for site in self.sites if site.get("cors") for domain in site["domains"]]
+        lines = [(CORS_THIRD_PARTY_HEADER, line) for line in third_party_cors(files, own, domains)]
+        if self.limit in self.wanted and other_limits:
+            lines.append((LIMIT_STATUS, other_limits[0]))
+        findings = [Finding(rule, line.place, " ".join(line.words)) for rule, line in lines]
         if behind and pid is None:
-            findings.append(Finding(NGINX_STOPPED, nginx.conf, "nginx does not run"))
+            findings.append(Finding(NGINX_STOPPED, nginx.conf, "nginx is not running"))
         if (changes or waiting) and mute:
-            findings.append(Finding(NGINX_UNTOLD, nginx.conf, "nginx has not been told of what was written"))
+            findings.append(Finding(NGINX_NOT_RELOADED, nginx.conf, "nginx has not reloaded since files were written"))
         return {
             "changed": behind,
             "sites": self.rows(findings),
@@ -200,11 +225,9 @@ class Edge:
             "warnings": [
                 *map(str, findings),
                 *(f"{site['name']}: {finding}" for site in self.sites for finding in self._names(site)),
+                *self._damages(),
             ],
-            "diff": [
-                {"before": before[path] or "", "after": text or "", "before_header": path, "after_header": path}
-                for path, text in changes.items()
-            ],
+            "diff": [_diff(path, before[path], text) for path, text in changes.items()],
         }
 
     def _try(self, nginx: Nginx, files: dict[str, str], changes: dict[str, str | None], check_mode: bool) -> None:
@@ -229,50 +252,67 @@ class Edge:
         if not os.listdir(self.folder):
             os.rmdir(self.folder)
 
-    def _names(self, site: dict[str, t.Any]) -> list[Finding]:
-        """What is to be said of a site's host names, where anything is declared that needs them."""
-        if not site["cors"] and not self.params["rate_limit"]:
+    def _names(self, site: Site) -> list[Finding]:
+        """Findings about a site's host names, if anything is declared that needs them."""
+        if not site.get("cors") and not self.params["rate_limit"]:
             return []
-        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} is left out") for name in site["unserved"]]
-        if site["cors"] and not site["domains"]:
-            found.append(Finding(CORS_NO_DOMAIN, "domains", "it has none"))
+        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} is left out") for name in self.unserved[site["name"]]]
+        if site.get("cors") and not site["domains"]:
+            found.append(Finding(CORS_NO_DOMAIN, "domains", "the site has no host name"))
         return found
 
-    def rows(self, findings: list[Finding]) -> list[dict[str, t.Any]]:
-        """A row a declared site, and one for each site whose entries go."""
-        names = [site["name"] for site in self.sites]
-        rows = []
-        for name in dict.fromkeys([*names, *(name for name in self.before if name not in self.entries)]):
-            old, new = self.before.get(name, []), self.entries.get(name, [])
+    def _damages(self) -> list[str]:
+        """A warning for each record of a site that cannot be read: its entries are not kept."""
+        if self.params["state"] == "absent":
+            return []
+        contents = {self.map: self.before, **({self.limit: self.before_limit} if self.params["rate_limit"] else {})}
+        return [
+            f"{path}:{line}: the record of a site is damaged, so its entries are not kept. If this run does not "
+            "declare that site, run again for all sites"
+            for path, found in contents.items()
+            for line in found.damaged
+        ]
+
+    def rows(self, findings: t.Sequence[Finding]) -> list[ResultRow]:
+        """One row per declared site, and one per site whose entries are removed.
+
+        Args:
+            findings: about nginx, for every site with CORS.
+        """
+        rows: list[ResultRow] = []
+        sites = {site["name"]: site for site in self.sites}
+        for name in dict.fromkeys([*sites, *(name for name in self.before.sites if name not in self.records)]):
+            section, site = self.before.sites.get(name), sites.get(name)
+            old, new = section.lines if section else [], cors_lines(self.records.get(name))
             action = "unchanged" if old == new else "updated" if old and new else "created" if new else "deleted"
-            site = next((site for site in self.sites if site["name"] == name), None)
-            own = [*self._names(site), *(findings if site["cors"] else [])] if site else []
-            rows.append(
-                {
-                    "name": name,
-                    "changed": action != "unchanged",
-                    "action": action,
-                    "diff": {"before": {"nginx": old} if old else {}, "after": {"nginx": new} if new else {}}
-                    if old != new
-                    else {"before": {}, "after": {}},
-                    "findings": [finding.row() for finding in own],
-                    "failed": False,
-                    "msg": "",
-                }
-            )
+            own = [*self._names(site), *(findings if site.get("cors") else [])] if site else []
+            row: ResultRow = row_of(name, action=action, findings=[finding.row() for finding in own])
+            if old != new:
+                row["changed"] = True
+                row["diff"] = {"before": {"nginx": old} if old else {}, "after": {"nginx": new} if new else {}}
+            rows.append(row)
         return rows
 
 
-def _with_found(site: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A site with the host names that were found in its configuration: one that cannot be told stops nobody else."""
+def _with_found(site: Site) -> Site:
+    """A site with the host names that its configuration has; one that nginx cannot serve affects no other."""
     found = site.get("found_domains", ())
-    names = dict.fromkeys([*site["domains"], *filter(servable, found)])
-    return {**site, "domains": list(names), "unserved": [name for name in found if not servable(name)]}
+    return {**site, "domains": list(dict.fromkeys([*site["domains"], *filter(servable, found)]))}
+
+
+def _unserved(site: Site) -> list[str]:
+    """The host names in a site's configuration that are not valid in nginx's map."""
+    return [name for name in site.get("found_domains", ()) if not servable(name)]
+
+
+def _diff(path: str, before: str | None, after: str | None) -> FileDiff:
+    return {"before": before or "", "after": after or "", "before_header": path, "after_header": path}
 
 
 def _read(path: str) -> str | None:
+    """The content of a file of ours, or None. A byte that we did not write differs from everything that we write."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return None

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door to a nginx: what it is configured with, whether a candidate would load, and the candidate put in place."""
+"""The client of one nginx: read its configuration files, try candidates, write them, reload."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fnmatch
 import functools
 import glob
@@ -20,116 +19,49 @@ import tempfile
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import remove, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.reader import (
+    Directive,
+    Span,
+    as_word,
+    directives,
+    includes_in,
+    pid_file,
+    with_words,
+)
 
-# Directives whose file or folder `nginx -t` makes where it is missing.
+# Directives whose file or directory `nginx -t` creates where it is missing.
 LOGS = ("error_log", "access_log")
 FOLDERS = ("_temp_path", "_cache_path")
 NO_FILE = re.compile(r"stderr$|syslog:|memory:")
-QUIET_SINCE = (1, 19, 5)  # nginx that can be told where to write before it has read its configuration (-e)
-TOKENS = re.compile(
-    r"""(?P<space>\s+|\#[^\n]*)|(?P<mark>[{};])|"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<word>(?:\\.|\$\{[^}]*\}|[^\s;{}])+)""",
-    re.S,
-)
+QUIET_SINCE = (1, 19, 5)  # nginx with the option -e: where it logs before it has read its configuration
+PATTERN = re.compile(r"[*?[]")  # nginx calls glob(3) for an include that has one of these
 RUN_TIMEOUT = 60  # seconds
 LONGEST_COMM = 15  # characters that the kernel keeps of a program's name
-CORS = "access-control-"
-OURS = (f"{CORS}allow-origin", "vary")  # each may be meant by a pattern of more_clear_headers
-MORE = ("more_set_headers", "more_clear_headers")
 
 
 class NginxError(Exception):
-    """nginx says no; the message is its own line, with the remedy where there is one."""
-
-
-@dataclasses.dataclass
-class Directive:
-    """One directive: its words, where it stands, and the blocks around it within its file.
-
-    Attributes:
-        words: without their quotes.
-        spans: where each word begins and ends in the text, quotes included, then the mark that ends the directive.
-    """
-
-    words: list[str]
-    path: str
-    line: int
-    blocks: list[list[str]]
-    servers: list[dict[str, t.Any]]
-    spans: list[tuple[int, int]]
-
-    @property
-    def place(self) -> str:
-        """File and line."""
-        return f"{self.path}:{self.line}"
-
-
-def directives(path: str, text: str) -> t.Iterator[Directive]:
-    """Every directive of one configuration file, blocks included; a server's names are filled in as they are read."""
-    words: list[str] = []
-    spans: list[tuple[int, int]] = []
-    blocks: list[list[str]] = []
-    servers: list[dict[str, t.Any]] = []
-    line = first = 1
-    for token in TOKENS.finditer(text):
-        kind, value = token.lastgroup, token.group(token.lastgroup)
-        if kind == "mark" and value == "}":
-            if blocks and blocks[-1][:1] == ["server"]:
-                servers.pop()
-            if blocks:
-                blocks.pop()
-            words, spans = [], []
-        elif kind == "mark":
-            found = Directive(words, path, first, list(blocks), list(servers), [*spans, token.span()])
-            if value == "{":
-                blocks.append(words)
-                if words[:1] == ["server"]:
-                    servers.append({"names": []})
-            elif words[:1] == ["server_name"] and servers:
-                servers[-1]["names"] += words[1:]
-            if words:
-                yield found
-            words, spans = [], []
-        elif kind != "space":
-            if not words:
-                first = line
-            words.append(value)
-            spans.append(token.span())
-        line += token.group().count("\n")
-
-
-def includes_in(path: str, text: str) -> t.Iterator[Directive]:
-    """The includes of one configuration file, wherever on a line they stand."""
-    return (line for line in directives(path, text) if line.words[0] == "include" and len(line.words) == 2)
-
-
-def with_word(text: str, line: Directive, number: int, word: str) -> str:
-    """The text with one word of a directive replaced; of several directives the last must be done first."""
-    first, last = line.spans[number]
-    return f'{text[:first]}"{word}"{text[last:]}'
-
-
-def pid_file(files: dict[str, str]) -> str | None:
-    """Where nginx writes its process id, if the configuration says so."""
-    lines = (line for path, text in files.items() for line in directives(path, text))
-    return next((line.words[1] for line in lines if line.words[0] == "pid" and len(line.words) == 2), None)
+    """nginx refuses a configuration or cannot be run. The message is nginx's own line, or says what to do."""
 
 
 def _stand_in(shadow: str, path: str) -> str:
-    """What is made in place of a file or folder: the same one for the same path."""
+    """The path in the shadow tree that replaces a file or directory; one path always has the same replacement."""
     return os.path.join(shadow, hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest())
 
 
 class Nginx:
-    """One nginx of the machine.
+    """One nginx on this host.
 
     Args:
         binary: the program.
         conf: its main configuration file, or None for the one it was built with.
         prefix: its prefix, or None for the one it was built with.
-        conf_dir: the folder whose ``*.conf`` its http block includes.
+        conf_dir: the directory whose ``*.conf`` its http block includes.
+
+    Raises:
+        NginxError: ``conf`` is None and the program cannot be run.
     """
 
-    def __init__(self, binary: str, conf: str | None, prefix: str | None, conf_dir: str):
+    def __init__(self, binary: str, conf: str | None, prefix: str | None, conf_dir: str) -> None:
         self.binary, self.prefix, self.conf_dir = binary, prefix, conf_dir
         self.conf = conf or self._built_with("conf-path") or "/etc/nginx/nginx.conf"
 
@@ -142,11 +74,11 @@ class Nginx:
         return found[1] if found else None
 
     def _from_prefix(self, path: str) -> str:
-        """nginx takes the path of a file that it writes from its prefix."""
+        """nginx resolves the path of a file that it writes against its prefix."""
         return os.path.join(self.prefix or self._built_with("prefix") or "/", path)
 
     @staticmethod
-    def _run(command: list[str]) -> subprocess.CompletedProcess:
+    def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 command, capture_output=True, text=True, errors="replace", timeout=RUN_TIMEOUT, check=False
@@ -158,24 +90,31 @@ class Nginx:
         return [self.binary, *(["-p", self.prefix] if self.prefix else []), "-c", conf, *options]
 
     def files(self) -> dict[str, str]:
-        """Every file that nginx reads, by path: the main one, and what it includes; also where it does not load."""
+        """The content of every file that nginx reads, by path: the main one first, then what it includes.
+
+        It needs no nginx that accepts the files. Bytes that are not UTF-8 are surrogate escapes, and line ends are
+        those on disk: nginx takes a lone carriage return as a blank.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
         found: dict[str, str] = {}
         left = [self.conf]
         while left:
             path = left.pop(0)
             if path not in found and os.path.isfile(path):
-                with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
                     found[path] = file.read()
                 for line in includes_in(path, found[path]):
-                    left += sorted(glob.glob(self._resolve(line.words[1])))
+                    left += self._included(line.words[1])
         return found
 
-    def includes(self, files: dict[str, str], path: str) -> bool:
-        """Does any of the files that nginx reads include the path?
+    def includes(self, files: t.Mapping[str, str], path: str) -> bool:
+        """Whether any of the files that nginx reads includes a path.
 
         Args:
-            files: as `files` gives it.
-            path: absolute; it need not be there yet.
+            files: as `files` returns them.
+            path: absolute; it need not exist.
         """
         lines = (line for name, text in files.items() for line in includes_in(name, text))
         patterns = (self._resolve(line.words[1]) for line in lines)
@@ -187,18 +126,26 @@ class Nginx:
         )
 
     def _resolve(self, path: str) -> str:
-        """nginx takes a relative path from the folder of its main file."""
+        """nginx resolves a relative path against the directory of its main file."""
         return os.path.join(os.path.dirname(self.conf), path)
 
-    def try_with(self, files: dict[str, str], changes: dict[str, str | None]) -> None:
-        """Would nginx load, were the changes made? Tried on copies in a folder of their own; nothing is touched.
+    def _included(self, word: str) -> list[str]:
+        """The paths that an include names. Only in a pattern, a backslash escapes the next character, as in glob(3)."""
+        path = self._resolve(word)
+        if not PATTERN.search(path):
+            return [path]
+        return sorted(glob.glob(re.sub(r"\\(.)", lambda found: glob.escape(found[1]), path)))
+
+    def try_with(self, files: t.Mapping[str, str], changes: t.Mapping[str, str | None]) -> None:
+        """Run ``nginx -t`` on copies of the files with the changes made. Nothing that exists is touched.
 
         Args:
-            files: as `files` gives it.
-            changes: new text of a file, or None for a file that goes.
+            files: as `files` returns them.
+            changes: by path, the new content of a file, or None for a file that is to be removed.
 
         Raises:
-            NginxError: it would not; the message has nginx's line, with the real path.
+            NginxError: nginx refuses them; the message is nginx's line, with the real path.
+            OSError: the copies cannot be written.
         """
         texts = {path: text for path, text in {**files, **changes}.items() if text is not None}
         with tempfile.TemporaryDirectory(prefix="benchkeeper-") as shadow:
@@ -208,7 +155,7 @@ class Nginx:
                 text = self._in_shadow(path, text, shadow)
                 if path == self.conf and pid_file(texts) is None:
                     text = f"pid {shadow}/nginx.pid; {text}"
-                with open(copy, "w", encoding="utf-8", errors="surrogateescape") as file:
+                with open(copy, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
                     file.write(text)
             self._link_the_rest(shadow, {os.path.abspath(path) for path in changes})
             quiet = ["-e", "stderr"] if self._version() >= QUIET_SINCE else []
@@ -221,34 +168,37 @@ class Nginx:
         return tuple(map(int, found.groups())) if found else (0,)
 
     def _in_shadow(self, path: str, text: str, shadow: str) -> str:
-        """A file's text with every path changed that nginx would read a copy from, or make."""
-        for line in reversed(list(directives(path, text))):
-            if line.words[0] == "include" and len(line.words) == 2:
-                text = with_word(text, line, 1, shadow + self._resolve(line.words[1]))
-            elif line.words[0] == "pid" and len(line.words) == 2:
-                text = with_word(text, line, 1, f"{shadow}/nginx.pid")
+        """A file's text with the paths replaced that nginx would include or create."""
+        changes: list[tuple[Span, str]] = []
+        for line in directives(path, text):
+            if line.name == "include" and len(line.words) == 2:
+                changes.append((line.spans[1], as_word(shadow + self._resolve(line.words[1]))))
+            elif line.is_pid:
+                changes.append((line.spans[1], as_word(f"{shadow}/nginx.pid")))
             elif self._makes(line):
-                text = with_word(text, line, 1, _stand_in(shadow, line.words[1]))
+                changes.append((line.spans[1], as_word(_stand_in(shadow, line.words[1]))))
             elif line.words == ["http"] and self._is_missing(self._built_with("http-log-path") or "logs/access.log"):
                 end = line.spans[-1][1]
-                text = f'{text[:end]} access_log "{_stand_in(shadow, "http")}";{text[end:]}'
-        return text
+                changes.append(((end, end), f" access_log {as_word(_stand_in(shadow, 'http'))};"))
+        return with_words(text, changes)
 
     def _makes(self, line: Directive) -> bool:
-        """Does the directive name a file or folder that `nginx -t` would make?"""
+        """Whether the directive names a file or directory that `nginx -t` would create."""
         name, *values = line.words
-        if not values or not (name in LOGS or name.endswith(FOLDERS)) or NO_FILE.match(values[0]):
+        if line.is_data or not values or not (name in LOGS or name.endswith(FOLDERS)) or NO_FILE.match(values[0]):
             return False
         opened_later = name == "access_log" and (values[0] == "off" or "$" in values[0])
         return not opened_later and self._is_missing(values[0])
 
     def _is_missing(self, path: str) -> bool:
-        """It is not there and could be made: where its folder is missing too, nginx must be heard to say so."""
+        """Whether it does not exist and its directory does; without a directory, nginx must report its own error."""
+        if "\0" in path:  # no system call takes it
+            return False
         real = os.path.realpath(self._from_prefix(path))
         return not os.path.exists(real) and os.path.isdir(os.path.dirname(real))
 
     def _link_the_rest(self, shadow: str, changed: t.Collection[str]) -> None:
-        """Certificates and the like may be named relative to the main file, ``..`` included."""
+        """Link what is beside the main file and above it: certificates may be named relative to it, with ``..``."""
         above, main = [], os.path.dirname(self.conf)
         while main != os.path.dirname(main):
             main = os.path.dirname(main)
@@ -261,8 +211,15 @@ class Nginx:
                     if path not in changed and not os.path.lexists(shadow + path):
                         os.symlink(path, shadow + path)
 
-    def install(self, changes: dict[str, str | None]) -> None:
-        """Put files in place, each in one step; every state on the way is one that nginx loads."""
+    def install(self, changes: t.Mapping[str, str | None]) -> None:
+        """Write and remove files in the given order, each in one step.
+
+        Args:
+            changes: as `try_with` takes them; in an order in which nginx can load every state in between.
+
+        Raises:
+            OSError: a file cannot be written or removed.
+        """
         for path, text in changes.items():
             if text is None:
                 remove(path)
@@ -270,8 +227,12 @@ class Nginx:
                 os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
                 replace(path, text)
 
-    def master(self, files: dict[str, str]) -> int | None:
-        """Process id of the running nginx, or None."""
+    def master(self, files: t.Mapping[str, str]) -> int | None:
+        """The process id of the running nginx, or None if it does not run.
+
+        Args:
+            files: as `files` returns them.
+        """
         path = pid_file(files) or self._built_with("pid-path") or "/run/nginx.pid"
         try:
             with open(self._from_prefix(path), encoding="ascii") as file:
@@ -281,7 +242,7 @@ class Nginx:
         return pid if pid > 0 and self._is_nginx(pid) else None  # in a container it may be 1
 
     def _is_nginx(self, pid: int) -> bool:
-        """A file that a dead nginx left may name any process by now."""
+        """Whether the process is an nginx: after a crash, the pid file may name any other process."""
         try:
             with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
                 name = file.read().rstrip("\n")
@@ -290,12 +251,19 @@ class Nginx:
         return name in ("nginx", os.path.basename(self.binary)[:LONGEST_COMM])
 
     def reload(self, pid: int) -> None:
-        """Tell the running nginx to read its configuration anew; open connections are served to their end."""
+        """Signal the running nginx to read its configuration again. Open connections are served to their end.
+
+        Args:
+            pid: as `master` returns it.
+
+        Raises:
+            OSError: the process has ended, or belongs to another user.
+        """
         os.kill(pid, signal.SIGHUP)
 
 
 def reason_of(stderr: str) -> str:
-    """nginx's own words, the first line that is no warning."""
+    """The reason in the output of ``nginx -t``: the first error, without time and process id."""
     lines = sorted(
         (line for line in stderr.splitlines() if "[emerg]" in line or "[alert]" in line),
         key=lambda line: "[emerg]" not in line,
@@ -306,42 +274,9 @@ def reason_of(stderr: str) -> str:
 
 
 def find_binary(name: str) -> str | None:
-    """The nginx program, also where an ordinary user's PATH leaves /usr/sbin out."""
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
+    """The path of the nginx program, or None. /usr/sbin is searched too: it is not in every user's PATH.
 
-
-def foreign_cors(files: dict[str, str], own: t.Collection[str], domains: t.Collection[str]) -> list[Directive]:
-    """Lines of others that add, set or clear a header that we send for one of our hosts.
-
-    An add_header comes after ours, and nothing can take it back; of two files that set a header the later one wins.
+    Args:
+        name: of the program, or its path.
     """
-    return [line for line in _of_others(files, own) if _is_about_ours(line) and _concerns(line, domains)]
-
-
-def foreign_limits(files: dict[str, str], own: t.Collection[str]) -> list[Directive]:
-    """Lines of others that limit requests, or say with which status."""
-    return [line for line in _of_others(files, own) if line.words[0] in ("limit_req", "limit_req_status")]
-
-
-def _of_others(files: dict[str, str], own: t.Collection[str]) -> t.Iterator[Directive]:
-    """What stands in files that are not ours, however their paths are written."""
-    ours = {os.path.realpath(path) for path in own}
-    for path, text in files.items():
-        if os.path.realpath(path) not in ours:
-            yield from directives(path, text)
-
-
-def _is_about_ours(line: Directive) -> bool:
-    name, *words = line.words
-    if name == "add_header":  # one more Vary harms nobody
-        return bool(words) and words[0].lower().startswith(CORS)
-    headers = [word.partition(":")[0].strip().lower() for word in words] if name in MORE else []
-    return any(header.startswith(CORS) or fnmatch.fnmatchcase(one, header) for header in headers for one in OURS)
-
-
-def _concerns(line: Directive, domains: t.Collection[str]) -> bool:
-    """Is the line in a server of one of the domains, in a file that any server may include, or does it count in all?"""
-    names = [name for server in line.servers for name in server["names"]]
-    if not line.servers:  # a server with an add_header of its own, as bench writes it, takes none from http
-        return line.words[0] in MORE or not any(block[:1] == ["http"] for block in line.blocks)
-    return any(fnmatch.fnmatch(domain, name.lower()) or name.startswith("~") for name in names for domain in domains)
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))

@@ -129,6 +129,8 @@ def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> 
                     f"case. Declare client_id: {client['name']}"
                 )
             return client
+    if wanted and declared.get("state") == "absent":
+        return None  # its client_id says which client is meant, however many have the name
     named = [client for client in clients if app_name and folded(client["app_name"]) == folded(app_name)]
     if len(named) > 1:
         listed = ", ".join(f"{c['name']} ({c['app_name']!r})" for c in sorted(named, key=lambda c: c["name"]))
@@ -136,13 +138,11 @@ def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> 
             f"app_name: {app_name!r} answers to {len(named)} clients: {listed}. The database compares without case, "
             "accents and trailing spaces. Declare the client_id of the one you mean, or delete the others"
         )
-    if wanted and named and declared.get("state") != "absent" and not declared.get("rename"):
+    if wanted and named and not declared.get("rename"):
         raise Impossible(
             f"client_id: {wanted!r} is declared for app_name {app_name!r}, whose client_id is {named[0]['name']!r}. "
             f"Declare client_id: {named[0]['name']}, or rename: true (apps that use the old client_id stop working)"
         )
-    if wanted and declared.get("state") == "absent":
-        return None
     return named[0] if named else None
 
 

@@ -257,8 +257,8 @@ DOMAIN_UNSERVED = rule(
     "Name every host by itself in domains, unicode as xn--: under this one nginx sends none of our headers, and "
     "limits nothing.",
 )
-CORS_FOREIGN_HEADER = rule(
-    "cors-foreign-header",
+CORS_THIRD_PARTY_HEADER = rule(
+    "cors-third-party-header",
     WARNING,
     "nginx, add_header and more_set_headers",
     "Remove that line: add_header adds a second header after ours, and browsers refuse two; of more_set_headers or "
@@ -276,8 +276,8 @@ LIMIT_RATE = rule(
 )
 LIMIT_PROXY = rule("limit-proxy", INVALID, "nginx, geo", "Write an address or a network: 10.0.0.0/8.")
 NGINX_STOPPED = rule("nginx-stopped", WARNING, "nginx", "Start it: what was written counts from then on.")
-NGINX_UNTOLD = rule(
-    "nginx-untold",
+NGINX_NOT_RELOADED = rule(
+    "nginx-not-reloaded",
     WARNING,
     "nginx",
     "Reload it, or run again with reload: true (in the role: another oauth2_reload than none): it serves what it "

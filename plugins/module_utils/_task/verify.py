@@ -19,7 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows impo
     row_of,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.cors_sources import senders_of, tell
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.cors_sources import add_sources, sources_for
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import password_findings
 
 BUDGET = 0.45  # of site_timeout: the rest is for waiting for another run, and for Frappe's own start
@@ -56,14 +56,14 @@ def password_faults(rows: list[Declared]) -> list[str]:
     ]
 
 
-def verdict(row: Declared, reply: Reply, senders: t.Callable[[], list[str]]) -> VerifyRow:
+def verdict(row: Declared, reply: Reply, sources: t.Callable[[], list[str]]) -> VerifyRow:
     """The result row of one site."""
     told = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
     if "failed" in reply:
         return failed_row(row["name"], reply["failed"], verified=False, steps=[], **told)
     flow = reply["reply"]
     steps = flow["steps"]
-    tell(steps, senders)
+    add_sources(steps, sources)
     told.update(client_id=flow["client_id"], app_name=flow["app_name"], steps=steps)
     failed = [step for step in steps if step["verdict"] == "failed"]
     if failed:
@@ -87,7 +87,7 @@ def verdicts(bench: Bench, rows: list[Declared], replies: list[Reply], nginx: di
         nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the task.
     """
 
-    def senders(row: Declared) -> list[str]:
-        return senders_of(bench.path, configs_of(bench, row["name"]), row["domains"], nginx)
+    def sources(row: Declared) -> list[str]:
+        return sources_for(bench.path, configs_of(bench, row["name"]), row["domains"], nginx)
 
-    return [verdict(row, reply, functools.partial(senders, row)) for row, reply in zip(rows, replies)]
+    return [verdict(row, reply, functools.partial(sources, row)) for row, reply in zip(rows, replies)]

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Directives in files of others that interfere with ours: CORS headers and limits. Pure: the files are read already."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+from os.path import realpath
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.reader import Directive, directives
+
+CORS = "access-control-"
+OURS = (f"{CORS}allow-origin", "vary")  # headers that a pattern of more_clear_headers may match
+MORE = ("more_set_headers", "more_clear_headers")
+LIMITS = ("limit_req", "limit_req_status")
+
+
+def third_party_cors(files: t.Mapping[str, str], own: t.Collection[str], domains: t.Collection[str]) -> list[Directive]:
+    """Directives of others that add, set or clear a header which we send for one of our hosts.
+
+    nginx runs ``add_header`` after headers-more, so nothing of ours can remove what it adds. Of two files that set a
+    header with headers-more, the one that nginx reads last wins.
+
+    Args:
+        files: the content of every file that nginx reads, by path.
+        own: paths of our files.
+        domains: our host names.
+    """
+    return [line for line in _of_others(files, own) if _is_about_ours(line) and _may_serve(line, domains)]
+
+
+def third_party_limits(files: t.Mapping[str, str], own: t.Collection[str]) -> list[Directive]:
+    """Directives of others that limit requests or set the status of a limited one.
+
+    Args:
+        files: the content of every file that nginx reads, by path.
+        own: paths of our files.
+    """
+    return [line for line in _of_others(files, own) if line.name in LIMITS]
+
+
+def _of_others(files: t.Mapping[str, str], own: t.Collection[str]) -> t.Iterator[Directive]:
+    """The directives in files that are not ours, however their paths are written."""
+    ours = {realpath(path) for path in own}
+    for path, text in files.items():
+        if realpath(path) not in ours:
+            yield from (line for line in directives(path, text) if not line.is_data)
+
+
+def _is_about_ours(line: Directive) -> bool:
+    """Whether it names a header that we send, or a pattern that matches one."""
+    name, *words = line.words
+    if name == "add_header":  # one more Vary does no harm
+        return bool(words) and words[0].lower().startswith(CORS)
+    headers = [word.partition(":")[0].strip().lower() for word in words] if name in MORE else []
+    return any(header.startswith(CORS) or fnmatch.fnmatchcase(one, header) for header in headers for one in OURS)
+
+
+def _may_serve(line: Directive, domains: t.Collection[str]) -> bool:
+    """Whether it applies to a request for one of the domains: in their server, in a snippet, or for every server."""
+    if line.server is None:  # a server with an add_header of its own, as bench writes it, inherits none from http
+        return line.name in MORE or not any(block[:1] == ["http"] for block in line.blocks)
+    return any(_matches(name.lower(), domain.lower()) for name in line.server.names for domain in domains)
+
+
+def _matches(name: str, domain: str) -> bool:
+    """Whether a name of a server may match a domain. A regular expression may: PCRE is not Python's ``re``."""
+    if name.startswith("."):  # ".example.com" is example.com and every name below it
+        return domain == name[1:] or domain.endswith(name)
+    return name.startswith("~") or fnmatch.fnmatchcase(domain, name)
