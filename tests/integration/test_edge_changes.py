@@ -218,7 +218,7 @@ def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, 
     with monkeypatch.context() as patched:
         patched.setattr(files, "os", dying_os)
         with contextlib.suppress(Killed):
-            Edge(params).settle(nginx, check_mode=False)
+            Edge(params).apply(nginx, check_mode=False)
     nginx.try_with(nginx.files(), {})  # loads, whatever the kill left
     assert ask(demo, TRUST, origin=APP) in ((200, lines(APP)), (200, []))
     run = demo.site(**DECLARED)

@@ -174,7 +174,7 @@ def toggle(folder, bench, count, told, chance):
             )  # a run never comes back at once, and the lock is asked for 20 times a second
             try:
                 with held(params["conf_dir"], False):
-                    Edge({**params, "state": state}).settle(QuietNginx(folder), False)
+                    Edge({**params, "state": state}).apply(QuietNginx(folder), False)
                 if state == "present" and not (folder / "conf.d" / SHARED_NAME).exists():
                     wrong.append(f"{bench}: time {number}: its fragment is there, and no file that includes it")
             except Exception as error:

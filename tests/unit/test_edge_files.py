@@ -48,7 +48,7 @@ def run(tmp_path):
     (tmp_path / "conf.d").mkdir()
     server = Server(tmp_path)
 
-    def settle(*sites, check=False, **options):
+    def run_edge(*sites, check=False, **options):
         params = {
             "bench_path": str(tmp_path / "bench"),
             "sites": list(sites),
@@ -61,10 +61,10 @@ def run(tmp_path):
             "headers_more_comes": False,
             **options,
         }
-        return Edge(params).settle(server, check)
+        return Edge(params).apply(server, check)
 
-    settle.server, settle.folder = server, tmp_path / "benchkeeper.d"
-    return settle
+    run_edge.server, run_edge.folder = server, tmp_path / "benchkeeper.d"
+    return run_edge
 
 
 def text_of(run, ending):

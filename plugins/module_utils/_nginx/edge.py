@@ -180,7 +180,7 @@ class Edge:
             return {**files, self.shared: shared(self.params["conf_dir"])}
         return {self.shared: None, **files}
 
-    def settle(self, nginx: Nginx, check_mode: bool) -> EdgeResult:
+    def apply(self, nginx: Nginx, check_mode: bool) -> EdgeResult:
         """Write what differs and reload nginx.
 
         Args:
