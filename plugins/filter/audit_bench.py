@@ -36,8 +36,8 @@ options:
     required: true
   declared:
     description:
-      - C(sites), the names of the sites that are managed, and C(edge), the items of
-        P(benchkeeper.frappe.step_rows#filter).
+      - C(sites), the names of the sites that are managed, and C(edge), the rows of that name that
+        M(benchkeeper.frappe.frappe_declarations) returns.
     type: dict
     required: true
   failed:
@@ -69,10 +69,22 @@ _value:
   type: dict
 """
 
+import typing as t
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import STEPS, bench_part
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import BenchPart
 
 
-def audit_bench(bench, found, read, results, declared, failed=None, verifications="", exceptions=()):
+def audit_bench(
+    bench: t.Any,
+    found: t.Any,
+    read: t.Any,
+    results: t.Any,
+    declared: t.Any,
+    failed: t.Any = None,
+    verifications: t.Any = "",
+    exceptions: t.Any = (),
+) -> BenchPart:
     """See DOCUMENTATION."""
     results = {step: results.get(step) or {} for step in STEPS}
     return bench_part(bench, found, read, results, declared, dict(failed or {}), str(verifications), list(exceptions))
@@ -81,6 +93,6 @@ def audit_bench(bench, found, read, results, declared, failed=None, verification
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"audit_bench": audit_bench}

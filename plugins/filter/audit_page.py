@@ -52,11 +52,13 @@ _value:
   type: str
 """
 
+import typing as t
+
 from ansible.errors import AnsibleFilterError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import page
 
 
-def audit_page(report, frame, style, scripts):
+def audit_page(report: t.Any, frame: t.Any, style: t.Any, scripts: t.Any) -> str:
     """See DOCUMENTATION."""
     try:
         return page(report, frame, style, list(scripts))
@@ -67,6 +69,6 @@ def audit_page(report, frame, style, scripts):
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"audit_page": audit_page}

@@ -52,10 +52,13 @@ _value:
   type: dict
 """
 
+import typing as t
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import report_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import Report
 
 
-def audit_report(parts, environment, at, exceptions=()):
+def audit_report(parts: t.Any, environment: t.Any, at: t.Any, exceptions: t.Any = ()) -> Report:
     """See DOCUMENTATION."""
     return report_of(list(parts), str(environment), str(at), list(exceptions))
 
@@ -63,6 +66,6 @@ def audit_report(parts, environment, at, exceptions=()):
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"audit_report": audit_report}

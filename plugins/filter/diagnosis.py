@@ -45,22 +45,26 @@ _value:
   description:
     - C(sites), each with C(name), C(verified), C(problems) and C(warnings); C(notices), of what their Frappe does, each
       with the C(sites) that have it; C(unhealthy), the names of the sites with a problem, whatever the warnings;
-      C(lines), all of it in words.
+      C(lines), all of it in words; C(message), the problems alone, empty if there is none.
     - A problem, a warning and a notice have C(rule), C(where), C(found), C(reason), C(remedy) and C(severity).
   type: dict
 """
 
+import typing as t
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.diagnosis import diagnose
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.outcome import problem_message
 
 
-def diagnosis(checks, info=(), exceptions=()):
+def diagnosis(checks: t.Any, info: t.Any = (), exceptions: t.Any = ()) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
-    return diagnose(list(checks), list(info), list(exceptions))
+    result = diagnose(list(checks), list(info), list(exceptions))
+    return {**result, "message": problem_message(result)}
 
 
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"diagnosis": diagnosis}

@@ -57,11 +57,13 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import recap
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import Recap, recap
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE
 
 
-def recap_rows(names, results, failed=None, check=False, faults=None):
+def recap_rows(names: t.Any, results: t.Any, failed: t.Any = None, check: t.Any = False, faults: t.Any = None) -> Recap:
     """See DOCUMENTATION."""
     return recap(list(names), dict(results), dict(failed or {}), bool(check), COMMON_FILE, dict(faults or {}))
 
@@ -69,6 +71,6 @@ def recap_rows(names, results, failed=None, check=False, faults=None):
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"recap_rows": recap_rows}

@@ -1,16 +1,16 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: which processes of a bench must hear of what a run changed."""
+"""Filter: which processes of a bench must be reloaded or restarted after a run."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: reload_needs
-short_description: Say which processes must hear of a changed configuration
+short_description: Say which processes must be reloaded or restarted after a change of the configuration
 version_added: 0.1.0
 description:
-  - Holds the result of M(benchkeeper.frappe.frappe_site_config) against the one table of this collection.
+  - Looks up the result of M(benchkeeper.frappe.frappe_site_config) in the one table of this collection.
   - Frappe 14 and 15 read the configuration on every request, so most changes need nothing. Frappe 16 and later keep it
     for a minute. Some keys are read when a process starts.
 positional: _input, features
@@ -49,10 +49,12 @@ _value:
   type: dict
 """
 
+import typing as t
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import reload_needs as needs
 
 
-def reload_needs(rows, features, strategy="graceful"):
+def reload_needs(rows: t.Any, features: t.Any, strategy: t.Any = "graceful") -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     keys = {key for row in rows if row["changed"] for side in row["diff"].values() for key in side}
     return needs(keys, bool(features.get("config_cached")), strategy)
@@ -61,6 +63,6 @@ def reload_needs(rows, features, strategy="graceful"):
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"reload_needs": reload_needs}

@@ -17,7 +17,7 @@ description:
 positional: _input, what
 options:
   _input:
-    description: Declarations, as P(benchkeeper.frappe.site_declarations#filter) gives them.
+    description: The C(declarations) that M(benchkeeper.frappe.frappe_declarations) returns.
     type: list
     elements: dict
     required: true
@@ -68,12 +68,16 @@ _value:
   elements: dict
 """
 
+import typing as t
+
 from ansible.errors import AnsibleFilterError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.rotation import rotation
 
 
-def rotation_rows(declarations, what, clients=(), users=(), found=(), without=()):
+def rotation_rows(
+    declarations: t.Any, what: t.Any, clients: t.Any = (), users: t.Any = (), found: t.Any = (), without: t.Any = ()
+) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
     try:
         return rotation(declarations, what, list(clients), list(users), list(found), list(without))
@@ -84,6 +88,6 @@ def rotation_rows(declarations, what, clients=(), users=(), found=(), without=()
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"rotation_rows": rotation_rows}

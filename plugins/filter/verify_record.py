@@ -53,10 +53,17 @@ _value:
   type: dict
 """
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import verify_record as record
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import (
+    VerificationRecord,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.verify_record import (
+    verify_record as record,
+)
 
 
-def verify_record(checks, at, kept="", names=None):
+def verify_record(checks: t.Any, at: t.Any, kept: t.Any = "", names: t.Any = None) -> VerificationRecord:
     """See DOCUMENTATION."""
     return record(str(kept), list(checks), str(at), None if names is None else list(names))
 
@@ -64,6 +71,6 @@ def verify_record(checks, at, kept="", names=None):
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self):
+    def filters(self) -> dict[str, t.Callable]:
         """Name and function."""
         return {"verify_record": verify_record}

@@ -12,6 +12,7 @@ from demo import SITES
 
 CLIENTS = "Clients | Write what differs"
 CONFIG = "Site config | Merge the declared keys"
+PREFLIGHT = "Preflight | Read the sites and check every declaration"
 VERIFY = "Verify | Sign in, authorize, call, refresh, revoke"
 FLOW = ["reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead"]
 DECLARED = {
@@ -258,7 +259,7 @@ def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
         run = clean.site(**probe())
         assert run.status != 0
         failed = run.results["Finish | Name the sites that failed"]["msg"]
-        assert "1 site(s) failed" in failed and "'Copy of site2.localhost' is no site name" in failed
+        assert "1 of 4 sites failed" in failed and "'Copy of site2.localhost' is no site name" in failed
         got_theirs(clean, *SITES)
     finally:
         (stray / "site_config.json").unlink()
@@ -269,12 +270,93 @@ def test_a_second_bench_of_a_host_does_not_take_over_what_failed_on_the_first(cl
     role = {"ansible.builtin.include_role": {"name": "benchkeeper.frappe.oauth2"}}
     bad = {"oauth2_sites": [{"name": "nosuch.localhost"}]}
     first = {"name": "First", "block": [{"name": "Bench one", **role, "vars": {**probe(), **bad}}]}
-    first["rescue"] = [{"name": "It failed", "ansible.builtin.debug": {"var": "oauth2_failed_sites"}}]
+    first["rescue"] = [{"name": "It failed", "ansible.builtin.debug": {"var": "oauth2__failed_sites"}}]
     second = {"name": "Bench two", **role, "vars": CLEAN}
-    after = {"name": "Left", "ansible.builtin.debug": {"var": "oauth2_failed_sites"}}
+    after = {"name": "Left", "ansible.builtin.debug": {"var": "oauth2__failed_sites"}}
     run = clean.tasks([first, second, after])
-    assert list(run.results["It failed"]["oauth2_failed_sites"]) == ["nosuch.localhost"]
-    assert run.results["Left"]["oauth2_failed_sites"] == {}
+    assert list(run.results["It failed"]["oauth2__failed_sites"]) == ["nosuch.localhost"]
+    assert run.results["Left"]["oauth2__failed_sites"] == {}
+
+
+def every_option(texts):
+    """Options of ansible-playbook that give these variables as texts."""
+    return [part for name, value in texts.items() for part in ("-e", f"{name}={value}")]
+
+
+def test_texts_of_the_command_line_and_of_an_ini_inventory_mean_what_they_say(clean, tmp_path):
+    ini = tmp_path / "texts.ini"
+    ini.write_text("[benches]\nlocalhost oauth2_site_timeout=90 oauth2_exclude_sites=site3.localhost,Trust.com\n")
+    texts = {
+        "oauth2_install_packages": "false",
+        "oauth2_discover_sites": "no",
+        "oauth2_only_sites": "site2.*",
+        "oauth2_become": "false",
+        "oauth2_policy_exceptions": "scope-all",
+        "oauth2_reload": "restart",
+        "oauth2_token_rate_limit": '{\\"rate\\":\\"100r/s\\"}',
+    }
+    for options in (["--check"], []):
+        before = clean.snapshot()
+        run = clean.site(*options, "-i", str(ini), *every_option(texts), **probe())
+        assert run.status == 0, run.output
+        assert list(run.rows(CLIENTS)) == ["site2.localhost"], run.output
+        assert not run.rows(CLIENTS)["site2.localhost"]["findings"]
+        assert run.results["Edge | Install headers-more"]["skipped"]
+        assert clean.snapshot() == before or not options
+    got_theirs(clean, "site2.localhost")
+    restarted = run.results["Reload | Let supervisor signal or restart the web program"]
+    assert restarted["changed"] and not run.results["Reload | Ask every site"].get("failed")
+
+
+def test_a_value_of_the_wrong_type_is_named_before_the_first_write(demo):
+    before = demo.snapshot()
+    texts = {
+        "oauth2_site_timeout": "ninety",
+        "oauth2_install_packages": "perhaps",
+        "oauth2_token_rate_limit": "rate=5r/s",
+        "oauth2_cors_owner": "apache",
+    }
+    run = demo.site(*every_option(texts), **probe())
+    assert run.status != 0 and demo.snapshot() == before
+    assert run.results[PREFLIGHT]["msg"].splitlines() == [
+        "4 declared values were rejected. Nothing was written on any site:",
+        "oauth2_cors_owner: found 'apache', expected one of nginx, frappe, none",
+        "oauth2_token_rate_limit: found 'rate=5r/s', expected a mapping, or its JSON as a text",
+        "oauth2_install_packages: found 'perhaps', expected true or false",
+        "oauth2_site_timeout: found 'ninety', expected a whole number",
+    ]
+    run = demo.site("-e", "oauth2_become=maybe", **probe())
+    assert run.status != 0 and "oauth2_become: found 'maybe', expected true or false" in run.output
+
+
+def test_what_the_preflight_keeps_for_the_steps_shows_no_secret_and_is_written_nowhere(clean, tmp_path):
+    canary = "canary-0123456789-abcdefghij-0123456789"
+    secrets = {
+        "oauth2_common_site_config": {"secret_settings": {"probe_common": f"{canary}-common"}},
+        "oauth2_site_defaults": {
+            "oauth_clients": [
+                {"app_name": "Probe", "redirect_uris": ["https://a.example/cb"], "client_secret": f"{canary}-client"}
+            ],
+            "site_config": {"secret_settings": {"probe_secret": f"{canary}-site"}},
+            "verify": {"password": f"{canary}-verify"},
+        },
+        "oauth2_verify_password": f"{canary}-every",
+    }
+    clean.environment = {
+        "ANSIBLE_LOG_PATH": str(tmp_path / "log"),
+        "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1",
+        "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts"),
+    }
+    try:
+        run = clean.site("-vvvv", "--check", "--diff", **secrets)
+    finally:
+        clean.environment = {}
+    assert run.status == 0, run.output
+    assert "no_log" in run.results[PREFLIGHT]["censored"]
+    assert run.results[CLIENTS]["sites"], "the steps are shown"
+    assert canary not in run.output
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and canary in path.read_text()]
 
 
 @pytest.mark.parametrize(

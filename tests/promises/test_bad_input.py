@@ -16,10 +16,9 @@ from pathlib import Path
 
 import bad_input_calls
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.filter.declaration_faults import declaration_faults
-from ansible_collections.benchkeeper.frappe.plugins.filter.site_declarations import site_declarations
-from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 from bad_input import CANARY, CRASH, Case, bases, cases_of, declarations_of, documented, faults_of, outside
 from bad_input_by_hand import by_hand, inventories, through_ansible
 from demo import ROOT
@@ -236,11 +235,10 @@ def test_bad_declarations_are_mistakes_or_faults(bad_ground, trial):
         for sites, defaults in (([declared], {}), ([], {k: v for k, v in declared.items() if k != "name"})):
             tries += 1
             try:
-                merged = site_declarations(sites, defaults, [site])
-                lines = declaration_faults(merged, secrets_store="/store")
-                for step in ("site_config", "oauth_clients", "api_keys", "verify"):
-                    step_rows(merged, step)
-            except AnsibleFilterError as error:
+                merged = merge(sites, defaults, [site], True, [], [])
+                lines = faults(merged, {}, "warn", [], "/store")
+                rows_of(merged, [{"name": site, "domains": []}])
+            except Mistake as error:
                 lines = [str(error)]
             except Exception as error:  # whatever else comes out is what is looked for
                 failures.append(f"{where}: {type(error).__name__}: {error}: {str(declared)[:200]}")

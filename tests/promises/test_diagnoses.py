@@ -80,7 +80,7 @@ class Clinic:
         """The run of verify.yml on the sick site and its neighbour, and its diagnosis."""
         given = {"oauth2_only_sites": [self.sick, self.well], **self.declared, **variables}
         run = self.ground.playbook("playbooks/verify.yml", **given)
-        told = run.results.get("Diagnose | Put together what was verified and what was read")
+        told = run.results.get("Diagnose | Combine what was verified and what was read")
         assert told, run.output
         return run, told["ansible_facts"]["oauth2_diagnosis"]
 
@@ -291,7 +291,7 @@ def test_what_stops_no_app_is_told_beside_the_problems(clinic, book, case):
 
 def test_who_sends_a_second_header_is_told_by_file_and_line(clinic, book):
     line = f'add_header Access-Control-Allow-Origin "{ORIGIN}" always;'
-    with book("two senders of one header"):
+    with book("two sources of one header"):
         with nginx(clinic, "add_header X-Content-Type-Options nosniff;", line):
             written = (clinic.ground.path / "config" / "nginx.conf").read_text()
             run, diagnosis = clinic.examine()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.filter.declaration_faults import declaration_faults
-from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, faults, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 
 CLIENT = {"app_name": "Mobile App", "redirect_uris": ["com.example.crm://cb"], "scopes": ["openid"]}
 DEFAULTS = {
@@ -138,10 +138,12 @@ def test_an_unmanaged_step_is_dropped():
 # ---------------------------------------------------------------- rows for the modules
 def test_rows_of_each_step():
     declarations = list(merged([{"name": "b.example.com", "site_config": {"managed": False}}]).values())
-    assert [row["name"] for row in step_rows(declarations, "site_config")] == ["Trust.com", "a.example.com"]
-    assert [row["name"] for row in step_rows(declarations, "oauth_clients", without=["Trust.com"])] == FOUND[1:]
-    rows = step_rows(declarations, "verify", within=["Trust.com"])
-    assert rows == [{"name": "Trust.com", "app_name": "Mobile App"}]
+    rows = rows_of(declarations, [])
+    assert [row["name"] for row in rows["site_config"]] == ["Trust.com", "a.example.com"]
+    assert [row["name"] for row in rows["oauth_clients"]] == FOUND
+    assert rows["verify"] == [{"name": name, "app_name": "Mobile App"} for name in FOUND]
+    assert rows["reach"] == [{"name": name} for name in FOUND]
+    assert rows["api_keys"] == rows["tokens"] == rows["edge"] == []
 
 
 def test_what_is_declared_for_other_origins_is_what_is_verified():
@@ -153,14 +155,14 @@ def test_what_is_declared_for_other_origins_is_what_is_verified():
         ("none", None),
     ):
         declared = merge([site], {"oauth_clients": [{"app_name": "X"}]}, FOUND, False, [], [], owner)
-        (row,) = step_rows(declared, "verify", found=found)
+        (row,) = rows_of(declared, found)["verify"]
         assert row["domains"] == ["trust.example.com", "old.example.com"]
         assert row.get("cors") == cors, owner
 
 
 def test_absent_clients_are_not_verified():
     declarations = merge([], {"oauth_clients": [{"app_name": "X", "state": "absent"}]}, FOUND, True, [], [])
-    assert step_rows(declarations, "verify") == []
+    assert rows_of(declarations, [])["verify"] == []
 
 
 def test_faults_name_the_site_and_spare_the_good():
@@ -186,7 +188,7 @@ def test_api_keys_merge_by_key_and_become_a_row():
         {"api_keys": KEYS},
     )
     assert found["Trust.com"]["api_keys"] == KEYS and "api_keys" not in found["b.example.com"]
-    assert step_rows(list(found.values()), "api_keys") == [
+    assert rows_of(list(found.values()), [])["api_keys"] == [
         {"name": "Trust.com", **KEYS},
         {"name": "a.example.com", **KEYS, "users": ["x@example.com"], "roles": []},
     ]
@@ -207,10 +209,10 @@ def test_mistakes_in_api_keys(declared, message):
 
 def test_a_stray_folder_on_the_bench_stops_nobody_and_a_listed_name_is_held_to_its_form():
     declarations = merge([{"name": "Trust.com"}], {}, ["Trust.com", "Copy of Trust.com"], True, [], [])
-    assert declaration_faults(declarations, listed=["Trust.com"]) == []
-    (line,) = declaration_faults(declarations, listed=["Trust.com", "Copy of Trust.com"])
+    assert faults(declarations, {}, "warn", [], listed=["Trust.com"]) == []
+    (line,) = faults(declarations, {}, "warn", [], listed=["Trust.com", "Copy of Trust.com"])
     assert line.startswith("Copy of Trust.com: name: ") and "[site-name" in line
-    assert declaration_faults(declarations) == [line]
+    assert faults(declarations, {}, "warn", []) == [line]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,7 @@ def test_a_password_whose_masking_would_eat_the_output_is_refused(password, rule
 )
 def test_the_password_for_every_site_is_held_against_every_name(password, found):
     declarations = merge([{"name": "b.example.com"}], {}, ["b.example.com"], True, [], [])
-    lines = declaration_faults(declarations, verify_password=password)
+    lines = faults(declarations, {}, "warn", [], verify_password=password)
     assert len(lines) == found and all(line.startswith("bench: oauth2_verify_password: ") for line in lines)
 
 
@@ -287,10 +289,10 @@ def test_what_is_unmanaged_is_not_touched_for_the_sake_of_cors(owner):
     defaults = {"cors": {"origins": ["https://a.example"]}, "site_config": {"settings": {"x": 1}}}
     sites = [{"name": "a", "site_config": {"managed": False}}, {"name": "b", "cors": {"managed": False}}, {"name": "c"}]
     declared = merge(sites, defaults, ["a", "b", "c"], True, [], [], owner)
-    config = {row["name"]: row for row in step_rows(declared, "site_config")}
+    config = {row["name"]: row for row in rows_of(declared, [])["site_config"]}
     assert config["b"] == {"name": "b", "settings": {"x": 1}} and "a" not in config and "c" in config
     found = [{"name": name, "domains": [name]} for name in "abc"]
-    rows = {row["name"]: row for row in step_rows(declared, "edge", found=found)}
+    rows = {row["name"]: row for row in rows_of(declared, found)["edge"]}
     assert ["cors" in rows[name] for name in "abc"] == [owner == "nginx", False, owner == "nginx"]
     assert [rows[name].get("cors_managed", True) for name in "abc"] == [True, False, True]
 
@@ -298,7 +300,7 @@ def test_what_is_unmanaged_is_not_touched_for_the_sake_of_cors(owner):
 def test_rows_of_the_edge_know_every_host_name():
     declared = merge([{"name": "a", "domains": ["x.example"]}], {}, ["a", "b", "broken"], True, [], [])
     found = [{"name": "a", "domains": ["a.example", "x.example"]}, {"name": "b", "domains": []}, {"name": "broken"}]
-    assert step_rows(declared, "edge", found=found) == [
+    assert rows_of(declared, found)["edge"] == [
         {"name": "a", "domains": ["x.example"], "found_domains": ["a.example", "x.example"]},
         {"name": "b", "domains": [], "found_domains": []},
     ]

@@ -10,14 +10,14 @@ import json
 import re
 
 import strategies as make
-from ansible_collections.benchkeeper.frappe.plugins.filter.step_rows import step_rows
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import (
     SITE_KEYS,
     STEP_KEYS,
     Mistake,
-    faults,
     merge,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -125,14 +125,14 @@ def test_every_step_gets_the_rows_that_are_declared_and_no_others(sites, default
     assume(found is not None)
     declarations = list(found.values())
     for step in ("site_config", "oauth_clients", "api_keys"):
-        rows = step_rows(declarations, step)
+        rows = rows_of(declarations, [])[step]
         assert [row["name"] for row in rows] == [
             site["name"]
             for site in declarations
             for _row in (site.get(step, []) if step == "oauth_clients" else [1] * (step in site))
         ]
     clients = sum(len(site.get("oauth_clients", ())) for site in declarations)
-    assert len(step_rows(declarations, "verify")) <= clients
+    assert len(rows_of(declarations, [])["verify"]) <= clients
 
 
 # ---------------------------------------------------------------- what is wrong is said
@@ -169,8 +169,7 @@ def test_a_bad_declaration_is_a_mistake_or_a_fault_and_nothing_else(inventory, o
     try:
         declarations = merge(sites, defaults, FOUND, True, [], [], owner)
         lines = faults(declarations, common, policy, [])
-        for step in ("site_config", "oauth_clients", "api_keys", "verify"):
-            step_rows(declarations, step)
+        rows_of(declarations, [])
     except Mistake as mistake:
         lines = [str(mistake)]
     for line in lines:

@@ -37,7 +37,7 @@ def fault(site: Declaration) -> str | None:
 
 
 def resolve(site: Declaration, owner: str) -> Declaration:
-    """A merged site with one owner of CORS: `cors` where nginx answers, Frappe's key where Frappe does.
+    """A merged site with one owner of CORS: ``cors`` where nginx answers, Frappe's key where Frappe does.
 
     Args:
         site: as it was merged; `fault` found nothing.
@@ -49,11 +49,13 @@ def resolve(site: Declaration, owner: str) -> Declaration:
     if "site_config" in site.get("unmanaged", ()):
         return resolved
     config = site.get("site_config", {})
-    absent = [key for key in config.get("absent", ()) if key != KEY]
+    absent = config.get("absent", ())
     if owner == "frappe":
-        settings = {**config.get("settings", {}), KEY: list(site["cors"]["origins"])}
-        return {**resolved, "site_config": {**config, "settings": settings, "absent": absent}}
-    return {**resolved, "site_config": {**config, "absent": [*absent, KEY]}}
+        config = {**config, "settings": {**config.get("settings", {}), KEY: list(site["cors"]["origins"])}}
+        config["absent"] = [key for key in absent if key != KEY]
+    else:
+        config = {**config, "absent": [*dict.fromkeys([*absent, KEY])]}
+    return {**resolved, "site_config": config}
 
 
 def verified(site: Declaration) -> Declaration:

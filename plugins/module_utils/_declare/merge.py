@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merge what is declared for every site with what differs by site. Pure; used by the filters on the controller."""
+"""Merge what is declared for every site with what differs by site. Pure; used on the controller."""
 
 from __future__ import annotations
 
@@ -9,18 +9,7 @@ import fnmatch
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
-    client_findings,
-    edge_findings,
-    limit_findings,
-    name_findings,
-    password_findings,
-    settings_findings,
-)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare import cors
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     CLIENT_OPTIONS,
     CORS_OPTIONS,
@@ -105,12 +94,12 @@ def merge(
         discover: work on every site of the bench, not only on those listed.
         exclude: names or glob patterns of sites to leave alone.
         only: names or glob patterns; if not empty, no other site is worked on.
-        cors_owner: ``nginx``, ``frappe`` or ``none``, see `_give_cors`.
+        cors_owner: ``nginx``, ``frappe`` or ``none``, see `cors.resolve`.
 
     Raises:
         Mistake: a key or a type is wrong, a site is listed twice, or ``only`` names nothing.
     """
-    _check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
+    check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
     if not isinstance(sites, list):
         raise Mistake(f"oauth2_sites: found {type(sites).__name__}, expected a list")
     listed: dict[str, Declaration] = {}
@@ -118,7 +107,7 @@ def merge(
         where = f"oauth2_sites, item {number}"
         if not isinstance(site, dict) or not isinstance(site.get("name"), str):
             raise Mistake(f"{where}: it has no name. Write - name: SITE")
-        _check(site, SITE_KEYS, f"site {site['name']}")
+        check(site, SITE_KEYS, f"site {site['name']}")
         if site["name"] in listed:
             raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Put both items into one")
         listed[site["name"]] = site
@@ -128,38 +117,14 @@ def merge(
             raise Mistake(f"oauth2_only_sites: {pattern!r} matches no site. There are: {', '.join(names) or 'none'}")
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
-    return [_give_cors(site, cors_owner) for site in merged if site is not None]
+    return [_with_cors(site, cors_owner) for site in merged if site is not None]
 
 
-def names_in(value: t.Any, variable: str) -> list[str]:
-    """A list of names, also written as one text with commas, as Ansible takes it everywhere (``-e variable=a,b``).
-
-    Raises:
-        Mistake: it is no such list.
-    """
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise Mistake(f"{variable}: found {value!r}, expected a list of texts")
-    return list(value)
-
-
-def _give_cors(site: Declaration, owner: str) -> Declaration:
-    """Let exactly one answer for CORS: where it is declared and Frappe is not the owner, Frappe's own key goes."""
-    if "cors" not in site:
-        return site
-    if "origins" not in site["cors"]:
-        raise Mistake(f"site {site['name']}: cors: it has no origins. List them; an empty list lets nobody in")
-    config = site.get("site_config", {})
-    if "allow_cors" in config.get("settings", {}):
-        raise Mistake(f"site {site['name']}: cors and site_config: allow_cors are declared both. Keep cors")
-    if owner == "frappe":
-        config = {**config, "settings": {**config.get("settings", {}), "allow_cors": list(site["cors"]["origins"])}}
-        config["absent"] = [key for key in config.get("absent", ()) if key != "allow_cors"]
-    else:
-        config = {**config, "absent": [*dict.fromkeys([*config.get("absent", ()), "allow_cors"])]}
-    kept = {key: value for key, value in site.items() if key != "cors" or owner == "nginx"}
-    return kept if "site_config" in site.get("unmanaged", ()) else {**kept, "site_config": config}
+def _with_cors(site: Declaration, owner: str) -> Declaration:
+    wrong = cors.fault(site)
+    if wrong:
+        raise Mistake(f"site {site['name']}: {wrong}")
+    return cors.resolve(site, owner)
 
 
 def _matches(name: str, patterns: list[str]) -> bool:
@@ -172,7 +137,7 @@ def _kind(value: t.Any) -> str:
     return plain.__name__
 
 
-def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
+def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
     """Refuse unknown keys and wrong types, down to the single option."""
     if not isinstance(value, dict):
         raise Mistake(f"{where}: found {_kind(value)}, expected a mapping")
@@ -187,7 +152,7 @@ def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
         if not isinstance(item, keys[key]) or (isinstance(item, bool) and keys[key] is int):
             raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
-            _check(item, STEP_KEYS[key], here)
+            check(item, STEP_KEYS[key], here)
             _check_choices(item, STEP_OPTIONS[key], here)
         elif key == "oauth_clients":
             _check_clients(item, here)
@@ -198,7 +163,7 @@ def _check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
 def _check_clients(clients: list[t.Any], where: str) -> None:
     for number, client in enumerate(clients, 1):
         here = f"{where}, item {number}"
-        _check(client, CLIENT_KEYS, here)
+        check(client, CLIENT_KEYS, here)
         if not client.get("app_name") and not client.get("client_id"):
             raise Mistake(f"{here}: it has neither app_name nor client_id. Give one, to say which client is meant")
         _check_choices(client, CLIENT_OPTIONS, here)
@@ -228,7 +193,7 @@ def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
 
 
 def _managed(site: Declaration, default: Declaration) -> bool:
-    return site.get("managed", default.get("managed", True))
+    return bool(site.get("managed", default.get("managed", True)))
 
 
 def _merge_step(site: Declaration, default: Declaration) -> Declaration:
@@ -263,76 +228,3 @@ def _merge_clients(site: t.Any, default: t.Any) -> list[Declaration]:
         merged.append({**client, **(override or {})})
     kept = [client for client in merged + own if client.get("managed", True)]
     return [{key: value for key, value in client.items() if key != "managed"} for client in kept]
-
-
-def faults(
-    declarations: list[Declaration],
-    common: Declaration,
-    policy: str,
-    exceptions: list[str],
-    secrets_store: str | None = None,
-    rate_limit: Declaration | None = None,
-    proxies: t.Collection[str] = (),
-    listed: t.Collection[str] | None = None,
-    verify_password: str | None = None,
-) -> list[str]:
-    """Everything declared that must stop the run before the first write; one line a fault.
-
-    Args:
-        declarations: as `merge` gives them.
-        common: what is declared for common_site_config.json.
-        policy: ``warn``, ``enforce`` or ``ignore``.
-        exceptions: rule ids that are allowed by name.
-        secrets_store: where secrets are kept, if anywhere.
-        rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
-        proxies: whose X-Forwarded-For is believed.
-        listed: names of the sites that the inventory itself names, all of them if it is None. Another one was found on
-            the bench, and a folder there that is no site is that site's own failure.
-        verify_password: that of the user whom every site is verified with, if there is one.
-
-    Raises:
-        Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
-    """
-    _check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
-    _check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
-    if rate_limit and "rate" not in rate_limit:
-        raise Mistake("oauth2_token_rate_limit: it has no rate. Write {rate: 5r/s}")
-    lines = []
-
-    def stop(where: str, findings: t.Iterable[Finding]) -> None:
-        lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
-
-    stop("bench", limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies))
-    stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
-    names = _names(declarations)
-    stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
-    for site in declarations:
-        if listed is None or site["name"] in listed:
-            stop(site["name"], name_findings(site["name"]))
-        stop(site["name"], edge_findings(site["domains"], site.get("cors")))
-        seen: list[Declaration] = []
-        for client in site.get("oauth_clients", ()):
-            stop(site["name"], client_findings(client, site["name"]))
-            stop(site["name"], twice_findings(client, seen))
-            stop(site["name"], store_findings(client, secrets_store))
-        if "site_config" in site:
-            stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
-        if "api_keys" in site:
-            stop(site["name"], key_findings(site["api_keys"], site["name"]))
-            stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
-        if "tokens" in site:
-            stop(site["name"], token_findings(site["tokens"]))
-        stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
-    return lines
-
-
-def _names(declarations: list[Declaration]) -> set[str]:
-    """Every name that the output must be able to show."""
-    names = {name for site in declarations for name in (site["name"], *site["domains"])}
-    clients = [client for site in declarations for client in site.get("oauth_clients", ())]
-    names |= {client[key] for client in clients for key in ("app_name", "client_id") if key in client}
-    return names | {site["verify"]["username"] for site in declarations if "username" in site.get("verify", {})}
-
-
-def _settings(step: Declaration) -> tuple[dict, dict, list]:
-    return step.get("settings", {}), step.get("secret_settings", {}), step.get("absent", [])

@@ -27,7 +27,7 @@ def rotation(
     ``exclusive`` above all must not come along: with some of the declared clients it would delete the others.
 
     Args:
-        declarations: as `_declarations.merge` gives them.
+        declarations: as `merge` gives them.
         what: one of `ROTATIONS`.
         clients: by app_name or client_id; if not empty, no others.
         users: if not empty, no others.

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of the declarations must stop a run before its first write. Pure; used on the controller."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import (
+    LIMIT_KEYS,
+    STEP_KEYS,
+    Declaration,
+    Mistake,
+    check,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
+    client_findings,
+    edge_findings,
+    limit_findings,
+    name_findings,
+    password_findings,
+    settings_findings,
+)
+
+
+def faults(
+    declarations: list[Declaration],
+    common: Declaration,
+    policy: str,
+    exceptions: list[str],
+    secrets_store: str | None = None,
+    rate_limit: Declaration | None = None,
+    proxies: t.Collection[str] = (),
+    listed: t.Collection[str] | None = None,
+    verify_password: str | None = None,
+) -> list[str]:
+    """Everything declared that must stop the run before the first write; one line a fault.
+
+    Args:
+        declarations: as `merge` gives them.
+        common: what is declared for common_site_config.json.
+        policy: ``warn``, ``enforce`` or ``ignore``.
+        exceptions: rule ids that are allowed by name.
+        secrets_store: where secrets are kept, if anywhere.
+        rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
+        proxies: whose X-Forwarded-For is believed.
+        listed: names of the sites that the inventory itself names, all of them if it is None. Another one was found on
+            the bench, and a folder there that is no site is that site's own failure.
+        verify_password: that of the user whom every site is verified with, if there is one.
+
+    Raises:
+        Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
+    """
+    check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
+    check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
+    if rate_limit and "rate" not in rate_limit:
+        raise Mistake("oauth2_token_rate_limit: it has no rate. Write {rate: 5r/s}")
+    lines: list[str] = []
+
+    def stop(where: str, findings: t.Iterable[Finding]) -> None:
+        lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
+
+    stop("bench", limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies))
+    stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
+    names = _names(declarations)
+    stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
+    for site in declarations:
+        if listed is None or site["name"] in listed:
+            stop(site["name"], name_findings(site["name"]))
+        stop(site["name"], edge_findings(site["domains"], site.get("cors")))
+        seen: list[Declaration] = []
+        for client in site.get("oauth_clients", ()):
+            stop(site["name"], client_findings(client, site["name"]))
+            stop(site["name"], twice_findings(client, seen))
+            stop(site["name"], store_findings(client, secrets_store))
+        if "site_config" in site:
+            stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
+        if "api_keys" in site:
+            stop(site["name"], key_findings(site["api_keys"], site["name"]))
+            stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
+        if "tokens" in site:
+            stop(site["name"], token_findings(site["tokens"]))
+        stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
+    return lines
+
+
+def _names(declarations: list[Declaration]) -> set[str]:
+    """Every name that the output must be able to show."""
+    names = {name for site in declarations for name in (site["name"], *site["domains"])}
+    clients = [client for site in declarations for client in site.get("oauth_clients", ())]
+    names |= {client[key] for client in clients for key in ("app_name", "client_id") if key in client}
+    return names | {site["verify"]["username"] for site in declarations if "username" in site.get("verify", {})}
+
+
+def _settings(step: Declaration) -> tuple[dict, dict, list]:
+    return step.get("settings", {}), step.get("secret_settings", {}), step.get("absent", [])

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role's steps need, made once per run: declarations merged, checked, and turned into rows. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import Values
+
+Prepared = t.Dict[str, t.Any]
+
+
+def prepare(values: Values, bench_sites: list[str], found: list[dict[str, t.Any]]) -> tuple[list[str], Prepared]:
+    """What must stop the run, one line a fault, and what the steps need.
+
+    Args:
+        values: as `variables.coerce` gives them.
+        bench_sites: names of the sites that the bench has.
+        found: rows of frappe_site_info.
+
+    Returns:
+        The faults, and ``declarations``; ``names`` of the sites to work on; ``rows`` by step; ``edge_declared``,
+        whether nginx is to have anything; ``common_site_config``, and ``verify_password`` if it is given; ``unread``,
+        the message of each of those sites that could not be read.
+
+    Raises:
+        Mistake: a key or a type is wrong, a site is listed twice, or a pattern matches nothing.
+    """
+    sites, limit = values["oauth2_sites"], values["oauth2_token_rate_limit"]
+    password = values.get("oauth2_verify_password")
+    declarations = merge(
+        sites,
+        values["oauth2_site_defaults"],
+        bench_sites,
+        values["oauth2_discover_sites"],
+        values["oauth2_exclude_sites"],
+        values["oauth2_only_sites"],
+        values["oauth2_cors_owner"],
+    )
+    wrong = faults(
+        declarations,
+        values["oauth2_common_site_config"],
+        values["oauth2_policy"],
+        values["oauth2_policy_exceptions"],
+        values.get("oauth2_secrets_store"),
+        limit,
+        values["oauth2_trusted_proxies"],
+        [site["name"] for site in sites],
+        password if values["oauth2_verify"] != "none" else None,
+    )
+    names = [site["name"] for site in declarations]
+    rows = rows_of(declarations, found)
+    return wrong, {
+        "declarations": declarations,
+        "names": names,
+        "rows": rows,
+        "edge_declared": bool(limit) or any("cors" in row for row in rows["edge"]),
+        "common_site_config": values["oauth2_common_site_config"],
+        **({} if password is None else {"verify_password": password}),
+        "unread": {row["name"]: row["msg"] for row in found if row["failed"] and row["name"] in names},
+    }
+
+
+def rejected(wrong: list[str]) -> str:
+    """The message of a run that these faults stop."""
+    values = "1 declared value was" if len(wrong) == 1 else f"{len(wrong)} declared values were"
+    return "\n".join([f"{values} rejected. Nothing was written on any site:", *wrong])
