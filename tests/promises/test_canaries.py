@@ -223,7 +223,7 @@ def runs_of_the_modules(cage):
         "frappe_site_config": {"secret_settings": "{{ canaries.settings }}"},
         "frappe_user_api_key": {"users": [cage.clerk], "secrets": "{{ canaries.pairs }}"},
         "frappe_oauth_verify": {"app_name": "Canary", "username": cage.clerk, "password": "{{ canaries.password }}",
-                               "address": cage.ground.address},
+                                "address": cage.ground.address},
     }  # fmt: skip
     canaries = {
         "client": CLIENT_SECRET,

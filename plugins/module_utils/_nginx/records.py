@@ -154,7 +154,8 @@ def _checked(value: t.Any) -> SiteRecord | None:
     name, hosts, cors = value["name"], value["hosts"], value["cors"]
     if not isinstance(name, str) or not hosts or not _are_sorted(hosts) or not (cors is None or _is_policy(cors)):
         return None
-    if [*name_findings(name), *edge_findings(hosts, cors)]:
+    broken = [*name_findings(name), *edge_findings(hosts, cors)]
+    if broken:
         return None
     return SiteRecord(name, hosts, None if cors is None else Policy(**cors))
 
@@ -167,8 +168,9 @@ def _is_policy(cors: t.Any) -> bool:
         and _are_sorted(cors["origins"])
         and _are_texts(cors["methods"])
         and _are_texts(cors["headers"])
-        and type(cors["max_age"]) is int  # not a bool
-        and type(cors["credentials"]) is bool
+        and isinstance(cors["max_age"], int)
+        and not isinstance(cors["max_age"], bool)
+        and isinstance(cors["credentials"], bool)
     )
 
 

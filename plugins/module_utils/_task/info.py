@@ -46,7 +46,7 @@ def read(bench: Bench, rows: list[Declared], site_timeout: float) -> list[Result
         if fault:
             found.append(failed_row(name, fault))
             continue
-        facts = t.cast("Facts", reply.get("reply", {}))
+        facts = t.cast(Facts, reply.get("reply", {}))
         config = read_config(bench.site_config(name))
         if "domains" in row["gather"]:
             effective = {**common, **config}
