@@ -6,21 +6,21 @@
 SHELL := bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Ansible leaves an ansible.cfg alone that lies in a folder everybody may write to; named here it counts everywhere.
+# Ansible ignores ansible.cfg in a world-writable directory unless this variable names it.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-# Without it molecule looks where newer collections keep their scenarios, and warns.
+# Without this variable, molecule searches a different directory for scenarios and warns.
 export MOLECULE_GLOB := molecule/*/molecule.yml
-# Frames around its programs' output cut every line at 80 characters.
+# Borders around command output would truncate every line to 80 characters.
 export MOLECULE_COMMAND_BORDERS := 0
-# Further arguments for pytest or molecule: make test ARGS="-k policy"
+# Additional arguments for pytest or molecule, for example: make test ARGS="-k policy"
 ARGS ?=
 
 .PHONY: help setup setup-dev setup-newest setup-newest-if-possible setup-nginx setup-browser demo demo-down test promises molecule lint sanity clean
 
-help: ## this list
+help: ## show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
 
-setup: ## .venv with Ansible; the checkout, found as a collection
+setup: ## create .venv with Ansible and link the checkout as a collection
 	@tools/setup.sh run
 
 setup-dev:
@@ -38,26 +38,26 @@ setup-nginx:
 setup-browser:
 	@tools/setup.sh browser
 
-demo: setup-nginx setup ## build the demo bench, configure it, verify it with a real OAuth flow; it stays up
+demo: setup-nginx setup ## create the demo bench, configure it and verify it with a real OAuth flow
 	$(BIN)/ansible-playbook -i inventories/demo playbooks/demo.yml
 
-demo-down: ## stop the demo bench; `make demo` starts it again as it was
+demo-down: ## stop the demo bench and keep its data
 	@if [ -e .demo ]; then tools/setup.sh run && \
 	    $(BIN)/ansible-playbook -i inventories/demo playbooks/demo_down.yml; \
-	else echo "There is no demo bench here."; fi
+	else echo "No demo bench exists in this checkout."; fi
 
-test: setup-nginx setup-browser setup-newest-if-possible ## unit, contract and end-to-end tests, the report in a real browser among them
+test: setup-nginx setup-browser setup-newest-if-possible ## run the unit, contract and integration tests, including the report in a browser
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-promises: setup-nginx setup-newest ## every promise tried in full, ending in a table: promise, tries, failures
+promises: setup-nginx setup-newest ## run all promise tests and show a table of promises, tries and failures
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/promises --full --core .venv-newest/bin \
 	    $(if $(findstring --ground,$(ARGS)),,--numprocesses 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
 
-molecule: ## scenarios in containers, one with a real browser: make molecule ARGS="--scenario-name cors"
+molecule: ## run the molecule scenarios in containers: make molecule ARGS="--scenario-name cors"
 	@tools/setup.sh molecule
 	tools/with_docker.sh molecule test $(or $(ARGS),--all)
 
-lint: setup-dev ## every judge of style and documentation, `make sanity` included
+lint: setup-dev ## run all linters, including `make sanity`
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -69,8 +69,8 @@ lint: setup-dev ## every judge of style and documentation, `make sanity` include
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/python tools/sanity.py
 
-sanity: setup-dev ## ansible-test sanity, in a copy of the tree below build/
+sanity: setup-dev ## run ansible-test sanity on a copy of the checkout in build/
 	$(BIN)/python tools/sanity.py
 
-clean: demo-down ## stop the demo bench, then remove it and everything that was built
+clean: demo-down ## stop and remove the demo bench, and remove all build results
 	rm -rf .demo .venv .venv-newest .ansible .cache build

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role costs on the controller: site.yml of two versions of this collection, with many different declarations.
+"""The cost of the role on the controller: site.yml of two versions of this collection, with many declarations.
 
-Every module is replaced by one that reads nothing and answers at once. What remains is merging, templating, and the
-size of what Ansible passes around. Each round runs both versions. Prints figures, and asserts nothing.
+Every module is replaced by one that reads nothing and returns immediately. The remaining cost is merging, templating,
+and the size of the data that Ansible passes. Each round runs both versions. It prints figures and asserts nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ground import BIN, ROOT, folder, table
 from runs import Run
 
 PARTS = ("plugins", "roles", "playbooks", "meta", "galaxy.yml", "ansible.cfg")
-OWN_ACTIONS = ("frappe_declarations.py",)  # what reads no bench itself
+OWN_ACTIONS = ("frappe_declarations.py",)  # modules that do not read a bench
 COUNTER = "BENCHKEEPER_MERGES"
-# Appended to the file that merges: each call leaves a line.
+# Appended to the file of the merge: each call writes one line.
 COUNTED = f"""
 
 import os
@@ -41,7 +41,7 @@ def merge(*args, **kwargs):
         file.write("merge\\n")
     return _merge(*args, **kwargs)
 """
-# In place of every module.
+# Replaces every module.
 STUB = """#!/usr/bin/python
 # WANT_JSON
 import json, os, sys
@@ -57,18 +57,18 @@ print(json.dumps(answer))
 
 
 def processor_seconds() -> float:
-    """What all ended children took; unlike the time that passed, hardly changed by other work on the machine."""
+    """The CPU time of all ended children. Unlike elapsed time, it hardly depends on other load on the host."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def names(sites: int) -> list[str]:
-    """Names of the sites."""
+    """The names of the sites."""
     return [f"site{number:04}.example.com" for number in range(1, sites + 1)]
 
 
 def declared(sites: int) -> dict[str, t.Any]:
-    """Variables of the role: each site declares every step, and no two declare the same."""
+    """Variables of the role. Each site declares every step, and no two sites declare the same."""
     return {
         "oauth2_bench_path": "/home/frappe/frappe-bench",
         "oauth2_become": False,
@@ -104,13 +104,13 @@ def declared(sites: int) -> dict[str, t.Any]:
 
 
 class Version:
-    """A copy of the collection with modules that answer at once.
+    """A copy of the collection with modules that return immediately.
 
     Args:
-        name: what the table calls it.
-        place: an empty folder.
-        commit: which version; None is the checkout as it is.
-        sites: how many sites the bench has.
+        name: its name in the table.
+        place: an empty directory.
+        commit: the version; None is the current checkout.
+        sites: the number of sites of the bench.
     """
 
     def __init__(self, name: str, place: Path, commit: str | None, sites: int):
@@ -150,7 +150,7 @@ class Version:
                 path.write_text(STUB.replace("ANSWER", repr(json.dumps(answer))))
 
     def run(self) -> tuple[float, int, int]:
-        """Seconds of processor time, executed tasks and merges of one run of site.yml."""
+        """The seconds of CPU time, the executed tasks and the merges of one run of site.yml."""
         counter = self.place / "merges"
         counter.write_text("")
         before = processor_seconds()
@@ -178,8 +178,8 @@ class Version:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--before", default="643e117", metavar="COMMIT", help="compare with this one (%(default)s)")
-    parser.add_argument("--sites", type=int, default=500, help="of the bench (%(default)s)")
+    parser.add_argument("--before", default="643e117", metavar="COMMIT", help="compare with this commit (%(default)s)")
+    parser.add_argument("--sites", type=int, default=500, help="number of sites of the bench (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="(%(default)s)")
     options = parser.parse_args()
     with folder() as place:
@@ -191,7 +191,7 @@ def main() -> None:
         for number in range(options.rounds + 1):
             for version in versions:
                 figures = version.run()
-                if number:  # the first round warms what every later one finds warm
+                if number:  # the first round fills the caches
                     taken[version.name].append(figures)
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
     print(f"{when}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {options.sites} different sites")

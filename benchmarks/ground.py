@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the benchmarks stand on: a demo bench with many sites, or a bench that is there already."""
+"""The bench for the benchmarks: a demo bench with many sites, or an existing bench."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLIENT = {
     "redirect_uris": ["com.example.app://oauth2redirect", "https://app.example.com/oauth/callback"],
     "scopes": ["all", "openid"],
 }
-# What frappe_site_info says of a client and frappe_oauth_client has no option for.
+# Facts of frappe_site_info about a client that are not options of frappe_oauth_client.
 NOT_DECLARED = {"owner", "response_type", "secret_bytes", "secret_in_versions"}
 
 
@@ -34,14 +34,14 @@ class Bench:
     """A bench, and playbooks run on it.
 
     Args:
-        folder: for inventory and plays.
-        path: the bench.
-        user: its owner, to become; None if that is who runs the benchmark.
+        folder: the directory for inventory and plays.
+        path: the bench directory.
+        user: its owner; None if that user runs the benchmark.
 
     Attributes:
         names: the sites to measure.
-        options: of ansible-playbook, in every run that is timed.
-        variables: of the inventory.
+        options: the options of ansible-playbook in every timed run.
+        variables: the variables of the inventory.
     """
 
     options: tuple[str, ...] = ()
@@ -53,11 +53,11 @@ class Bench:
 
     @property
     def become(self) -> dict[str, t.Any]:
-        """Keywords of a task that runs as the owner of the bench."""
+        """The keywords of a task that runs as the owner of the bench."""
         return {"become": True, "become_user": self.user} if self.user else {}
 
     def playbook(self, playbook: str, *options: str, **variables: t.Any) -> Run:
-        """Run a playbook; the run may fail."""
+        """Run a playbook. The run may fail."""
         inventory = self.folder / "hosts.json"
         everything = {
             **self.variables,
@@ -84,7 +84,7 @@ class Bench:
         return Run(done)
 
     def site(self, *options: str, **variables: t.Any) -> Run:
-        """Run playbooks/site.yml; the run may fail."""
+        """Run playbooks/site.yml. The run may fail."""
         return self.playbook("playbooks/site.yml", *options, **variables)
 
     def tasks(self, tasks: list[dict[str, t.Any]], *options: str) -> Run:
@@ -98,11 +98,11 @@ class Bench:
 
 
 class DemoBench(Bench):
-    """A demo bench of the benchmark's own, as many sites as asked for.
+    """A demo bench of the benchmark, with a given number of sites.
 
     Attributes:
-        address: where its nginx listens.
-        hosts: the host name under which it answers for each site.
+        address: the address of its nginx.
+        hosts: the host name of each site.
     """
 
     def __init__(self, folder: Path, sites: int):
@@ -120,7 +120,7 @@ class DemoBench(Bench):
             "demo_bench_users": USERS,
             "demo_bench_nginx_port": port,
             "demo_bench_web_port": free_port(),
-            # The demo's nginx and supervisor, which are not where Debian has the machine's.
+            # The demo bench has its own nginx and supervisor, which are not at Debian's paths.
             "oauth2_nginx_conf": f"{demo}/nginx/conf/nginx.conf",
             "oauth2_nginx_prefix": f"{demo}/nginx",
             "oauth2_nginx_conf_dir": f"{demo}/nginx/conf.d",
@@ -130,16 +130,16 @@ class DemoBench(Bench):
         }
 
     def build(self) -> None:
-        """Make it and start it."""
+        """Create the bench and start it."""
         self.tasks([{"name": "Build", "ansible.builtin.include_role": {"name": "benchkeeper.frappe.demo_bench"}}])
 
     def stop(self) -> None:
-        """End its processes."""
+        """Stop its processes."""
         role = {"name": "benchkeeper.frappe.demo_bench"}
         self.tasks([{"name": "Stop", "ansible.builtin.include_role": role, "vars": {"demo_bench_state": "stopped"}}])
 
     def settled(self) -> dict[str, t.Any]:
-        """Declare a client for every site and bring the bench there; return the declaration."""
+        """Declare a client for every site, apply the declaration, and return it."""
         declared = declaration(dict.fromkeys(self.names, CLIENT))
         run = self.site(oauth2_verify="none", **declared)
         if run.status:
@@ -148,13 +148,13 @@ class DemoBench(Bench):
 
 
 class GivenBench(Bench):
-    """A bench that is there already. What is declared is what it has, and every run is in check mode besides.
+    """An existing bench. The declaration is its current state, and every run is in check mode.
 
     Args:
         folder, path: as for `Bench`.
-        user: its owner; None if that is who runs the benchmark.
+        user: its owner; None if that user runs the benchmark.
         python: a Python that the owner may run.
-        exclude: sites to leave alone.
+        exclude: sites that are not used.
     """
 
     options = ("--check",)
@@ -176,12 +176,12 @@ class GivenBench(Bench):
         self.names = list(self.clients)
         left_out = [row["name"] for row in rows if row["name"] not in self.clients and row["name"] not in exclude]
         if left_out:
-            print(f"Left out, since they have no OAuth client to declare: {', '.join(left_out)}")
+            print(f"Skipped, because they have no OAuth client to declare: {', '.join(left_out)}")
         if len(self.names) < 2:
             raise SystemExit(f"{path}: the cost of a further site is found with two sites that have an OAuth client.")
 
     def settled(self) -> dict[str, t.Any]:
-        """A declaration of what the sites have; stops if a run would change anything."""
+        """A declaration of the current state of the sites. It fails if a run would change anything."""
         declared = declaration(self.clients)
         declared["oauth2_policy"] = "ignore"
         run = self.site(*self.options, "--diff", **declared)
@@ -191,12 +191,12 @@ class GivenBench(Bench):
 
 
 def as_declared(client: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A client as frappe_site_info shows it, as options of frappe_oauth_client."""
+    """A client of frappe_site_info, as options of frappe_oauth_client."""
     return {option: value for option, value in client.items() if option not in NOT_DECLARED and value not in ("", [])}
 
 
 def declaration(clients: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
-    """Variables of the role that declare one client for each site and one key that no site has."""
+    """Variables of the role that declare one client per site, and one key that no site has."""
     return {
         "oauth2_discover_sites": False,
         "oauth2_site_defaults": {"site_config": {"absent": ["key_of_a_benchmark_that_no_site_has"]}},
@@ -206,7 +206,7 @@ def declaration(clients: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
 
 @contextlib.contextmanager
 def demo_bench(sites: int) -> t.Iterator[DemoBench]:
-    """A demo bench in a temporary folder, stopped and removed at the end."""
+    """A demo bench in a temporary directory. It is stopped and removed at the end."""
     with folder() as place:
         bench = DemoBench(place, sites)
         try:
@@ -218,7 +218,7 @@ def demo_bench(sites: int) -> t.Iterator[DemoBench]:
 
 @contextlib.contextmanager
 def folder() -> t.Iterator[Path]:
-    """A temporary folder with a short name, since sockets lie below it."""
+    """A temporary directory with a short name, because the paths of sockets are limited."""
     place = Path(tempfile.mkdtemp(prefix="bk-"))
     try:
         yield place
@@ -227,7 +227,7 @@ def folder() -> t.Iterator[Path]:
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print columns, the first one to the left, and an empty line."""
+    """Print columns, the first one left-aligned, and an empty line."""
     wide = [max(len(line[column]) for line in (head, *rows)) for column in range(len(head))]
     for first, *rest in (head, *rows):
         print("  ".join([first.ljust(wide[0]), *(cell.rjust(width) for cell, width in zip(rest, wide[1:]))]).rstrip())

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many requests are lost while a demo bench is reloaded, restarted, or configured by playbooks/site.yml.
+"""The number of requests lost while a demo bench is reloaded, restarted, or configured by playbooks/site.yml.
 
-Clients keep a fixed number of requests in flight through nginx, on every site in turn, before, while and after the
-command runs; each answer is counted. Prints one line a phase; asserts nothing. README.md beside this file says more.
+Clients keep a fixed number of requests in flight through nginx, to each site in turn, before, during and after the
+command. Each response is counted. It prints one line per phase and asserts nothing. See README.md in this directory.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ PATHS = ("/api/method/ping", "/api/method/frappe.integrations.oauth2.openid_conf
 ORIGINS = ("https://app.example.com", "https://desk.example.com")
 WEB = "frappe-bench-web:frappe-bench-frappe-web"
 HEAD = ("phase", "requests", "lost", "502", "no answer", "repeated", "not 200", "lossy s", "slowest s", "command s")
-KINDS = ("keep-alive", "repeat", "close")  # of connection, see Load
-TIMEOUT = 60  # seconds without an answer that make a request lost
+KINDS = ("keep-alive", "repeat", "close")  # kinds of connection, see Load
+TIMEOUT = 60  # seconds without a response after which a request counts as lost
 
 
 class Load:
-    """Requests in flight, as many all the time, until told to end.
+    """A constant number of requests in flight, until the load is stopped.
 
     Args:
-        bench: whose sites are asked, in turn.
-        in_flight: number of clients, each with one request at a time.
-        at_most: requests after which the load ends in any case.
-        connection: ``keep-alive`` keeps each client's connection; ``repeat`` does too, and asks once more if it was
-            closed in place of an answer, as RFC 9110, 9.2.2, lets a client do; ``close`` takes one a request.
+        bench: the bench; its sites get requests in turn.
+        in_flight: the number of clients, each with one request at a time.
+        at_most: the maximum number of requests.
+        connection: ``keep-alive`` reuses each client's connection. ``repeat`` does too, and sends a request again if
+            the connection was closed without a response, as RFC 9110, 9.2.2 permits. ``close`` opens one per request.
     """
 
     def __init__(self, bench: DemoBench, in_flight: int, at_most: int, connection: str):
@@ -67,7 +67,7 @@ class Load:
             thread.join()
 
     def wait_for(self, answers: int) -> None:
-        """Return when so many requests have been answered since the start, or the load has ended."""
+        """Return after this number of responses since the start, or when the load has ended."""
         while self.done < answers and any(thread.is_alive() for thread in self.threads):
             time.sleep(0.01)
 
@@ -80,7 +80,7 @@ class Load:
 
     def _client(self) -> None:
         with requests.Session() as session:
-            session.trust_env = False  # no proxy of the environment
+            session.trust_env = False  # ignore proxies of the environment
             while (asked := self._next()) is not None:
                 path, host = asked
                 before = time.monotonic()
@@ -109,7 +109,7 @@ class Load:
 
 
 class Commands:
-    """What is done to the bench under load. Each returns nothing and raises if it did not work."""
+    """The commands that run on the bench under load. Each raises an exception if it fails."""
 
     def __init__(self, bench: DemoBench):
         self.bench, self.demo = bench, bench.folder / "demo"
@@ -120,7 +120,7 @@ class Commands:
         time.sleep(1)
 
     def graceful(self, *programs: str) -> None:
-        """SIGHUP to the masters of gunicorn and nginx; to the latter it is what `nginx -s reload` sends."""
+        """Send SIGHUP to the masters of gunicorn and nginx, as `nginx -s reload` does."""
         for program in programs or (WEB, "nginx"):
             master = int(self._supervisorctl("pid", program))
             before = children(master)
@@ -132,11 +132,11 @@ class Commands:
                 time.sleep(0.02)
 
     def restart(self) -> None:
-        """What an operator types: supervisorctl restart."""
+        """Run supervisorctl restart, as an operator does."""
         self._supervisorctl("restart", WEB)
 
     def site_yml(self, strategy: str) -> None:
-        """Our own playbook, with another site_config, client, CORS and limit than the last time."""
+        """Run our playbook with a changed site_config, client, CORS policy and limit."""
         number = next(self.asked)
         defaults = {
             "oauth_clients": [{**CLIENT, "scopes": ["all", "openid", f"round{number}"]}],
@@ -159,12 +159,12 @@ class Commands:
 
 
 def children(process: int) -> set[int]:
-    """Process ids of the children of a process of this machine."""
+    """The process ids of the children of a process on this host."""
     return {int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
 
 
 def phase(bench: DemoBench, command: t.Callable[[], None], options: argparse.Namespace) -> tuple[str, ...]:
-    """Run a command under load; the figures of one line."""
+    """Run a command under load; return the figures of one line."""
     calm = options.requests // 5
     with Load(bench, options.in_flight, options.at_most, options.connection) as load:
         load.wait_for(calm)
@@ -172,10 +172,10 @@ def phase(bench: DemoBench, command: t.Callable[[], None], options: argparse.Nam
         command()
         took = time.monotonic() - before
         outlived = load.begun < options.at_most
-        # as many as before, and at least as many in all as were asked for
+        # as many as before, and at least the requested total
         load.wait_for(max(options.requests, load.done + calm))
     for reason, count in load.reasons.items():
-        print(f"{count} without an answer: {reason}", file=sys.stderr)
+        print(f"{count} without a response: {reason}", file=sys.stderr)
     answers = load.answers
     failed = {kind: count for kind, count in answers.items() if kind == "no answer" or kind.startswith("5")}
     other = {kind: count for kind, count in answers.items() if kind != "200" and kind not in failed}
@@ -197,11 +197,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sites", type=int, default=3, help="sites of the demo bench (%(default)s)")
     parser.add_argument("--in-flight", type=int, default=50, help="requests at any time (%(default)s)")
-    parser.add_argument("--requests", type=int, default=3000, help="at least so many a phase (%(default)s)")
-    parser.add_argument("--at-most", type=int, default=30000, help="and never more a phase (%(default)s)")
-    parser.add_argument("--times", type=int, default=1, help="how often each phase is run (%(default)s)")
+    parser.add_argument("--requests", type=int, default=3000, help="minimum per phase (%(default)s)")
+    parser.add_argument("--at-most", type=int, default=30000, help="maximum per phase (%(default)s)")
+    parser.add_argument("--times", type=int, default=1, help="number of runs of each phase (%(default)s)")
     parser.add_argument("--connection", choices=KINDS, default=KINDS[0], help="(%(default)s)")
-    parser.add_argument("commands", nargs="*", help="names of phases, as the table shows them; none: all")
+    parser.add_argument("commands", nargs="*", help="names of phases, as in the table; the default is all")
     options = parser.parse_args()
     with demo_bench(options.sites) as bench:
         do = Commands(bench)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast a run with nothing to change is, beside the least that it could cost: all on one bench, in one run.
+"""The time of a run without changes, compared with the minimum possible time, on one bench in one run.
 
-Prints ratios, then seconds; asserts nothing. What each line means is in README.md beside this file.
+It prints ratios, then seconds, and asserts nothing. README.md in this directory explains each line.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pathlib import Path
 
 from ground import Bench, GivenBench, demo_bench, folder, table
 
-MODULE = "Clients | Write what differs"
-# The least that looks at every site: Frappe imported once, one query a site.
+MODULE = "Clients | Apply the declared OAuth clients"
+# The minimum that reads every site: import Frappe once, and send one query per site.
 READ = """
 import sys, frappe
 for site in sys.argv[1:]:
@@ -37,11 +37,11 @@ AIMS = {"module": 2.0, "further site": 15.0}  # ratio; milliseconds
 
 
 class Ways:
-    """The ways to look at some sites of a bench, each to be timed.
+    """The ways to read some sites of a bench. Each is timed.
 
     Args:
         bench: the bench.
-        declared: variables of the role with which nothing is to be changed.
+        declared: variables of the role that declare the current state.
     """
 
     def __init__(self, bench: Bench, declared: dict[str, t.Any]):
@@ -54,7 +54,7 @@ class Ways:
             self.as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
     def one_process(self, sites: list[str]) -> None:
-        """The floor."""
+        """The minimum."""
         subprocess.run(
             [self.bench.path / "env" / "bin" / "python", "-I", "-c", READ, *sites],
             cwd=self.bench.path / "sites",
@@ -64,7 +64,7 @@ class Ways:
         )
 
     def process_a_site(self, sites: list[str]) -> None:
-        """The guide's way, and nothing around it: no bench command, no Ansible loop."""
+        """The commands of the guide, without a bench command or an Ansible loop."""
         for site in sites:
             self.one_process([site])
 
@@ -82,7 +82,7 @@ class Ways:
         self._unchanged("module", run)
 
     def site_yml(self, sites: list[str]) -> None:
-        """The whole playbook; its sites that are not asked for are still listed by it, and their files read."""
+        """The whole playbook. It also lists the sites that are not selected, and reads their files."""
         run = self.bench.site(*self.bench.options, **self.declared, oauth2_only_sites=sites)
         self._unchanged("site.yml", run)
         amount = "all" if len(sites) == len(self.bench.names) else "few"
@@ -105,13 +105,13 @@ class Ways:
 
 
 def measure(ways: dict[str, t.Callable], amounts: dict[str, list[str]], rounds: int) -> dict[tuple[str, str], list]:
-    """Seconds of every way with every amount of sites, one of each in every round so that a busy moment hits all."""
+    """The seconds of every way with every number of sites. Each round runs all, so other load affects all equally."""
     taken: dict[tuple[str, str], list[float]] = {(way, amount): [] for way in ways for amount in amounts}
     for number in range(rounds + 1):
         for way, amount in taken:
             before = time.perf_counter()
             ways[way](amounts[amount])
-            if number:  # the first round warms what every later one finds warm
+            if number:  # the first round fills the caches
                 taken[way, amount].append(time.perf_counter() - before)
         print(f"\rround {number} of {rounds}", end="", file=sys.stderr, flush=True)
     print("\r", end="", file=sys.stderr)
@@ -119,12 +119,12 @@ def measure(ways: dict[str, t.Callable], amounts: dict[str, list[str]], rounds: 
 
 
 def slopes(taken: dict, way: str, further: int) -> list[float]:
-    """Milliseconds that a further site costs, one figure a round."""
+    """The milliseconds per additional site, one figure per round."""
     return [1000 * (more - few) / further for few, more in zip(taken[way, "few"], taken[way, "all"])]
 
 
 def spread(values: list[float], unit: str = "") -> str:
-    """Median and the middle half, as ``3.1 (2.9-3.4)``."""
+    """The median and the interquartile range, as ``3.1 (2.9-3.4)``."""
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
     return f"{middle:.2f}{unit} ({low:.2f}-{high:.2f})"
 
@@ -178,7 +178,7 @@ def report(bench: Bench, ways: Ways, taken: dict, few: int, rounds: int) -> None
 
 @contextlib.contextmanager
 def chosen(options: argparse.Namespace) -> t.Iterator[Bench]:
-    """The bench that the command line asks for."""
+    """The bench of the command line."""
     if options.bench:
         with folder() as place:
             yield GivenBench(place, options.bench.resolve(), options.become_user, options.python, options.exclude)
@@ -190,10 +190,10 @@ def chosen(options: argparse.Namespace) -> t.Iterator[Bench]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--bench", type=Path, help="measure on this bench, and change nothing there; else on a demo")
+    parser.add_argument("--bench", type=Path, help="measure on this bench without changes; the default is a demo bench")
     parser.add_argument("--become-user", help="owner of that bench; the benchmark then runs as root")
-    parser.add_argument("--python", default="/usr/bin/python3", help="that its owner may run (%(default)s)")
-    parser.add_argument("--exclude", action="append", default=[], metavar="SITE", help="leave a site of it alone")
+    parser.add_argument("--python", default="/usr/bin/python3", help="a Python that its owner may run (%(default)s)")
+    parser.add_argument("--exclude", action="append", default=[], metavar="SITE", help="do not use this site")
     parser.add_argument("--sites", type=int, default=12, help="sites of the demo bench, at least 2 (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="(%(default)s)")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the scenarios' tests share: the bench's container, its port out here, and further runs of the playbook."""
+"""Shared fixtures of the scenarios: the bench's container, its published port, and further runs of the playbook."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Bench:
-    """One bench's container, looked at from outside.
+    """The container of a bench, seen from outside.
 
     Attributes:
-        host: testinfra's host, for looks inside.
-        path: the bench's folder.
-        port: the port of 127.0.0.1 that leads to its nginx.
+        host: testinfra's host, for checks inside.
+        path: the bench directory.
+        port: the port of 127.0.0.1 that is published for its nginx.
     """
 
     def __init__(self, host):
@@ -35,13 +35,13 @@ class Bench:
         self.port = int(container.ports["80/tcp"][0]["HostPort"])
 
     def request(self, site: str, path: str, method: str = "GET", **options) -> requests.Response:
-        """Ask a site, by one of its host names; redirects are not followed."""
+        """Send a request to a site by one of its host names, without following redirects."""
         headers = {"Host": site, **options.pop("headers", {})}
         url = f"http://127.0.0.1:{self.port}{path}"
         return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **options)
 
     def login(self) -> dict[str, str]:
-        """What Frappe's login wants of the user that the sites are verified with."""
+        """The login parameters of the verify user."""
         user = self.variables["oauth2_verify_user"]
         passwords = Path(
             os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], f"{self.variables['inventory_hostname']}.credentials.json"
@@ -49,11 +49,11 @@ class Bench:
         return {"usr": user, "pwd": json.loads(passwords.read_text())[user]}
 
     def config(self, site: str) -> dict:
-        """What a site's site_config.json holds."""
+        """The content of a site's site_config.json."""
         return json.loads(self.host.file(f"{self.path}/sites/{site}/site_config.json").content_string)
 
     def processes(self) -> dict[str, list[int]]:
-        """Process ids, sorted; ``web`` is gunicorn's master and ``nginx`` nginx's, beside the workers of both."""
+        """Sorted process ids: ``web`` and ``nginx`` are the masters of gunicorn and nginx; the others are workers."""
         found = {}
         for name, program in (("web", "frappe-bench-web:frappe-bench-frappe-web"), ("nginx", "nginx")):
             master = self.host.check_output("supervisorctl pid %s", program)
@@ -62,15 +62,15 @@ class Bench:
         return found
 
     def apply(self, **variables: object) -> tuple[int, str]:
-        """Run playbooks/site.yml with other values of the inventory's variables; changed tasks, and what it printed.
+        """Run playbooks/site.yml with changed variables; return the number of changed tasks and the output.
 
-        A run that fails is an AssertionError.
+        A failed run raises AssertionError.
         """
         inventory = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"], "inventory")
         done = subprocess.run(
             [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, ROOT / "playbooks" / "site.yml"]
             + ["-e", json.dumps(variables)],
-            # molecule asks for colours.
+            # molecule enables colours.
             env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"},
             capture_output=True,
             text=True,

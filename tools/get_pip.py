@@ -1,11 +1,12 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts pip into a bare virtual environment with nothing but Python's own ensurepip and the package index.
+"""Install pip into an empty virtual environment with Python's ensurepip and the package index.
 
-ansible-test wants to download such a script from a server of its own, which a machine with registries alone can't
-reach; ``tools/sanity.py`` lays this one where ansible-test caches it. Arguments: as for get-pip, that is options and
-requirements of ``pip install``, and ``--no-setuptools`` and ``--no-wheel``, which pip does not know.
+ansible-test downloads get-pip.py from its own server. A machine that can only reach package registries cannot download
+it, so ``tools/sanity.py`` copies this script to the download cache of ansible-test. It takes the arguments of
+get-pip.py: the options and requirements of ``pip install``, and ``--no-setuptools`` and ``--no-wheel``, which pip does
+not accept.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import runpy
 import subprocess
 import sys
 
-# A process of its own: ensurepip turns pip's configuration off in the one that it runs in.
+# ensurepip disables the configuration of pip in its own process, so it runs in a separate one.
 subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
 sys.argv = ["pip", "install"] + [arg for arg in sys.argv[1:] if arg not in ("--no-setuptools", "--no-wheel")]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)

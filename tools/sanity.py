@@ -1,11 +1,12 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs ``ansible-test sanity`` on a copy of the checkout below ``build/``; further arguments go to ansible-test.
+"""Run ``ansible-test sanity`` on a copy of the checkout in ``build/``. Arguments are passed to ansible-test.
 
-A copy, because ansible-test refuses a path that leads through a link, and wants ``ansible_collections/NAMESPACE/NAME``
-in it. Its home is below ``build/`` too, so nothing outside the checkout is read or written. Started with the Python of
-the virtual environment that holds ansible-core. Ends with the status of ansible-test.
+The copy is necessary because ansible-test rejects paths with symbolic links and requires
+``ansible_collections/NAMESPACE/NAME`` in the path. The home directory is also in ``build/``, so nothing outside the
+checkout is read or written. Run this script with the Python of the virtual environment that contains ansible-core. It
+exits with the status of ansible-test.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ HOME = ROOT / "build" / "home"
 
 
 def copy_checkout() -> None:
-    """Copies what git tracks or would track; a repository of its own keeps git from finding the checkout's."""
+    """Copy all files that git tracks or would track, into a git repository of its own."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -33,7 +34,7 @@ def copy_checkout() -> None:
     )
     shutil.rmtree(COPY, ignore_errors=True)
     for name in filter(None, listed.stdout.split("\0")):
-        # A tracked file that was deleted is still listed.
+        # git also lists tracked files that were deleted.
         if (ROOT / name).is_file():
             (COPY / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, COPY / name, follow_symlinks=False)
@@ -41,7 +42,7 @@ def copy_checkout() -> None:
 
 
 def lay_get_pip() -> None:
-    """Puts ``get_pip.py`` where this version of ansible-test looks for its download."""
+    """Copy ``get_pip.py`` to the download cache of this version of ansible-test."""
     import ansible_test
 
     source = Path(ansible_test.__file__).parent / "_internal" / "python_requirements.py"
@@ -53,13 +54,13 @@ def lay_get_pip() -> None:
 
 
 def keep_pip_settings() -> None:
-    """Writes this user's settings of pip into the home's pip.conf: ansible-test hands no PIP_* variable on."""
+    """Write the user's pip settings to pip.conf, because ansible-test does not pass PIP_* variables."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     ).stdout
     settings = {}
     for line in listed.splitlines():
-        # `global.cert='…'` or, for a variable, `:env:.cert='…'`, which beats it and is listed first.
+        # `global.cert='…'`, or `:env:.cert='…'` for a variable, which takes precedence and is listed first.
         found = re.fullmatch(r"(?:global|install|:env:)\.([a-z-]+)='(.*)'", line)
         if found:
             settings.setdefault(found[1], found[2])

@@ -3,19 +3,19 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Sets up what a target of the Makefile needs, and only that; a second run finds everything in place.
+# Installs the dependencies of one Makefile target. A second run changes nothing.
 #
-#   tools/setup.sh run     .venv with Ansible, and the link by which the checkout is found as a collection
-#   tools/setup.sh dev     run, and the tools that test and lint
+#   tools/setup.sh run     .venv with Ansible, and the link that makes the checkout a collection
+#   tools/setup.sh dev     run, and the test and lint tools
 #   tools/setup.sh newest  dev, and .venv-newest with the newest ansible-core, for the promise tests
-#   tools/setup.sh newest-if-possible   the same where a Python that is new enough is there, else dev
+#   tools/setup.sh newest-if-possible   newest if a recent enough Python is installed, otherwise dev
 #   tools/setup.sh nginx   nginx with headers-more
 #   tools/setup.sh browser       Chromium
-#   tools/setup.sh molecule      dev, and what the scenarios need: molecule, a Docker engine, Chromium
-#   tools/setup.sh debootstrap   what makes a Debian of packages, where no image can be pulled
+#   tools/setup.sh molecule      dev, molecule, Docker and Chromium
+#   tools/setup.sh debootstrap   debootstrap, to build a Debian image if none can be pulled
 #
-# Ends with a non-zero status and one line that says what to install when something is missing and may not be
-# installed from here.
+# If a dependency is missing and this script cannot install it, the script prints what to install and exits with a
+# non-zero status.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,7 +25,7 @@ give_up() {
     exit 1
 }
 
-# apt-get as root or through passwordless sudo; status 1 where neither is to be had.
+# Runs apt-get as root or with passwordless sudo. Returns 1 if neither is possible.
 apt_install() {
     local as_root=()
     command -v apt-get > /dev/null || return 1
@@ -33,10 +33,10 @@ apt_install() {
         sudo -n true 2> /dev/null || return 1
         as_root=(sudo -n)
     fi
-    say "installing $* (Debian)"
+    say "installing $* with apt-get"
     "${as_root[@]}" apt-get -qq update
-    # Debian's nginx starts itself on port 80 when it is installed, and a module of it restarts the running one.
-    # The demo has a nginx of its own and leaves the machine's alone: this is Debian's own way to say so.
+    # Debian starts nginx on port 80 when it is installed, and restarts a running nginx when a module is installed.
+    # The demo runs its own nginx and must not affect the system's. policy-rc.d prevents the start and the restart.
     local policy=/usr/sbin/policy-rc.d ours=""
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" > /dev/null
@@ -50,7 +50,7 @@ apt_install() {
     return "$status"
 }
 
-# $1: minor version of the oldest Python 3 that will do; $2: what needs it. Of pyenv's only one is called python3.
+# $1: lowest accepted minor version of Python 3; $2: what needs it. pyenv has python3 in PATH for one version only.
 find_python() {
     local candidate
     for candidate in python3 python3.14 python3.13 python3.12 python3.11 \
@@ -60,35 +60,35 @@ find_python() {
             return
         fi
     done
-    give_up "Python 3.$1 or newer is needed ($2 runs on no older one). Install it and run again."
+    give_up "Python 3.$1 or newer is required by $2, but was not found. Install it and run again."
 }
 
-# $1: folder of the environment; $2, $3: as for find_python. The checkout's own path decides too, since scripts in a
-# virtual environment start with it.
+# $1: directory of the environment; $2, $3: as for find_python. The environment is rebuilt if the checkout was moved,
+# because scripts in a virtual environment contain its path.
 python_environment() {
     local venv=$1 python
     [ "$(cat "$venv/.path" 2> /dev/null)" = "$PWD" ] && "$venv/bin/python" -c 'import pip' 2> /dev/null && return
     python=$(find_python "$2" "$3")
-    say "building $venv with $python"
+    say "creating $venv with $python"
     rm -rf "$venv"
-    # On Debian, venv without the package python3-venv makes half an environment, then fails.
+    # On Debian without the package python3-venv, venv creates an incomplete environment and fails.
     if ! "$python" -m venv "$venv" > /dev/null 2>&1; then
         rm -rf "$venv"
         if ! apt_install python3-venv || ! "$python" -m venv "$venv" > /dev/null; then
-            give_up "$python has no working venv. Install it (Debian: apt-get install python3-venv) and run again."
+            give_up "$python cannot create a virtual environment. On Debian, run: apt-get install python3-venv. Then run again."
         fi
     fi
     printf '%s\n' "$PWD" > "$venv/.path"
 }
 
-# $1: folder of the environment; $2: name of the stamp, which holds all that decides what is installed; $3…: requirement
-# files.
+# $1: directory of the environment; $2: name of the stamp file, which records what is installed; $3 and later:
+# requirements files.
 python_packages() {
     local venv=$1 stamp=$1/.stamp-$2 file want
     shift 2
     want="$PWD $("$venv/bin/python" -V) $(cat "$@" | cksum)"
     [ "$(cat "$stamp" 2> /dev/null)" = "$want" ] && return
-    say "installing $* into $venv (PyPI)"
+    say "installing $* into $venv with pip"
     local options=()
     for file in "$@"; do options+=(-r "$file"); done
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-input "${options[@]}"
@@ -118,38 +118,38 @@ set_up_newest_if_possible() {
         set_up_newest
     else
         set_up_dev
-        say "no Python 3.12 or newer here: what needs the newest ansible-core is skipped"
+        say "Python 3.12 or newer was not found. Tests with the newest ansible-core are skipped"
     fi
 }
 
 set_up_nginx() {
-    # Debian keeps nginx in /usr/sbin, which an ordinary user's PATH leaves out.
+    # On Debian, nginx is in /usr/sbin, which is not in the PATH of an unprivileged user.
     local PATH=$PATH:/usr/sbin:/usr/local/sbin
     local remedy="apt-get install nginx libnginx-mod-http-headers-more-filter"
     if ! command -v nginx > /dev/null; then
         apt_install nginx libnginx-mod-http-headers-more-filter \
-            || give_up "nginx is missing and can't be installed from here. As root, run: $remedy"
+            || give_up "nginx is missing, and this script cannot install it. As root, run: $remedy"
     fi
 }
 
 set_up_browser() {
-    # The browser's names are those that the tests look for, in this order.
+    # The tests search for these browser names in the same order.
     if ! command -v chromium > /dev/null && ! command -v chromium-browser > /dev/null \
         && ! command -v google-chrome > /dev/null; then
         apt_install chromium \
-            || give_up "Chromium is missing and can't be installed from here. As root, run: apt-get install chromium"
+            || give_up "Chromium is missing, and this script cannot install it. As root, run: apt-get install chromium"
     fi
 }
 
 set_up_molecule() {
     set_up_dev
     python_packages .venv molecule requirements/run.txt requirements/dev.txt requirements/molecule.txt
-    # docker-cli is a package of its own from Debian 13 on.
+    # Since Debian 13, docker-cli is a separate package.
     local docker=(docker.io) PATH=$PATH:/usr/sbin:/usr/local/sbin
     if ! command -v docker > /dev/null || ! { docker version || command -v dockerd; } > /dev/null 2>&1; then
         ! apt-cache show docker-cli > /dev/null 2>&1 || docker+=(docker-cli)
         apt_install "${docker[@]}" \
-            || give_up "Docker is missing and can't be installed from here. As root, run: apt-get install ${docker[*]}"
+            || give_up "Docker is missing, and this script cannot install it. As root, run: apt-get install ${docker[*]}"
     fi
     set_up_browser
 }
@@ -158,10 +158,10 @@ set_up_debootstrap() {
     local PATH=$PATH:/usr/sbin:/usr/local/sbin remedy="apt-get install debootstrap debian-archive-keyring"
     if ! command -v debootstrap > /dev/null || [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
         apt_install debootstrap debian-archive-keyring \
-            || give_up "debootstrap is missing and can't be installed from here. As root, run: $remedy"
+            || give_up "debootstrap is missing, and this script cannot install it. As root, run: $remedy"
     fi
     [ "$(id -u)" -eq 0 ] || sudo -n true 2> /dev/null \
-        || give_up "debootstrap needs root. Pull an image instead, where a registry can be reached: docker pull debian:bookworm-slim"
+        || give_up "debootstrap requires root. If a registry is reachable, pull an image instead: docker pull debian:bookworm-slim"
 }
 
 case "${1:-}" in

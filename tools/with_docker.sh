@@ -3,7 +3,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs a command with a Docker engine: the one that answers, else one that is started for it and stopped after it.
+# Runs a command with a Docker engine. If none is running, starts one and stops it after the command.
 #
 #   tools/with_docker.sh COMMAND [ARGUMENT...]
 set -euo pipefail
@@ -14,7 +14,7 @@ give_up() {
     exit 1
 }
 
-# $1: seconds until the engine has to answer
+# $1: maximum time to wait for the engine, in seconds
 answers() {
     local until=$((SECONDS + $1))
     until timeout 10 docker version > /dev/null 2>&1; do
@@ -35,25 +35,25 @@ stop_own() {
 }
 
 if ! answers 0; then
-    [ -z "${DOCKER_HOST:-}" ] || give_up "no engine answers at DOCKER_HOST=$DOCKER_HOST"
+    [ -z "${DOCKER_HOST:-}" ] || give_up "no Docker engine responds at DOCKER_HOST=$DOCKER_HOST. Start it, or unset DOCKER_HOST"
     if said=$(timeout 10 docker version 2>&1 > /dev/null) || [[ $said == *"permission denied"* ]]; then
-        give_up "an engine runs and refuses $(id -un): add yourself to the group docker, or run this as root"
+        give_up "the Docker engine denies access to $(id -un). Add this user to the group docker, or run as root"
     fi
-    command -v dockerd > /dev/null || give_up "no engine answers and there is no dockerd to start"
+    command -v dockerd > /dev/null || give_up "no Docker engine is running, and dockerd was not found. Install Docker"
     if [ "$(id -u)" -ne 0 ]; then
-        sudo -n true 2> /dev/null || give_up "no engine answers. As root, start one: systemctl start docker"
+        sudo -n true 2> /dev/null || give_up "no Docker engine is running. As root, run: systemctl start docker"
         as_root=(sudo -n)
     fi
     own=$(mktemp -d)
     trap stop_own EXIT
-    # The default of a shell is to end at once, without the trap.
+    # Without these traps, a signal would end the shell without running the EXIT trap.
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    # setsid: an interrupt at the terminal reaches the command and this script, which then stops the engine itself.
+    # With setsid, an interrupt at the terminal does not reach dockerd. This script stops dockerd itself.
     "${as_root[@]}" setsid dockerd --pidfile "$own/dockerd.pid" --group "$(id -gn)" \
         > "$own/dockerd.log" 2>&1 < /dev/null &
-    answers 60 || give_up "dockerd does not come up; the end of its log: $(tail -n 5 "$own/dockerd.log")"
-    echo "docker: started an engine for this run"
+    answers 60 || give_up "dockerd did not start within 60 seconds. Last lines of its log: $(tail -n 5 "$own/dockerd.log")"
+    echo "docker: started a Docker engine for this run"
 fi
 "$@"

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the image of all scenarios, unless it is there: ``build.py`` prints its name, and on stderr what it does.
+"""Build the image of all scenarios, unless it exists. ``build.py`` prints its name, and its progress on stderr.
 
-The name ends in a digest of all that the image is made of, so a change in the demo bench makes a new image and
-everything else finds the old one. The base is Debian's own image where a registry can be reached, else one that
-debootstrap makes of Debian's packages. Python packages are fetched out here, with this machine's own pip: nothing of
-how this machine reaches the network gets into an image.
+The name ends with a digest of all inputs of the image, so only a change in the demo bench creates a new image. The
+base is Debian's own image if a registry is reachable. Otherwise debootstrap builds it from Debian's packages. Python
+packages are downloaded outside of the image, with this host's pip. So the image contains no network settings of this
+host.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STAND_IN = ROOT / "roles" / "demo_bench" / "files"
 NAME = "benchkeeper-bench"
 SUITE, PYTHON = "bookworm", "3.11"
 PULLED, MADE = f"debian:{SUITE}-slim", f"benchkeeper-debian:{SUITE}"
-# Seconds without a word from the engine after which a registry counts as out of reach.
+# Seconds without output of the engine after which a registry counts as unreachable.
 PATIENCE = 20
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ruff_cache", "*.pyc")
 
@@ -40,7 +40,7 @@ def say(text: str) -> None:
 
 
 def stage() -> str:
-    """Lay out the build's context without the wheels. Returns the digest of its files' names and contents."""
+    """Create the build context without the wheels. Return the digest of the names and contents of its files."""
     for name in ("apps", "supervisor"):
         shutil.rmtree(CONTEXT / name, ignore_errors=True)
     for source, app in (("stand_in", "frappe/frappe"), ("demo_crm", "demo_crm")):
@@ -52,14 +52,14 @@ def stage() -> str:
     for path in sorted(CONTEXT.rglob("*")):
         name = path.relative_to(CONTEXT)
         if path.is_file() and name.parts[0] != "wheels":
-            # A checkout's modes depend on the umask it was made under; an image's should not.
+            # The file modes of a checkout depend on the umask; those of the image must not.
             path.chmod(0o644)
             digest.update(f"{name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def fetch_wheels(machine: str) -> None:
-    """Fetch what the bench's env holds, for the image's Python and the engine's ``machine`` (``x86_64``, …)."""
+    """Download the packages of the bench's env, for the image's Python and the engine's ``machine`` (``x86_64``, …)."""
     wheels, wanted = CONTEXT / "wheels", CONTEXT / "requirements.txt"
     stamp, content = CONTEXT.parent / "wheels.stamp", f"{machine} {PYTHON}\n{wanted.read_text()}"
     if stamp.exists() and stamp.read_text() == content:
@@ -78,7 +78,7 @@ def fetch_wheels(machine: str) -> None:
 
 
 def base(client: docker.DockerClient) -> str:
-    """Name of an image with a bare Debian: the one that is here, else pulled, else made."""
+    """The name of a bare Debian image: a local one, or else pulled, or else built."""
     for name in (PULLED, MADE):
         try:
             client.images.get(name)
@@ -97,7 +97,7 @@ def base(client: docker.DockerClient) -> str:
 
 
 def make_base(client: docker.DockerClient) -> None:
-    """Import a bare Debian made by debootstrap, with package sources for updates and security."""
+    """Import a bare Debian built by debootstrap, with package sources for updates and security."""
     subprocess.run([ROOT / "tools" / "setup.sh", "debootstrap"], check=True, stdout=sys.stderr)
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     mirrors = {label: mirror(label) for label in ("Debian", "Debian-Security")}
@@ -133,7 +133,7 @@ def make_base(client: docker.DockerClient) -> None:
 
 
 def mirror(label: str) -> str:
-    """Where this machine gets Debian's packages of that label (``Debian``, ``Debian-Security``), else Debian's own."""
+    """The package source of this host for a label (``Debian``, ``Debian-Security``); Debian's own by default."""
     known = {"Debian": "http://deb.debian.org/debian", "Debian-Security": "http://deb.debian.org/debian-security"}
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Label: {label}", "Created-By: Packages"]
     if not shutil.which(command[0]):
@@ -160,7 +160,7 @@ def main() -> int:
     except APIError as error:
         raise SystemExit(f"image: {error.explanation}") from None
     except DockerException as error:
-        raise SystemExit(f"image: no Docker engine answers ({error}). `make molecule` starts one.") from None
+        raise SystemExit(f"image: no Docker engine responds ({error}). `make molecule` starts one.") from None
     print(name)
     return 0
 

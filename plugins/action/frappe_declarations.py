@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action of frappe_declarations: reads the bench's sites on its host, merges and checks the inventory here."""
+"""Action of frappe_declarations: reads the sites on the managed host, and checks the inventory on the controller."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.preflight import prepare, rejected
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.preflight import prepare
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import (
     VARIABLES,
     coerce,
     settings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import rejected
 
 Result = t.Dict[str, t.Any]
 READ = "benchkeeper.frappe.frappe_site_info"
-# What Ansible itself takes from a module's result, whatever becomes of the task.
+# Keys of a module result that Ansible processes itself, even if the task fails.
 KEPT = ("ansible_facts", "warnings", "deprecations")
-# With these the audit still reads a bench whose declarations are rejected.
+# The audit needs these settings to read a bench whose declarations were rejected.
 AUDITED = ("bench_path", "nginx_conf_dir", "site_timeout", "only_sites", "policy_exceptions")
 
 
 class ActionModule(ActionBase):
     """See the module's documentation.
 
-    Declarations may hold secrets. A success carries them, so it is hidden from every output. A failure carries none, so
-    it is shown, and is kept short. They are a result and not facts, since Ansible may cache facts in a file.
+    Declarations may contain secrets. A successful result contains them, so it is hidden from all output. A failed
+    result contains none, so it is shown. The result is not stored as facts, because Ansible may cache facts in a file.
     """
 
     _supports_check_mode = True
     _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Result:
-        """Ansible's entry point."""
+        """Run the action. Ansible calls this method."""
         super().run(tmp, task_vars)
         given = self._templar.template({name: task_vars[name] for name in VARIABLES if name in task_vars})
         values, wrong = coerce(given)
@@ -63,7 +64,7 @@ class ActionModule(ActionBase):
         return {**result, "_ansible_no_log": True}
 
     def _read(self, values: Result, task_vars: Result) -> Result:
-        """The names of the bench's sites, and the host names of each."""
+        """Read the names of the sites on the bench, and the host names of each site."""
         options = {
             "bench_path": values["oauth2_bench_path"],
             "gather": ["domains"],

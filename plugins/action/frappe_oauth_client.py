@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action of frappe_oauth_client: secrets of confidential clients are made here, kept encrypted, and only then set."""
+"""Action of frappe_oauth_client: generates client secrets and stores them encrypted before they are set."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class ActionModule(SecretsAction):
     SECRETS = ("client_secret", "api_secret")
 
     def wants_store(self, items: list[Item]) -> bool:
-        """Only clients that say store_secret."""
+        """Whether any client has store_secret."""
         return any(flag(self.args, item, "store_secret") for item in items)
 
     def kept_here(self, item: Item) -> bool:
-        """Is the item's secret the store's business?"""
+        """Whether the secret of the item belongs in the store."""
         return flag(self.args, item, "store_secret") and not option(self.args, item, "client_secret")
 
     def absent(self, item: Item) -> bool:
-        """Is the client to go?"""
+        """Whether the client is declared absent."""
         return option(self.args, item, "state") == "absent"
 
     def key(self, item: Item, content: Content) -> str:
-        """Under which name the item's entry is, or will be: its client_id, else its app_name."""
+        """The key of the item's entry in the store: its client_id, otherwise its app_name."""
         kept, client_id = content["oauth_clients"], text(self.args, item, "client_id")
         app_name = text(self.args, item, "app_name")
         if client_id and client_id in kept:
@@ -59,7 +59,7 @@ class ActionModule(SecretsAction):
         return client_id or app_name or ""
 
     def known(self, item: Item, content: Content) -> Item:
-        """A rotation does not send what is in use: that would be no change."""
+        """The item with its stored secret. A rotation omits the secret in use, because sending it changes nothing."""
         if not self.kept_here(item) or self.absent(item):
             return item
         entry = content["oauth_clients"].get(self.key(item, content), {})
@@ -67,7 +67,7 @@ class ActionModule(SecretsAction):
         return {**item, "client_secret": value["client_secret"]} if value.get("client_secret") else item
 
     def overtaken(self, item: Item, row: Row, content: Content) -> bool:
-        """What was made for a client that was not there goes, where the client by now has a secret from elsewhere."""
+        """Discard the pending secret of a new client if the client was meanwhile created with another secret."""
         if not self.kept_here(item) or self.absent(item):
             return False
         kept, key = content["oauth_clients"], self.key(item, content)
@@ -79,7 +79,7 @@ class ActionModule(SecretsAction):
         return True
 
     def review(self, item: Item, row: Row, content: Content) -> bool:
-        """A new client and a rotation get a new secret; that of an unknown one is not touched."""
+        """Generate a secret for a new client or a rotation. The secret of any other client is left unchanged."""
         if not self.kept_here(item) or self.absent(item):
             return False
         kept, key, rotate = content["oauth_clients"], self.key(item, content), flag(self.args, item, "rotate_secret")
@@ -93,7 +93,7 @@ class ActionModule(SecretsAction):
         return True
 
     def keep(self, item: Item | None, row: Row, content: Content) -> None:
-        """What is pending is now in use; what is gone is forgotten."""
+        """Mark pending secrets as in use, and remove the entries of deleted clients."""
         kept = content["oauth_clients"]
         if item is None:
             gone = [key for key, entry in kept.items() if row["client_id"] in (key, entry.get("client_id"))]
@@ -108,6 +108,6 @@ class ActionModule(SecretsAction):
             kept.pop(key, None)
 
     def failed(self, item: Item, msg: str) -> Row:
-        """As the module has it."""
+        """The failed row, in the same form as the module returns."""
         identity = {key: text(self.args, item, key) for key in ("app_name", "client_id")}
         return failed_row(item["name"], msg, pruned=False, **identity)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verifies many sites in batches, and says after each how far it is."""
+"""Action of frappe_oauth_verify: verifies sites in batches and shows the progress after each batch."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task im
 
 Item = t.Dict[str, t.Any]
 MODULE = "benchkeeper.frappe.frappe_oauth_verify"
-BATCH = 20  # sites, as the module documents it
+BATCH = 20  # sites; the default that the module documents
 
 
 class ActionModule(SecretTask):
-    """Runs the module of this name once for each batch of sites; with few sites once, and as if it were not there."""
+    """Runs the module of the same name once per batch of sites. With a single batch, it runs the module unchanged."""
 
     SECRETS = ("password",)
     _supports_check_mode = True
     _supports_async = True
 
     def run(self, tmp: None = None, task_vars: t.Any = None) -> Item:
-        """Ansible's entry point."""
+        """Run the action. Ansible calls this method."""
         super().run(tmp, task_vars)
         self.task_vars, args = task_vars, parsed(self._task.args)
         self.guard(args)
@@ -35,7 +35,7 @@ class ActionModule(SecretTask):
         sites = len({item["name"] for batch in batches for item in batch})
         for number, batch in enumerate(batches, 1):
             results.append(self.module({**args, "sites": batch}))
-            if not results[-1].get("sites"):  # the bench as a whole is at fault
+            if not results[-1].get("sites"):  # the whole bench failed
                 break
             self._display.display(progress(task_vars["inventory_hostname"], results, sites))
             if number < len(batches):
@@ -55,7 +55,7 @@ class ActionModule(SecretTask):
 
 
 def batches_of(args: Item) -> list[list[Item]]:
-    """The items of ``sites`` in batches, those of one site together; one batch if the module must judge them first."""
+    """The items of ``sites`` in batches, with the items of a site together. Empty if the items are not valid."""
     items, size = args.get("sites"), args.get("batch", BATCH)
     if not isinstance(items, (list, tuple)) or args.get("name") is not None:
         return []
@@ -72,7 +72,7 @@ def batches_of(args: Item) -> list[list[Item]]:
 
 
 def progress(host: str, results: list[Item], sites: int) -> str:
-    """How far it is, in one line."""
+    """The progress in one line."""
     rows = [row for result in results for row in result["sites"]]
     tried, failed = {row["name"] for row in rows}, {row["name"] for row in rows if row["failed"]}
     verified = tried - {row["name"] for row in rows if not row.get("verified")}
@@ -80,11 +80,11 @@ def progress(host: str, results: list[Item], sites: int) -> str:
 
 
 def merged(results: list[Item], left: list[Item]) -> Item:
-    """One result of several; failed, with the whole list, if any batch failed.
+    """Merge the results of all batches into one. It is failed if any batch failed.
 
     Args:
-        results: of each batch, in order.
-        left: items of a batch that failed as a whole, and of those after it.
+        results: the result of each batch, in order.
+        left: items of a batch that failed completely, and of all later batches.
     """
     last = results[-1]
     if len(results) == 1:
@@ -92,10 +92,10 @@ def merged(results: list[Item], left: list[Item]) -> Item:
     rows = [row for result in results for row in result.get("sites", ())]
     rows += [failed_row(item["name"], last.get("msg", "not tried"), verified=False, steps=[]) for item in left]
     whole = {**results[0], "sites": rows, "changed": any(result.get("changed") for result in results)}
-    for told in ("warnings", "deprecations"):
-        listed = [one for result in results for one in result.get(told) or ()]
+    for kind in ("warnings", "deprecations"):
+        listed = [one for result in results for one in result.get(kind) or ()]
         if listed:
-            whole[told] = [one for number, one in enumerate(listed) if one not in listed[:number]]
+            whole[kind] = [one for number, one in enumerate(listed) if one not in listed[:number]]
     msg = failure(rows) or (last.get("msg", "") if last.get("failed") else "")
     if msg or any(result.get("failed") for result in results):
         whole.update(failed=True, msg=msg)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps what secret_settings holds from the managed host's disk and from the terminal."""
+"""Action of frappe_site_config: keeps secret_settings off the managed host's disk and out of the terminal."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._secret_task im
 
 
 class ActionModule(SecretTask):
-    """Runs the module of this name."""
+    """Runs the module of the same name."""
 
     SECRETS = ("secret_settings",)
     _supports_check_mode = True
     _supports_async = True
 
     def run(self, tmp: None = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        """Ansible's entry point."""
+        """Run the action. Ansible calls this method."""
         super().run(tmp, task_vars)
         self.task_vars, args = task_vars, parsed(self._task.args)
         self.guard(args)

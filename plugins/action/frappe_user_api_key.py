@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action of frappe_user_api_key: pairs are made here, kept encrypted, and only then set by the module."""
+"""Action of frappe_user_api_key: generates key pairs and stores them encrypted before the module sets them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ActionModule(SecretsAction):
     SECRETS = ("secrets",)
 
     def wants_store(self, items: list[Item]) -> bool:
-        """Every declaration of keys has to do with it."""
+        """True, because every key declaration uses the store."""
         return True
 
     def state(self, item: Item) -> str:
@@ -44,14 +44,14 @@ class ActionModule(SecretsAction):
         return option(self.args, item, "state", "present")
 
     def given(self, item: Item) -> dict[str, t.Any]:
-        """Pairs that the caller gives, which go before those of the store."""
+        """The pairs that the task passes. They override pairs from the store."""
         try:
             return check_type_dict(option(self.args, item, "secrets", {}))
         except TypeError:
-            return {}  # the module is given it as it is, and refuses it
+            return {}  # passed to the module unchanged, which rejects it
 
     def known(self, item: Item, content: Content) -> Item:
-        """A rotation does not send what is in use: that would be no change."""
+        """The item with its stored pairs. A rotation omits the pairs in use, because sending them changes nothing."""
         if self.state(item) == "absent":
             return item
         own = {folded(user) for user in self.given(item)}
@@ -65,7 +65,7 @@ class ActionModule(SecretsAction):
         return {**item, "secrets": {**self.given(item), **pairs}}
 
     def review(self, item: Item, row: Row, content: Content) -> bool:
-        """Both halves are new: which pair a site has is then seen from its api_key."""
+        """Generate missing pairs. Both parts are new, so that the api_key identifies the pair that a site has."""
         actions = {change["user"]: change["action"] for change in row["users"]}
         for user in row["needs_secret"]:
             pair = {
@@ -77,7 +77,7 @@ class ActionModule(SecretsAction):
         return bool(row["needs_secret"])
 
     def keep(self, item: Item | None, row: Row, content: Content) -> None:
-        """By what became of each user's pair."""
+        """Update the stored pairs according to the action for each user."""
         kept, item = content["api_keys"], item or {}
         absent = self.state(item) == "absent"
         own = {folded(user) for user in self.given(item)}
@@ -94,5 +94,5 @@ class ActionModule(SecretsAction):
         content["api_keys"] = {user: entry for user, entry in kept.items() if folded(user) not in gone}
 
     def failed(self, item: Item, msg: str) -> Row:
-        """As the module has it."""
+        """The failed row, in the same form as the module returns."""
         return failed_row(item["name"], msg, users=[], needs_secret=[])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules of this collection have in common, for their documentation."""
+"""Documentation fragments for options and attributes that several modules share."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from __future__ import annotations
 class ModuleDocFragment:
     """Options and attributes that several modules share."""
 
-    # The task as a whole: which bench, and how strict.
+    # Options and attributes of every module that works on a bench.
     DOCUMENTATION = r"""
 options:
   bench_path:
     description:
-      - Folder of the bench on the managed host, the one that holds C(apps), C(env) and C(sites).
-      - The task must run as the owner of the bench, see C(become_user).
-      - The bench, its C(sites), its C(env) and the Python in it must belong to one user, and C(sites) must be no link.
+      - Path of the bench directory on the managed host. It contains C(apps), C(env) and C(sites).
+      - The task must run as the owner of the bench. Use C(become_user) for this.
+      - The bench directory, C(sites), C(env) and the Python in C(env) must have the same owner.
+      - C(sites) must not be a symbolic link.
     type: path
 attributes:
   check_mode:
-    description: Can run in check mode and says what a run would do, without writing anything.
+    description: Can run in check mode and report what a run would do, without writing anything.
     support: full
   diff_mode:
-    description: Returns what differs, field by field; a secret shows only that it changes.
+    description: Returns the differences by field. For a secret, only the fact that it changes is shown.
     support: full
   platform:
     description: Target OS.
@@ -31,38 +32,40 @@ attributes:
     platforms: posix
 """
 
-    # For modules that reach a site through its bench only.
+    # For modules that need a bench and cannot use Frappe's REST API.
     REQUIRED = r"""
 options:
   bench_path:
     required: true
 """
 
-    # How declarations are judged.
+    # How strictly declarations are checked.
     POLICY = r"""
 options:
   policy:
     description:
-      - What becomes of a declaration that works but is unwise.
-      - V(warn) writes it and warns, V(enforce) stops before anything is written, V(ignore) writes it and says nothing.
-      - What cannot work is always refused, and so is what is dangerous, unless O(policy_exceptions) names its rule.
+      - How to handle a declaration that works but breaks a rule of severity C(warning).
+      - V(warn) applies it and warns. V(enforce) fails before anything is written. V(ignore) applies it without a
+        warning.
+      - A declaration that cannot work is always rejected.
+      - A dangerous declaration is rejected unless O(policy_exceptions) lists the id of its rule.
     type: str
     choices: [warn, enforce, ignore]
     default: warn
   policy_exceptions:
-    description: Ids of rules that are not to be held against the declarations, such as V(redirect-uri-http).
+    description: Ids of rules that the declarations may break, such as V(redirect-uri-http).
     type: list
     elements: str
     default: []
 """
 
-    # The worker.
+    # For modules that start Frappe in a worker process.
     WORKER = r"""
 options:
   site_timeout:
     description:
-      - Seconds that one site may take, the start of Frappe included; from 1 to 86400.
-      - A site that takes longer is given up and named; the others go on.
+      - Timeout for one site in seconds, from 1 to 86400. It includes the start of Frappe.
+      - A site that takes longer fails with a message. The module continues with the other sites.
     type: int
     default: 60
 """

@@ -1,55 +1,56 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: what a report says of one bench."""
+"""Filter: combine the audit results of one bench."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: audit_bench
-short_description: Put together what a report says of one bench
+short_description: Combine the audit results of one bench
 version_added: 0.1.0
 description:
-  - Puts together what was read of a bench, what the role's steps would change there, and the last verification.
-  - Nothing is copied whole, so that no secret gets in. Of the keys of C(site_config.json) that differ, only those are
-    shown with their values that decide about CORS or open something.
+  - Combines the facts of a bench, the changes that the role's steps would make, and the last verification.
+  - Copies only selected fields, so that the result contains no secrets. For keys of C(site_config.json) that differ,
+    the value is included only if the key affects CORS or security.
 positional: _input
 options:
   _input:
     description:
-      - The bench, with its C(name) in the inventory, its C(path), and C(fault), why it could not be looked
-        at as a whole.
+      - The bench, with C(name), its name in the inventory, C(path), and C(fault), the reason why the whole bench could
+        not be read.
     type: dict
     required: true
   found:
-    description: Result of M(benchkeeper.frappe.frappe_site_info), for the names of all sites of the bench.
+    description: Result of M(benchkeeper.frappe.frappe_site_info) with the names of all sites of the bench.
     type: dict
     required: true
   read:
-    description: Result of M(benchkeeper.frappe.frappe_site_info) with all that it gathers.
+    description: Result of M(benchkeeper.frappe.frappe_site_info) with all facts.
     type: dict
     required: true
   results:
     description:
-      - Result of each step's module in check mode, by C(site_config), C(clients), C(api_keys), C(tokens) and C(edge).
+      - Result of each step's module in check mode, with the keys C(site_config), C(clients), C(api_keys), C(tokens) and
+        C(edge).
     type: dict
     required: true
   declared:
     description:
-      - C(sites), the names of the sites that are managed, and C(edge), the rows of that name that
-        M(benchkeeper.frappe.frappe_declarations) returns.
+      - C(sites), the names of the managed sites, and C(edge), the rows of the step C(edge) from
+        M(benchkeeper.frappe.frappe_declarations).
     type: dict
     required: true
   failed:
-    description: Message of each site that failed in a step, by its name.
+    description: Sites that failed in a step, by name, each with its error message.
     type: dict
     default: {}
   verifications:
-    description: The text that P(benchkeeper.frappe.verify_record#filter) was kept as, or empty.
+    description: The stored record of P(benchkeeper.frappe.verify_record#filter), as text. May be empty.
     type: str
     default: ""
   exceptions:
-    description: Ids of rules that are not told.
+    description: Ids of rules that are not reported.
     type: list
     elements: str
     default: []
@@ -58,14 +59,14 @@ author:
 """
 
 EXAMPLES = r"""
-- name: See what a report would say
+- name: Show the audit results of a bench
   ansible.builtin.debug:
     msg: "{{ bench | benchkeeper.frappe.audit_bench(found, read, results, declared) }}"
 """
 
 RETURN = r"""
 _value:
-  description: C(bench), and C(sites), for P(benchkeeper.frappe.audit_report#filter).
+  description: C(bench) and C(sites), as input for P(benchkeeper.frappe.audit_report#filter).
   type: dict
 """
 
@@ -91,8 +92,8 @@ def audit_bench(
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"audit_bench": audit_bench}

@@ -1,35 +1,36 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: a report as one page."""
+"""Filter: convert an audit report to one HTML page."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: audit_page
-short_description: Make one self-contained page of a report
+short_description: Convert an audit report to one self-contained HTML page
 version_added: 0.1.0
 description:
-  - Puts the report, style and script into one page. The page asks for nothing from outside, and its policy lets a
-    browser run these scripts only, by their hash.
-  - The report goes in as data, escaped so that no name in it can end its element.
+  - Inserts the report, the style sheet and the scripts into one page. The page loads no external resources. Its Content
+    Security Policy allows only these scripts, by their hashes.
+  - The report is inserted as escaped data, so that no value in it can close its HTML element.
 positional: _input
 options:
   _input:
-    description: The report, as P(benchkeeper.frappe.audit_report#filter) makes it.
+    description: The report, as returned by P(benchkeeper.frappe.audit_report#filter).
     type: dict
     required: true
   frame:
     description:
-      - HTML with the marks C(%POLICY%), C(%TITLE%), C(%STYLE%), C(%DATA%) and C(%SCRIPT%), each once and in this order.
+      - HTML template with the placeholders C(%POLICY%), C(%TITLE%), C(%STYLE%), C(%DATA%) and C(%SCRIPT%). Each must
+        appear once, in this order.
     type: str
     required: true
   style:
-    description: CSS.
+    description: The style sheet (CSS).
     type: str
     required: true
   scripts:
-    description: JavaScript, in the order in which it runs.
+    description: The scripts (JavaScript), in the order in which they run.
     type: list
     elements: str
     required: true
@@ -48,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The page.
+  description: The HTML page.
   type: str
 """
 
@@ -67,8 +68,8 @@ def audit_page(report: t.Any, frame: t.Any, style: t.Any, scripts: t.Any) -> str
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"audit_page": audit_page}

@@ -1,33 +1,33 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: one report of an environment."""
+"""Filter: combine the audit results of all benches into one report."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: audit_report
-short_description: Make one report of all benches of an environment
+short_description: Combine the audit results of all benches into one report
 version_added: 0.1.0
 description:
-  - Makes one report of what P(benchkeeper.frappe.audit_bench#filter) says of each bench.
+  - Combines the results of P(benchkeeper.frappe.audit_bench#filter) for all benches of an environment.
 positional: _input
 options:
   _input:
-    description: The parts, one a bench.
+    description: The results of P(benchkeeper.frappe.audit_bench#filter), one per bench.
     type: list
     elements: dict
     required: true
   environment:
-    description: The environment's name.
+    description: Name of the environment.
     type: str
     required: true
   at:
-    description: When the benches were read, in ISO 8601 with its offset.
+    description: Time when the benches were read, in ISO 8601 format with the UTC offset.
     type: str
     required: true
   exceptions:
-    description: Ids of rules that were not told.
+    description: Ids of rules that are not reported.
     type: list
     elements: str
     default: []
@@ -46,9 +46,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(benches), C(sites), C(rules), each with the number of sites that break it, C(tokens_by_day), and C(summary).
-    - A site has what was read of it, C(drift), C(findings), C(notices), and C(verification), with C(verify_state)
-      V(verified), V(partial), V(failed) or V(none), and C(verified_days_ago).
+    - C(benches), C(sites), C(rules), C(tokens_by_day) and C(summary). Each rule has the number of sites that break it.
+    - Each site has its facts, C(drift), C(findings), C(notices), C(verification), C(verify_state) and
+      C(verified_days_ago). C(verify_state) is V(verified), V(partial), V(failed) or V(none).
   type: dict
 """
 
@@ -64,8 +64,8 @@ def audit_report(parts: t.Any, environment: t.Any, at: t.Any, exceptions: t.Any 
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"audit_report": audit_report}

@@ -1,22 +1,23 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: which sites a run changed."""
+"""Filter: list the sites that a run changed."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: changed_sites
-short_description: Name the sites that a run changed
+short_description: List the sites that a run changed
 version_added: 0.1.0
 description:
-  - Names each site in which a step wrote something that a verification meets. Revoked tokens are not part of it.
+  - Lists each site in which a step made a change that can affect the verification. Sites with only revoked tokens are
+    not included.
 positional: _input
 options:
   _input:
     description:
-      - Result of each step's module, by C(site_config), C(clients), C(api_keys), C(tokens) and C(edge). A step that did
-        not run may have any result without C(sites).
+      - Result of each step's module, with the keys C(site_config), C(clients), C(api_keys), C(tokens) and C(edge). The
+        result of a step that did not run has no C(sites).
     type: dict
     required: true
 author:
@@ -24,14 +25,14 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Show which sites have new configuration, clients or API keys
+- name: Show the sites with changed OAuth clients or API keys
   ansible.builtin.debug:
     msg: "{{ {'clients': clients, 'api_keys': keys} | benchkeeper.frappe.changed_sites }}"
 """
 
 RETURN = r"""
 _value:
-  description: Names of the sites, each once.
+  description: Names of the sites, without duplicates.
   type: list
   elements: str
 """
@@ -47,8 +48,8 @@ def changed_sites(results: t.Any) -> list[str]:
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"changed_sites": changed_sites}

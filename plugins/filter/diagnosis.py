@@ -1,32 +1,32 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: one readable diagnosis of a bench."""
+"""Filter: create the diagnosis of a bench."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: diagnosis
-short_description: Make one readable diagnosis of what was verified and what was read
+short_description: Create the diagnosis of a bench from its verification and its facts
 version_added: 0.1.0
 description:
-  - Puts together the rows of M(benchkeeper.frappe.frappe_oauth_verify) and of M(benchkeeper.frappe.frappe_site_info).
-  - What is wrong with a site is told by site, with what was found and what to do, and so is what is to be looked at and
-    stops nobody. What its Frappe does on every site is told once.
+  - Combines the rows of M(benchkeeper.frappe.frappe_oauth_verify) and of M(benchkeeper.frappe.frappe_site_info).
+  - Lists the problems and warnings of each site, with what was found and what to do. Lists the behavior of this Frappe
+    version once for all sites.
 positional: _input
 options:
   _input:
-    description: The C(sites) of M(benchkeeper.frappe.frappe_oauth_verify).
+    description: C(sites) from the result of M(benchkeeper.frappe.frappe_oauth_verify).
     type: list
     elements: dict
     required: true
   info:
-    description: The C(sites) of M(benchkeeper.frappe.frappe_site_info).
+    description: C(sites) from the result of M(benchkeeper.frappe.frappe_site_info).
     type: list
     elements: dict
     default: []
   exceptions:
-    description: Ids of rules that are not told.
+    description: Ids of rules that are not reported.
     type: list
     elements: str
     default: []
@@ -35,18 +35,20 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Tell what is wrong
-  ansible.builtin.debug:
-    msg: "{{ (verification.sites | benchkeeper.frappe.diagnosis(info=found.sites)).lines }}"
+- name: Show the diagnosis
+  benchkeeper.frappe.frappe_summary:
+    summary: "{{ (verification.sites | benchkeeper.frappe.diagnosis(info=found.sites)).summary }}"
 """
 
 RETURN = r"""
 _value:
   description:
-    - C(sites), each with C(name), C(verified), C(problems) and C(warnings); C(notices), of what their Frappe does, each
-      with the C(sites) that have it; C(unhealthy), the names of the sites with a problem, whatever the warnings;
-      C(lines), all of it in words; C(message), the problems alone, empty if there is none.
-    - A problem, a warning and a notice have C(rule), C(where), C(found), C(reason), C(remedy) and C(severity).
+    - C(sites) contains C(name), C(verified), C(problems) and C(warnings) for each site.
+    - C(notices) describes the behavior of this Frappe version, each with the affected C(sites).
+    - C(unhealthy) lists the names of the sites with a problem, regardless of warnings.
+    - C(summary) is the input for M(benchkeeper.frappe.frappe_summary).
+    - C(message) lists only the problems. It is empty if there are none.
+    - Each problem, warning and notice has C(rule), C(where), C(found), C(reason), C(remedy) and C(severity).
   type: dict
 """
 
@@ -63,8 +65,8 @@ def diagnosis(checks: t.Any, info: t.Any = (), exceptions: t.Any = ()) -> dict[s
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"diagnosis": diagnosis}

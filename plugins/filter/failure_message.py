@@ -1,28 +1,28 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: why a run failed."""
+"""Filter: create the error message of a failed run."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: failure_message
-short_description: Say which sites and steps of a run failed
+short_description: Create the error message of a failed run
 version_added: 0.1.0
 description:
-  - Counts the sites that failed out of all sites, and gives the message of each site and step that failed.
+  - Returns the number of failed sites out of all sites, and the message of each failed site and step.
 positional: _input
 options:
   _input:
-    description: Message of each site that failed, by its name.
+    description: Failed sites by name, each with its error message.
     type: dict
     required: true
   faults:
-    description: Message of each step that failed for the bench as a whole, by its name.
+    description: Steps that failed for the whole bench, by name, each with its error message.
     type: dict
     default: {}
   names:
-    description: Names of the sites that were worked on.
+    description: Names of the managed sites.
     type: list
     elements: str
     default: []
@@ -37,7 +37,7 @@ EXAMPLES = r"""
   when: failed != {}
   vars:
     failed:
-      a.example.com: the database does not answer
+      a.example.com: the database does not respond
 """
 
 RETURN = r"""
@@ -57,8 +57,8 @@ def failure_message(failed: t.Any, faults: t.Any = None, names: t.Any = ()) -> s
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"failure_message": failure_message}

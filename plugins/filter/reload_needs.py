@@ -1,33 +1,34 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: which processes of a bench must be reloaded or restarted after a run."""
+"""Filter: find the processes to reload or restart after a configuration change."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: reload_needs
-short_description: Say which processes must be reloaded or restarted after a change of the configuration
+short_description: Find the processes to reload or restart after a configuration change
 version_added: 0.1.0
 description:
-  - Looks up the result of M(benchkeeper.frappe.frappe_site_config) in the one table of this collection.
-  - Frappe 14 and 15 read the configuration on every request, so most changes need nothing. Frappe 16 and later keep it
-    for a minute. Some keys are read when a process starts.
+  - Determines for the result of M(benchkeeper.frappe.frappe_site_config) whether changed keys require a reload or a
+    restart.
+  - Frappe 14 and 15 read the configuration on every request, so most changes require nothing. Frappe 16 and later cache
+    it for one minute. Some keys are only read when a process starts.
 positional: _input, features
 options:
   _input:
-    description: The C(sites) of M(benchkeeper.frappe.frappe_site_config).
+    description: C(sites) from the result of M(benchkeeper.frappe.frappe_site_config).
     type: list
     elements: dict
     required: true
   features:
-    description: The C(features) of a site, from M(benchkeeper.frappe.frappe_site_info).
+    description: C(features) of a site from the result of M(benchkeeper.frappe.frappe_site_info).
     type: dict
     required: true
   strategy:
     description:
-      - V(graceful) reloads or restarts only what needs it.
-      - V(restart) restarts the web program after every change.
+      - V(graceful) reloads or restarts only the processes that need it.
+      - V(restart) restarts the web process after every change.
       - V(none) does nothing.
     type: str
     choices: [graceful, restart, none]
@@ -37,7 +38,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Say what must be done
+- name: Show which processes need a reload or restart
   ansible.builtin.debug:
     msg: "{{ changed.sites | benchkeeper.frappe.reload_needs(found.sites[0].features) }}"
 """
@@ -45,7 +46,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(web) is V(none), V(reload) or V(restart), C(workers) V(none) or V(restart).
+    - C(web) is V(none), V(reload) or V(restart). C(workers) is V(none) or V(restart).
   type: dict
 """
 
@@ -61,8 +62,8 @@ def reload_needs(rows: t.Any, features: t.Any, strategy: t.Any = "graceful") -> 
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"reload_needs": reload_needs}

@@ -1,18 +1,19 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: a variable of the role in its declared type."""
+"""Filter: convert a variable of the role to its declared type."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: role_variable
-short_description: Give a variable of the role its declared type
+short_description: Convert a variable of the role to its declared type
 version_added: 0.1.0
 description:
-  - Extra variables and INI inventories give texts. This converts one to the type that the role
-    P(benchkeeper.frappe.oauth2#role) documents, as M(benchkeeper.frappe.frappe_declarations) does with all of them.
-  - It is for what is needed before that module has run, such as C(become).
+  - Values from extra variables and INI inventories are strings. This filter converts a value to the type that the role
+    P(benchkeeper.frappe.oauth2#role) documents. M(benchkeeper.frappe.frappe_declarations) converts all variables in the
+    same way.
+  - Use it for variables that are needed before that module runs, such as C(become).
 positional: _input, name
 options:
   _input:
@@ -36,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The value in its declared type.
+  description: The converted value.
   type: raw
 """
 
@@ -51,7 +52,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variab
 
 
 def role_variable(value: t.Any, name: t.Any) -> t.Any:
-    """See DOCUMENTATION; raises AnsibleFilterError that names the variable."""
+    """See DOCUMENTATION. Raises AnsibleFilterError with the name of the variable."""
     if name not in VARIABLES:
         raise AnsibleFilterError(f"role_variable: the role has no variable {name!r}")
     try:
@@ -61,8 +62,8 @@ def role_variable(value: t.Any, name: t.Any) -> t.Any:
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"role_variable": role_variable}

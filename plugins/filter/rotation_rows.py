@@ -1,19 +1,19 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: what a rotation passes to the module of one step."""
+"""Filter: create the rows of one step for a rotation."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: rotation_rows
-short_description: Turn declarations into the sites option of a module that rotates
+short_description: Create the sites option of a module for a rotation
 version_added: 0.1.0
 description:
-  - Picks what is to be rotated out of the declarations of all sites, as items for the O(ignore:sites) option of
-    M(benchkeeper.frappe.frappe_oauth_client), M(benchkeeper.frappe.frappe_user_api_key) or
+  - Selects the credentials to rotate from the declarations of all sites. Returns items for the O(ignore:sites) option
+    of M(benchkeeper.frappe.frappe_oauth_client), M(benchkeeper.frappe.frappe_user_api_key) or
     M(benchkeeper.frappe.frappe_oauth_token).
-  - An item says which, and that it is rotated, and nothing else, so that a rotation makes no other change.
+  - Each item contains only the identifier and the rotation options, so that a rotation makes no other change.
 positional: _input, what
 options:
   _input:
@@ -23,29 +23,33 @@ options:
     required: true
   what:
     description:
-      - V(client_secrets) are the secrets of declared clients that have C(store_secret=true), or of those in O(clients).
-      - V(api_keys) are the pairs of all users that are declared, or of those in O(users) that have one.
-      - V(tokens) are the tokens of declared clients, or of O(clients), and of those only the ones of O(users).
+      - V(client_secrets) selects the secrets of declared clients with C(store_secret=true), or of the clients in
+        O(clients).
+      - V(api_keys) selects the API keys of all declared users, or of the users in O(users) that have one.
+      - V(tokens) selects the tokens of declared clients, or of the clients in O(clients). If O(users) is set, only the
+        tokens of these users are selected.
     type: str
     choices: [client_secrets, api_keys, tokens]
     required: true
   clients:
-    description: Clients by C(app_name) or C(client_id). If not empty, no other is rotated.
+    description: Clients by C(app_name) or C(client_id). If not empty, only these clients are rotated.
     type: list
     elements: str
     default: []
   users:
-    description: Users. If not empty, no other user's key or token is rotated.
+    description: Names of users. If not empty, only their API keys and tokens are rotated.
     type: list
     elements: str
     default: []
   found:
-    description: For V(api_keys) with O(users), the rows of M(benchkeeper.frappe.frappe_site_info) with C(api_keys).
+    description:
+      - C(sites) from the result of M(benchkeeper.frappe.frappe_site_info) with C(api_keys). Used with V(api_keys) and
+        O(users).
     type: list
     elements: dict
     default: []
   without:
-    description: Names of sites to leave out.
+    description: Names of sites to exclude.
     type: list
     elements: str
     default: []
@@ -86,8 +90,8 @@ def rotation_rows(
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"rotation_rows": rotation_rows}

@@ -1,35 +1,36 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filter: what is kept of a verification on the controller."""
+"""Filter: create the stored record of a verification."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: verify_record
-short_description: Make the record of a bench's last verification
+short_description: Create the record of a bench's last verification
 version_added: 0.1.0
 description:
-  - Puts the verdicts of M(benchkeeper.frappe.frappe_oauth_verify) into the record that is kept, site by site, so that
-    an audit can say when each was last verified. Sites that were not verified this time keep what is on record.
-  - The verdicts hold no secret.
+  - Merges the results of M(benchkeeper.frappe.frappe_oauth_verify) into the stored record of each site. An audit uses
+    the record to report when each site was last verified.
+  - Sites that were not verified in this run keep their previous record.
+  - The record contains no secrets.
 positional: _input
 options:
   _input:
-    description: The C(sites) of M(benchkeeper.frappe.frappe_oauth_verify).
+    description: C(sites) from the result of M(benchkeeper.frappe.frappe_oauth_verify).
     type: list
     elements: dict
     required: true
   kept:
-    description: The record as it is, as text. Empty if there is none; what is no record is replaced.
+    description: The existing record as text, or an empty string. An invalid record is replaced.
     type: str
     default: ""
   at:
-    description: When the verification was made, in ISO 8601 with its offset.
+    description: Time of the verification, in ISO 8601 format with the UTC offset.
     type: str
     required: true
   names:
-    description: Names of the bench's sites. If given, what is on record of any other is dropped.
+    description: Names of the bench's sites. If set, the records of all other sites are removed.
     type: list
     elements: str
 author:
@@ -37,7 +38,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Keep the verdicts
+- name: Store the verification results
   ansible.builtin.copy:
     content: "{{ verified.sites | benchkeeper.frappe.verify_record(at=moment) | to_nice_json }}"
     dest: ~/last_verification.json
@@ -48,8 +49,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(format), and C(sites), by name, each with C(at), C(verified), C(failed) and its C(clients), each with its
-      C(steps).
+    - C(format) and C(sites). C(sites) contains C(at), C(verified), C(failed) and C(clients) for each site by name. Each
+      client has its C(steps).
   type: dict
 """
 
@@ -69,8 +70,8 @@ def verify_record(checks: t.Any, at: t.Any, kept: t.Any = "", names: t.Any = Non
 
 
 class FilterModule:
-    """Ansible's entry point."""
+    """Register the filter with Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Name and function."""
+        """Return the filter functions by name."""
         return {"verify_record": verify_record}

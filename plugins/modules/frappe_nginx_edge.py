@@ -2,22 +2,23 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Manage what nginx sends for the sites of a bench: CORS headers, and the limit on the token endpoint."""
+"""Manage CORS headers and the rate limit of the token endpoint in nginx, for the sites of a bench."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: frappe_nginx_edge
-short_description: Manage CORS and the token-endpoint limit of Frappe sites in nginx
+short_description: Manage CORS and the token endpoint rate limit of Frappe sites in nginx
 version_added: 0.1.0
 description:
-  - Sends exact CORS headers for the declared sites on every response that passes through nginx, errors included.
-  - Limits requests to the token endpoint.
-  - Writes files of its own only, C(benchkeeper.conf), which all benches on one nginx share, and one fragment per bench
-    beside C(conf.d). Files that C(bench setup nginx) or anybody else wrote are not changed. Every host that is not
-    declared keeps the headers that it had.
-  - Lets nginx test the new files on copies first, in check mode too. Files that nginx refuses are never installed.
+  - Sends exact CORS headers for the declared sites on every response that passes through nginx, including errors.
+  - Limits the rate of requests to the token endpoint.
+  - Writes only its own files. These are C(benchkeeper.conf), which all benches on one nginx share, and one fragment per
+    bench next to C(conf.d). Files from C(bench setup nginx) and other sources are not changed.
+  - Does not change the headers of virtual hosts that are not declared.
+  - Tests copies of the new files with nginx before installing them, also in check mode. Files that nginx rejects are
+    never installed.
   - Requires the nginx module headers-more.
 options:
   bench_path:
@@ -26,70 +27,72 @@ options:
     required: true
   sites:
     description:
-      - The declared sites. One without O(sites[].cors) sends the headers that it would send without this module,
-        unless O(sites[].cors_managed=false).
+      - The declared sites. For a site without O(sites[].cors), the module removes its CORS entries, unless
+        O(sites[].cors_managed=false).
       - A site of the bench that is not listed keeps its entries.
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       domains:
-        description: Host names under which the site answers, in lower case.
+        description: Host names of the site, in lower case.
         type: list
         elements: str
         default: []
       found_domains:
         description:
-          - Further host names from the site's own configuration. One that is not a plain host name, such as
-            V(*.example.com), is left out and becomes a finding of the site.
+          - Additional host names from the site's own configuration. If an entry is not a plain host name, such as
+            V(*.example.com), the module ignores it and reports a finding.
         type: list
         elements: str
         default: []
       cors:
-        description: The CORS policy of the site. With an empty list of origins, no other origin may call it.
+        description: The CORS policy of the site. If the list of origins is empty, no other origin has access.
         type: dict
         suboptions:
           origins:
-            description: Origins that may call the site, as browsers send them, C(scheme://host[:port]).
+            description: Allowed origins, in the format that browsers send, C(scheme://host[:port]).
             type: list
             elements: str
             required: true
           methods:
-            description: Methods that a preflight allows.
+            description: Methods that are allowed in responses to preflight requests.
             type: list
             elements: str
             default: [GET, POST, PUT, DELETE]
           headers:
-            description: Request headers that a preflight allows.
+            description: Request headers that are allowed in responses to preflight requests.
             type: list
             elements: str
             default: [Authorization, Content-Type, X-Frappe-CSRF-Token]
           max_age:
-            description: Seconds for which a browser may cache the response to a preflight.
+            description: Number of seconds for which a browser may cache the response to a preflight request.
             type: int
             default: 600
           credentials:
-            description: Whether the origin may use the site's cookies. An app with bearer tokens does not need them.
+            description: Whether requests from the origin may include cookies. Apps that use bearer tokens do not need
+              this.
             type: bool
             default: false
       cors_managed:
-        description: If V(false), the CORS entries that the site has stay as they are.
+        description: If V(false), the existing CORS entries of the site are not changed.
         type: bool
         default: true
   known_sites:
-    description: Names of all sites of the bench. If given, entries of any other site are removed.
+    description: Names of all sites of the bench. If set, entries of all other sites are removed.
     type: list
     elements: str
   rate_limit:
     description:
-      - Limits requests to the token endpoint by client address and site. Off unless given, because behind a load
-        balancer all users have one address.
-      - Covers all paths that lead to the endpoint, and C(cmd) in the query, in any encoding. nginx cannot see a C(cmd)
-        in the body of a POST, which Frappe accepts on any path.
+      - Rate limit for the token endpoint, per client address and site.
+      - If omitted, requests are not limited. Behind a load balancer, all users have the same address unless
+        O(trusted_proxies) is set.
+      - The limit applies to all paths of the endpoint, and to C(cmd) in the query string, in any encoding.
+      - Frappe also accepts C(cmd) in the body of a POST request on any path. nginx cannot limit these requests.
     type: dict
     suboptions:
       rate:
@@ -97,42 +100,43 @@ options:
         type: str
         required: true
       burst:
-        description: Requests above the rate that are served at once.
+        description: Number of requests above the rate that are served without delay.
         type: int
         default: 10
   trusted_proxies:
-    description: Addresses or networks of load balancers whose C(X-Forwarded-For) is trusted for the client's address.
+    description: Addresses or networks of load balancers that are trusted to send the client address in
+      C(X-Forwarded-For).
     type: list
     elements: str
     default: []
   state:
-    description: V(absent) removes the fragments of the bench, and the shared file with the last fragment.
+    description: V(absent) removes the fragments of the bench. The shared file is removed with the last fragment.
     type: str
     choices: [present, absent]
     default: present
   conf_dir:
-    description: The directory whose C(*.conf) the http block of nginx includes.
+    description: Directory with the C(*.conf) files that the http block of nginx includes.
     type: path
     default: /etc/nginx/conf.d
   nginx:
-    description: The nginx program. It is searched for in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
+    description: Name or path of the nginx executable. It is searched in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
     type: str
     default: nginx
   nginx_conf:
-    description: The main configuration file of nginx, if not the one that it was built with.
+    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
     type: path
   nginx_prefix:
-    description: The prefix of nginx, if not the one that it was built with.
+    description: Prefix path of nginx. If omitted, the one that nginx was built with.
     type: path
   reload:
     description:
-      - Whether to reload the running nginx after a change. Open connections are served to their end.
-      - If V(false), every run reports that nginx has not reloaded, until a run that may reload it does.
+      - Whether to reload nginx after a change. Open connections are completed.
+      - If V(false), every run reports that nginx was not reloaded, until a run with V(true) reloads it.
     type: bool
     default: true
   headers_more_comes:
     description:
-      - In check mode, accept that headers-more is missing, because a run would install it first.
+      - In check mode, do not fail if headers-more is missing. Use it if an earlier task would install the module.
     type: bool
     default: false
 attributes:
@@ -147,13 +151,13 @@ attributes:
     support: full
     platforms: posix
 notes:
-  - Run it as a user who may write to O(conf_dir) and signal nginx, usually root.
+  - Requires a user with write access to O(conf_dir) that can signal nginx, usually root.
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
 
 EXAMPLES = r"""
-- name: Let one origin call one site, and limit requests for tokens
+- name: Allow one CORS origin on one site and limit the token endpoint
   benchkeeper.frappe.frappe_nginx_edge:
     bench_path: /home/frappe/frappe-bench
     sites:
@@ -164,7 +168,7 @@ EXAMPLES = r"""
     rate_limit: {rate: 5r/s, burst: 10}
   become: true
 
-- name: Remove all of it
+- name: Remove all nginx configuration of the bench
   benchkeeper.frappe.frappe_nginx_edge:
     bench_path: /home/frappe/frappe-bench
     state: absent
@@ -173,13 +177,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: One row per declared site, in their order, then one per site whose entries are removed.
+  description: One row per declared site, in the declared order, then one row per site with removed entries.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site.
+      description: Name of the site.
       type: str
       sample: Trust.com
     changed:
@@ -189,14 +193,14 @@ sites:
       description: V(created), V(updated), V(deleted) or V(unchanged).
       type: str
     diff:
-      description: C(before) and C(after), the entries of the site.
+      description: The entries of the site, in C(before) and C(after).
       type: dict
     findings:
       description: Problems that do not stop the run, such as a CORS header in another file of nginx.
       type: list
       elements: dict
     failed:
-      description: Always false. nginx accepts all sites or none.
+      description: Always V(false). nginx accepts the configuration of all sites or of none.
       type: bool
     msg:
       description: Always empty.

@@ -12,188 +12,198 @@ module: frappe_oauth_client
 short_description: Manage OAuth clients on Frappe sites
 version_added: 0.1.0
 description:
-  - Creates, updates and deletes rows of Frappe's doctype C(OAuth Client) on one site or on many, in one process for all
-    sites of the bench.
-  - What is not declared is not managed. An existing client keeps every field that the task does not name, and its
-    secret.
-  - Every declaration is held against the standards before anything is written on any site.
-  - The clients of one site are written in one transaction. A site that fails keeps what it had, the other sites get
-    theirs, and the task fails at the end with the list.
+  - Creates, updates and deletes documents of Frappe's doctype C(OAuth Client) on one or many sites. One process handles
+    all sites of the bench.
+  - Fields that the task does not set are not managed. An existing client keeps them, and it keeps its secret.
+  - The module checks every declaration against the OAuth standards before it writes to any site.
+  - The clients of one site are written in one transaction. A site that fails is left unchanged, and the module
+    continues with the other sites. The task then fails and lists the failed sites.
 options:
   name:
     description:
-      - The site, by the name of its folder in C(sites).
-      - With O(url), a label for messages.
+      - Name of the site, which is the name of its directory in C(sites).
+      - With O(url), the name is only used in messages.
     type: str
   url:
     description:
-      - Base URL of the site. Given instead of O(bench_path), the clients are managed through Frappe's REST API, from
-        wherever the task runs.
-      - Frappe then keeps a copy of a deleted client and of a replaced secret in its database, which only O(bench_path)
-        can avoid; a client cannot be renamed, and O(client_id) can be chosen on Frappe 16 and later only.
+      - Base URL of the site. Use it instead of O(bench_path) to manage the clients through Frappe's REST API. The task
+        can then run on any host that reaches the URL.
+      - Through the REST API, Frappe keeps a copy of each deleted client and each replaced secret in its database. Use
+        O(bench_path) to avoid this.
+      - Through the REST API, a client cannot be renamed, and O(client_id) can only be set on Frappe 16 and later.
     type: str
   api_key:
-    description: API key of a System Manager, for O(url).
+    description: API key of a user with the role System Manager. Used with O(url).
     type: str
   api_secret:
     description:
       - API secret that belongs to O(api_key).
-      - One of less than 8 characters, or one that is part of the name of the site or the app or of the address, is
-        refused, since masking it would make the output unreadable.
+      - It must have at least 8 characters, and must not be part of the site name, the app name or the URL. Masking such
+        a secret would make the output unreadable.
     type: str
   validate_certs:
-    description: Whether the certificate of O(url) must be valid.
+    description: Whether to verify the TLS certificate of O(url).
     type: bool
     default: true
   state: &state
     description:
-      - V(present) creates the client, or brings what is declared of an existing one to the declared value.
-      - V(absent) deletes it.
+      - V(present) creates the client, or updates the declared fields of an existing client.
+      - V(absent) deletes the client.
     type: str
     choices: [present, absent]
     default: present
   app_name: &app_name
     description:
-      - The name that users see on the consent page.
-      - Identifies the client unless O(client_id) does, compared as the database compares it, without case, accents and
-        trailing spaces. Two matches are an error that lists them.
-      - Needed to create a client.
+      - Name of the app, as users see it on the consent page.
+      - Identifies the client if O(client_id) is not set. As in the database, the comparison ignores case, accents and
+        trailing spaces. If two clients match, the task fails and lists them.
+      - Required to create a client.
     type: str
   client_id: &client_id
     description:
-      - The client's identifier, which is its name in Frappe. Chosen here it can be one and the same on a whole fleet;
-        left out, Frappe makes a random one.
-      - Letters, digits, period, underscore and hyphen.
+      - Identifier of the client, which is also the document's name in Frappe. Set it to use the same identifier on all
+        sites. If omitted, Frappe generates a random one.
+      - May contain letters, digits, periods, underscores and hyphens.
     type: str
   rename: &rename
     description:
-      - Give an existing client of that O(app_name) the declared O(client_id). Apps that use the old one stop working.
+      - Rename an existing client with this O(app_name) to the declared O(client_id). Apps that use the old identifier
+        stop working.
     type: bool
     default: false
   redirect_uris: &redirect_uris
     description:
-      - All URIs that an authorization may return to, one an item. Their order does not count.
-      - Needed to create a client.
+      - All redirect URIs of the client, one per item. The order does not matter.
+      - Required to create a client.
     type: list
     elements: str
   default_redirect_uri: &default_redirect_uri
-    description: The URI of an authorization that names none. A new client gets the first of O(redirect_uris).
+    description:
+      - Redirect URI for authorization requests that do not contain one. Defaults to the first of O(redirect_uris) for a
+        new client.
     type: str
   scopes: &scopes
-    description: The scopes that the app may ask for. A new client gets Frappe's default, V(all) and V(openid).
+    description:
+      - Scopes that the app may request. If omitted, a new client gets Frappe's default, V(all) and V(openid).
     type: list
     elements: str
   grant_type: &grant_type
     description:
-      - V(Authorization Code) or V(Implicit), in Frappe's own words. Frappe's C(response_type) follows it.
-      - Frappe 14 to 17 accept the refresh and password grants of every client; no field switches them.
+      - Grant type of the client, in Frappe's spelling. The module sets Frappe's C(response_type) to match.
+      - Frappe 14 to 17 accept the refresh token and password grants from every client. No field disables them.
     type: str
     choices: [Authorization Code, Implicit]
   skip_authorization: &skip_authorization
-    description: Whether users are not asked for consent.
+    description: Whether to skip the consent page.
     type: bool
   allowed_roles: &allowed_roles
     description:
-      - Roles whose holders may authorize the app. A new client gets Frappe's default.
-      - Frappe looks at them when a user authorizes, and at no other time.
+      - Users with one of these roles may authorize the app. If omitted, a new client gets Frappe's default.
+      - Frappe checks the roles only when a user authorizes the app. Existing tokens are not affected.
     type: list
     elements: str
   client_secret: &client_secret
     description:
-      - A secret of at least 32 random bytes. Undeclared, an existing client keeps its own, and a new one gets 256
-        random bits that nobody keeps. An app that uses PKCE needs none.
+      - Client secret of at least 32 random bytes.
+      - If omitted, an existing client keeps its secret, and a new client gets 256 random bits that are not stored
+        outside Frappe. An app that uses PKCE needs no secret.
     type: str
   rotate_secret: &rotate_secret
     description:
-      - Replace the secret of an existing client by 256 random bits, on every run. Nobody keeps them unless
+      - Replace the secret of an existing client with 256 random bits on every run. The new secret is stored only if
         O(store_secret=true).
-      - Without effect where O(client_secret) is given.
+      - Has no effect if O(client_secret) is set.
     type: bool
     default: false
   store_secret:
     description:
-      - For confidential clients. The secret of a new client, and the one of O(rotate_secret), is made on the controller
-        and kept in O(secrets_store) before it is set. A secret that is kept there is what the client is to have.
-      - An existing client whose secret the store does not know keeps it, and a finding says so.
-      - With O(state=absent), the secret is removed from O(secrets_store) too.
-      - Without effect where O(client_secret) is given.
+      - For confidential clients. The controller generates the secret of a new client, or of a client with
+        O(rotate_secret), and stores it in O(secrets_store) before Frappe gets it.
+      - If O(secrets_store) already contains a secret for the client, the module applies that secret.
+      - If the secret of an existing client is not in O(secrets_store), the client keeps it, and the module reports a
+        finding.
+      - With O(state=absent), the secret is also removed from O(secrets_store).
+      - Has no effect if O(client_secret) is set.
     type: bool
     default: false
   secrets_store:
     description:
-      - Folder on the controller for the secrets of O(store_secret), as in M(benchkeeper.frappe.frappe_user_api_key).
-      - A client's entry is named after its O(client_id) if that is declared, else after its O(app_name), and holds
-        C(client_id) and C(client_secret).
+      - Directory on the controller for the secrets of O(store_secret). See M(benchkeeper.frappe.frappe_user_api_key)
+        for its format.
+      - The key of an entry is the declared O(client_id), or O(app_name) if O(client_id) is not declared. The entry
+        contains C(client_id) and C(client_secret).
     type: str
   token_endpoint_auth_method: &token_endpoint_auth_method
-    description: How the app authenticates at the token endpoint. V(None) is a public app. Frappe 16 and later.
+    description:
+      - How the app authenticates at the token endpoint. V(None) is for public clients. Requires Frappe 16 or later.
     type: str
     choices: [Client Secret Basic, Client Secret Post, None]
   client_uri: &client_uri
-    description: Home page of the app. Frappe 16 and later.
+    description: URL of the app's home page. Requires Frappe 16 or later.
     type: str
   logo_uri: &logo_uri
-    description: Logo of the app. Frappe 16 and later.
+    description: URL of the app's logo. Requires Frappe 16 or later.
     type: str
   tos_uri: &tos_uri
-    description: Terms of service. Frappe 16 and later.
+    description: URL of the terms of service. Requires Frappe 16 or later.
     type: str
   policy_uri: &policy_uri
-    description: Privacy policy. Frappe 16 and later.
+    description: URL of the privacy policy. Requires Frappe 16 or later.
     type: str
   software_id: &software_id
-    description: Identifier of the software, the same for all its installations. Frappe 16 and later.
+    description: Identifier of the software. It is the same for all installations. Requires Frappe 16 or later.
     type: str
   software_version: &software_version
-    description: Version of the software. Frappe 16 and later.
+    description: Version of the software. Requires Frappe 16 or later.
     type: str
   contacts: &contacts
-    description: Addresses of those who are responsible. Frappe 16 and later.
+    description: Contact addresses of the people responsible for the client. Requires Frappe 16 or later.
     type: list
     elements: str
   revoke_tokens: &revoke_tokens
     description:
-      - With O(state=absent) and with O(exclusive), revoke the tokens and codes of a client before it is deleted.
-        Without it, a client that tokens name is not deleted.
+      - Revoke the tokens and authorization codes of a client before deleting it. Applies to O(state=absent) and to
+        O(exclusive).
+      - If V(false), a client that still has tokens is not deleted.
     type: bool
     default: false
   exclusive: &exclusive
     description:
-      - Delete every client of the site that the task does not declare for it. Clients that registered themselves
-        (dynamic registration) are never deleted.
+      - Delete every client of the site that the task does not declare. Clients from dynamic client registration are
+        never deleted.
     type: bool
     default: false
   sites:
     description:
-      - One item a client and site. An option given in an item is used for it in place of the task's own.
-      - The same site may come several times, with another client each.
+      - One item per client and site. An option in an item overrides the task's option of the same name.
+      - A site may appear several times, once per client.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       url:
-        description: As the task's O(url).
+        description: Overrides the task's O(url).
         type: str
       api_key:
-        description: As the task's O(api_key).
+        description: Overrides the task's O(api_key).
         type: str
       api_secret:
-        description: As the task's O(api_secret).
+        description: Overrides the task's O(api_secret).
         type: str
       validate_certs:
-        description: As the task's O(validate_certs).
+        description: Overrides the task's O(validate_certs).
         type: bool
       state:
-        description: As the task's O(state).
+        description: Overrides the task's O(state).
         type: str
         choices: [present, absent]
       app_name: *app_name
       client_id: *client_id
       rename:
-        description: As the task's O(rename).
+        description: Overrides the task's O(rename).
         type: bool
       redirect_uris: *redirect_uris
       default_redirect_uri: *default_redirect_uri
@@ -203,10 +213,10 @@ options:
       allowed_roles: *allowed_roles
       client_secret: *client_secret
       rotate_secret:
-        description: As the task's O(rotate_secret).
+        description: Overrides the task's O(rotate_secret).
         type: bool
       store_secret:
-        description: As the task's O(store_secret).
+        description: Overrides the task's O(store_secret).
         type: bool
       token_endpoint_auth_method: *token_endpoint_auth_method
       client_uri: *client_uri
@@ -217,19 +227,20 @@ options:
       software_version: *software_version
       contacts: *contacts
       revoke_tokens:
-        description: As the task's O(revoke_tokens).
+        description: Overrides the task's O(revoke_tokens).
         type: bool
       exclusive:
-        description: As the task's O(exclusive).
+        description: Overrides the task's O(exclusive).
         type: bool
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.policy
   - benchkeeper.frappe.bench.worker
 notes:
-  - A task that carries a secret is pipelined, whatever C(ansible_pipelining) says, so that no file with the secret lies
-    on the managed host. Where that cannot be, with C(async), C(ANSIBLE_KEEP_REMOTE_FILES) or C(become_method=su), the
-    task is refused.
+  - A task with a secret always uses pipelining, regardless of C(ansible_pipelining). The secret is therefore never
+    written to a file on the managed host.
+  - Pipelining does not work with C(async), C(ANSIBLE_KEEP_REMOTE_FILES) or C(become_method=su). With one of these, a
+    task with a secret fails.
 seealso:
   - module: benchkeeper.frappe.frappe_oauth_verify
 author:
@@ -247,7 +258,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Register it on many sites, with one client_id, and let only two roles use it on one of them
+- name: Register the app on two sites with the same client_id, and restrict one site to two roles
   benchkeeper.frappe.frappe_oauth_client:
     bench_path: /home/frappe/frappe-bench
     app_name: Mobile App
@@ -260,7 +271,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Register a server that keeps a secret, and keep it here too, encrypted
+- name: Register a confidential client and store its secret on the controller, encrypted
   benchkeeper.frappe.frappe_oauth_client:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -272,7 +283,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Remove an app and sign its users out
+- name: Delete a client and revoke its tokens
   benchkeeper.frappe.frappe_oauth_client:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -295,13 +306,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: A row for each declaration, in its order, then one for each client that O(exclusive) removed.
+  description: One row per declaration, in the declared order, then one row per client that O(exclusive) deleted.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site.
+      description: Name of the site.
       type: str
       sample: crm.example.com
     app_name:
@@ -309,36 +320,36 @@ sites:
       type: str
       sample: Mobile App
     client_id:
-      description: The client's identifier. Null while check mode foresees a new one that Frappe names.
+      description: Identifier of the client. Null in check mode if Frappe would generate it.
       type: str
       sample: 5c2b6a1f3e
     action:
-      description: What was done, or in check mode would be.
+      description: What the module did, or would do in check mode.
       type: str
       sample: created
     changed:
-      description: Whether the client differs from before.
+      description: Whether the client changed.
       type: bool
     diff:
-      description: C(before) and C(after), the fields that differ. Secrets are hidden.
+      description: The fields that differ, in C(before) and C(after). Secrets are hidden.
       type: dict
       sample: {before: {scopes: [all]}, after: {scopes: [all, openid]}}
     findings:
       description:
-        - Rules that the declaration breaks and that did not stop it.
-        - Each with C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
+        - Rules that the declaration breaks without being rejected.
+        - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict
     pruned:
-      description: Whether the client was not declared and O(exclusive) removed it.
+      description: Whether O(exclusive) deleted the client because it was not declared.
       type: bool
     failed:
       description:
-        - Whether the site could not be brought to the declared state. It then has what it had.
-        - Over O(url) there is no transaction, and it has what its other rows say.
+        - Whether the module failed to apply the declaration. With O(bench_path), the site is then unchanged.
+        - With O(url), there is no transaction. The other rows of the site report what was applied.
       type: bool
     msg:
-      description: Why it failed, and what to do.
+      description: Why the site failed, and what to do.
       type: str
 """
 

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Revoke and prune OAuth bearer tokens on many Frappe sites in one task."""
+"""Revoke and prune OAuth bearer tokens on one or many Frappe sites."""
 
 from __future__ import annotations
 
@@ -12,123 +12,127 @@ module: frappe_oauth_token
 short_description: Revoke and prune OAuth bearer tokens on Frappe sites
 version_added: 0.1.0
 description:
-  - Ends tokens by user, client, age or state, gives refresh tokens a longest life, and removes the rows of dead tokens,
-    on one site or on many, in one process for all sites of the bench.
-  - Access and refresh token share one row. Revoking it ends both at once.
-  - Frappe 14 and 15 let refresh tokens live for ever, and those of disabled users too. O(max_refresh_age) and
-    O(disabled_users) are what ends them there.
-  - Authorization codes that were not redeemed are treated as tokens are, since Frappe's never expire.
-  - No token is ever returned, shown or logged, only numbers, by client and user. No copy of a removed row is left.
-  - The tokens of one site are written in one transaction. A site that fails keeps what it had, the other sites get
-    theirs, and the task fails at the end with the list.
+  - Revokes tokens by user, client, age or state, limits the lifetime of refresh tokens, and deletes tokens that no
+    longer work. Works on one or many sites. One process handles all sites of the bench.
+  - In Frappe, an access token and its refresh token are one C(OAuth Bearer Token) document. Revoking it revokes both.
+  - In Frappe 14 and 15, refresh tokens never expire, even if the user is disabled. Use O(max_refresh_age) and
+    O(disabled_users) to revoke them.
+  - Authorization codes that were not redeemed are handled like tokens, because they never expire in Frappe.
+  - The module never returns, shows or logs a token, only counts by client and user. No copy of a deleted token remains.
+  - The tokens of one site are written in one transaction. A site that fails is left unchanged, and the module continues
+    with the other sites. The task then fails and lists the failed sites.
 options:
   name:
-    description: The site, by the name of its folder in C(sites).
+    description: Name of the site, which is the name of its directory in C(sites).
     type: str
   state:
     description:
-      - What becomes of the tokens that O(users), O(clients), O(older_than), O(token_state) or O(every_token) select.
-        Left out, only the other options count.
-      - V(revoked) ends them. Their rows stay, until Frappe's scheduler removes them, on Frappe 15 within 15 minutes.
-      - V(absent) removes their rows if they are dead. One whose access token has ended is not, as long as its refresh
-        token works.
+      - State of the tokens that O(users), O(clients), O(older_than), O(token_state) or O(every_token) select. If
+        omitted, only the other options apply.
+      - V(revoked) revokes the tokens. Frappe's scheduler deletes them later. On Frappe 15, this takes up to 15 minutes.
+      - V(absent) deletes the tokens that no longer work. A token with an expired access token still works if its
+        refresh token is valid.
     type: str
     choices: [revoked, absent]
   users:
-    description: Users whose tokens are meant, by their names in Frappe. Left out, those of all users.
+    description: Select tokens of these users, by their names in Frappe. If omitted, tokens of all users are selected.
     type: list
     elements: str
     default: []
   clients:
     description:
-      - Clients whose tokens are meant, by C(app_name) or C(client_id). Left out, those of all clients.
-      - A client that was deleted is still found by its C(client_id), as long as it has tokens.
+      - Select tokens of these clients, by C(app_name) or C(client_id). If omitted, tokens of all clients are selected.
+      - A deleted client that still has tokens can be selected by its C(client_id).
     type: list
     elements: str
     default: []
   older_than:
-    description: Tokens that were issued at least so long ago, such as V(30d), V(12h), V(90m), or a number of seconds.
+    description:
+      - Select tokens that were issued at least this long ago, such as V(30d), V(12h), V(90m) or a number of seconds.
     type: str
   token_state:
     description:
-      - Tokens in these states. V(active) ones have an access token that works, the access token of V(expired) ones has
-        ended, V(revoked) ones are dead. A code is V(active) until it is redeemed, and V(revoked) from then on.
+      - Select tokens in these states.
+      - V(active) tokens have a valid access token. V(expired) tokens have an expired access token. V(revoked) tokens no
+        longer work.
+      - An authorization code is V(active) until it is redeemed, then V(revoked).
     type: list
     elements: str
     choices: [active, expired, revoked]
     default: []
   every_token:
-    description: Whether all tokens of the site are meant, where nothing else selects any.
+    description: Select all tokens of the site if no other option selects tokens.
     type: bool
     default: false
   delete_live:
-    description: Whether O(state=absent) also removes tokens that still work, which ends them.
+    description: Whether O(state=absent) also deletes tokens that still work. Clients can then no longer use them.
     type: bool
     default: false
   max_refresh_age:
     description:
-      - How long a refresh token may live, such as V(30d), counted from when it was issued. Each run revokes older ones.
-      - A refresh gives a new pair with a life of its own, so an app that refreshes in time stays signed in.
-      - O(users) and O(clients) narrow it.
+      - Maximum age of a refresh token since it was issued, such as V(30d). Each run revokes older tokens.
+      - Each refresh issues a new pair with its own age. An app that refreshes in time therefore stays signed in.
+      - If O(users) or O(clients) is set, the limit applies to their tokens only.
     type: str
   prune_after:
     description:
-      - How long the rows of dead tokens are kept after their end, such as V(7d). V(0) removes them at once.
-      - O(users) and O(clients) narrow it. Tokens whose refresh token works are never removed by it.
+      - Delete tokens this long after they stopped working, such as V(7d). V(0) deletes them immediately.
+      - If O(users) or O(clients) is set, only their tokens are deleted.
+      - Tokens with a valid refresh token are never deleted by this option.
     type: str
   disabled_users:
     description:
-      - What becomes of the tokens of all users of the site that are disabled or gone, since Frappe goes on accepting
-        and refreshing them.
-      - V(report) makes them a finding, V(revoke) revokes them, V(ignore) says nothing.
+      - How to handle the tokens of disabled or deleted users. Frappe continues to accept and refresh these tokens.
+        Applies to all users of the site.
+      - V(report) reports a finding, V(revoke) revokes the tokens, and V(ignore) does nothing.
     type: str
     choices: [report, revoke, ignore]
     default: report
   sites:
     description:
-      - One item a site. An option given in an item is used for it in place of the task's own.
-      - The same site may come several times, about different tokens.
+      - One item per site. An option in an item overrides the task's option of the same name.
+      - A site may appear several times with different tokens.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       state:
-        description: As the task's O(state).
+        description: Overrides the task's O(state).
         type: str
         choices: [revoked, absent]
       users:
-        description: As the task's O(users).
+        description: Overrides the task's O(users).
         type: list
         elements: str
       clients:
-        description: As the task's O(clients).
+        description: Overrides the task's O(clients).
         type: list
         elements: str
       older_than:
-        description: As the task's O(older_than).
+        description: Overrides the task's O(older_than).
         type: str
       token_state:
-        description: As the task's O(token_state).
+        description: Overrides the task's O(token_state).
         type: list
         elements: str
         choices: [active, expired, revoked]
       every_token:
-        description: As the task's O(every_token).
+        description: Overrides the task's O(every_token).
         type: bool
       delete_live:
-        description: As the task's O(delete_live).
+        description: Overrides the task's O(delete_live).
         type: bool
       max_refresh_age:
-        description: As the task's O(max_refresh_age).
+        description: Overrides the task's O(max_refresh_age).
         type: str
       prune_after:
-        description: As the task's O(prune_after).
+        description: Overrides the task's O(prune_after).
         type: str
       disabled_users:
-        description: As the task's O(disabled_users).
+        description: Overrides the task's O(disabled_users).
         type: str
         choices: [report, revoke, ignore]
 extends_documentation_fragment:
@@ -137,10 +141,11 @@ extends_documentation_fragment:
   - benchkeeper.frappe.bench.policy
   - benchkeeper.frappe.bench.worker
 notes:
-  - C(modified) of a row says when it was revoked, as after a revocation over HTTP. O(prune_after) counts from it.
-  - A token that is issued while the task runs is not seen by it.
-  - To end what somebody holds for good, change the password or disable the user, remove the API key, and then revoke. A
-    browser session is none of this module's business.
+  - Revoking a token sets its C(modified) timestamp, as a revocation over HTTP does. O(prune_after) is measured from
+    this timestamp.
+  - A token that is issued while the task runs may be missed.
+  - To end all access of a user, first change the password or disable the user, and remove the API key. Then revoke
+    the tokens. This module does not end browser sessions.
 seealso:
   - module: benchkeeper.frappe.frappe_site_info
   - module: benchkeeper.frappe.frappe_user_api_key
@@ -149,7 +154,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Let refresh tokens live for 30 days, end those of users who left, and keep what is dead for a week
+- name: Limit refresh tokens to 30 days, revoke tokens of disabled users, and prune dead tokens after a week
   benchkeeper.frappe.frappe_oauth_token:
     bench_path: /home/frappe/frappe-bench
     max_refresh_age: 30d
@@ -162,7 +167,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: End all that a lost phone could do
+- name: Revoke all tokens of one user and app, such as after the loss of a phone
   benchkeeper.frappe.frappe_oauth_token:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -172,7 +177,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Remove what is left of a client that was deleted past its tokens
+- name: Delete the remaining tokens of a client that was deleted
   benchkeeper.frappe.frappe_oauth_token:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -185,27 +190,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: A row for each declaration, in its order.
+  description: One row per declaration, in the declared order.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site.
+      description: Name of the site.
       type: str
       sample: crm.example.com
     action:
-      description: V(updated), V(unchanged) or V(failed), or in check mode what it would be.
+      description: V(updated), V(unchanged) or V(failed). In check mode, the expected result.
       type: str
       sample: updated
     changed:
-      description: Whether a token was revoked or removed.
+      description: Whether a token was revoked or deleted.
       type: bool
     tokens:
       description:
-        - What was done, by C(client_id) with its C(app_name), C(user) and C(action), which is V(revoked) or V(deleted).
-        - C(tokens) and C(codes) are the numbers of bearer tokens and of authorization codes. A token that was revoked
-          and removed in one go is V(deleted).
+        - The changes, by C(client_id), C(app_name), C(user) and C(action). The action is V(revoked) or V(deleted).
+        - C(tokens) and C(codes) are the numbers of bearer tokens and authorization codes. A token that was revoked and
+          deleted in the same run counts as V(deleted).
       type: list
       elements: dict
       sample:
@@ -216,34 +221,34 @@ sites:
           tokens: 3
           codes: 1
     revoked:
-      description: How many were revoked in all.
+      description: Total number of revoked tokens and codes.
       type: int
       sample: 4
     deleted:
-      description: How many rows were removed in all.
+      description: Total number of deleted tokens and codes.
       type: int
       sample: 0
     kept_live:
-      description: With O(state=absent), how many were selected and stay because they still work.
+      description: With O(state=absent), the number of selected tokens that were kept because they still work.
       type: int
       sample: 0
     diff:
-      description: C(before) and C(after), by client and user, as numbers of the tokens that change in each state.
+      description: Number of changed tokens in each state, by client and user, in C(before) and C(after).
       type: dict
       sample:
         before: {"Mobile App, clerk@example.com": {active: 1, expired: 2}}
         after: {"Mobile App, clerk@example.com": {revoked: 3}}
     findings:
       description:
-        - Rules that the declaration or the site breaks and that did not stop it.
-        - Each with C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
+        - Rules that the declaration or the site breaks without being rejected.
+        - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict
     failed:
-      description: Whether the site could not be brought to the declared state. It then has what it had.
+      description: Whether the module failed to apply the declaration. The site is then unchanged.
       type: bool
     msg:
-      description: Why it failed, and what to do.
+      description: Why the site failed, and what to do.
       type: str
 """
 

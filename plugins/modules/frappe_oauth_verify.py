@@ -2,95 +2,99 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verify many Frappe sites by a real OAuth flow."""
+"""Verify one or many Frappe sites with a real OAuth flow."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: frappe_oauth_verify
-short_description: Verify Frappe sites by a real OAuth flow
+short_description: Verify Frappe sites with a real OAuth flow
 version_added: 0.1.0
 description:
-  - Does over HTTP what a mobile app does, on one site or on many in one task. Signs in, authorizes with PKCE and state,
-    exchanges the code, calls the API, refreshes, revokes, and sees that the revoked tokens are dead.
-  - Tries beside it what a site shows to the outside (certificate, discovery, domains, other origins, the limit), and
-    what an OAuth server must refuse (a redirect URI, a verifier, an origin that are wrong). Never sends a wrong
-    password, since Frappe locks users out.
-  - Every step gets a verdict with what was expected, what came, the reason, and what to do. What is wrong has the id of
-    a rule, as C(docs/rules.md) lists them.
-  - Deletes the codes and tokens it made and signs out, also after a failure. Sign-in and sign-out stay in the site's
-    Activity Log, where an audit looks for them, and the user's last login is moved.
-  - Where an answer of the token endpoint is lost, the tokens that this user got for this client since the check began
-    are deleted. Make a user of its own for the check.
-  - With many sites they are verified in batches, and a line after each says how far it is.
+  - Runs the OAuth flow of a mobile app over HTTP, on one or many sites. It signs in, authorizes with PKCE and state,
+    exchanges the code, calls the API, refreshes the tokens and revokes them. It then checks that the revoked tokens no
+    longer work.
+  - Also checks what the site exposes, which is its certificate, discovery document, domains, CORS headers and rate
+    limit.
+  - Also checks that the site rejects invalid requests, such as a wrong redirect URI, code verifier or origin. The
+    module never sends a wrong password, because Frappe locks users out.
+  - Every step returns a verdict, the expected result, the actual result, the reason and the remedy. A problem has the
+    id of a rule in C(docs/rules.md).
+  - Deletes the codes and tokens that it created and signs out, even after a failure. Sign-in and sign-out remain in the
+    site's Activity Log, and the user's last login is updated.
+  - If a response of the token endpoint is lost, the module deletes all tokens that this user received for this client
+    since the verification began. Use a dedicated user for the verification.
+  - Many sites are verified in batches. A progress line is shown after each batch.
 options:
   name:
-    description: The site, by the name of its folder in C(sites).
+    description: Name of the site, which is the name of its directory in C(sites).
     type: str
   app_name: &app_name
-    description: The OAuth client to check with, found as M(benchkeeper.frappe.frappe_oauth_client) finds it.
+    description: Name of the OAuth client to use. It is matched as in M(benchkeeper.frappe.frappe_oauth_client).
     type: str
   client_id: &client_id
-    description: The OAuth client to check with, by its identifier.
+    description: Identifier of the OAuth client to use.
     type: str
   redirect_uri: &redirect_uri
-    description: Where the code is to be sent. The client's default redirect URI, or else its first, if left out.
+    description:
+      - Redirect URI of the authorization request. If omitted, the client's default redirect URI, or else its first.
     type: str
   scope: &scope
-    description: Scopes to ask for. All of the client's if left out.
+    description: Scopes to request. If omitted, all scopes of the client.
     type: list
     elements: str
   username: &username
     description:
-      - A user of the site to sign in as. Its roles must allow it the client.
-      - Left out, only what needs no user is verified, and every other step says that it was not run.
+      - User to sign in as. Its roles must allow it to authorize the client.
+      - If omitted, only the steps that need no user run. All other steps are reported as V(not_run).
     type: str
   password: &password
     description:
-      - The user's password.
-      - One of less than 8 characters, or one that is part of the name of a site, user, app or host, is refused, since
-        masking it would make the output unreadable.
+      - Password of O(username).
+      - It must have at least 8 characters, and must not be part of the name of a site, user, app or host. Masking such
+        a password would make the output unreadable.
     type: str
   api_method: &api_method
-    description: A method to call with the token.
+    description: API method to call with the access token.
     type: str
     default: frappe.auth.get_logged_user
   url: &url
-    description: The site's address, as its users write it. Read from the site's configuration if left out.
+    description: URL of the site, as its users enter it. If omitted, it is read from the site's configuration.
     type: str
   domains: &domains
-    description: Host names that must lead to this site. Those in its configuration if left out.
+    description: Host names that must lead to this site. If omitted, they are read from the site's configuration.
     type: list
     elements: str
   cors: &cors
-    description: What other origins are answered, as a site of M(benchkeeper.frappe.frappe_nginx_edge) declares it.
+    description: The expected CORS policy of the site, as declared for M(benchkeeper.frappe.frappe_nginx_edge).
     type: dict
     suboptions:
       origins:
         description:
-          - Origins that are let in. The steps C(preflight) and C(cross_origin) are taken with each, at O(api_method)
-            and at the token endpoint.
+          - Allowed origins. The steps C(preflight) and C(cross_origin) run for each origin, at O(api_method) and at the
+            token endpoint.
         type: list
         elements: str
         required: true
       credentials:
-        description: Whether cookies may come along. Not looked at if left out.
+        description: Whether requests with cookies are allowed. If omitted, this is not checked.
         type: bool
       methods:
-        description: Methods that are let in. The first one is asked for.
+        description: Allowed methods. The preflight request uses the first one.
         type: list
         elements: str
       headers:
-        description: Headers that are let in, C(Authorization) and C(Content-Type) if left out.
+        description: Allowed headers. If omitted, C(Authorization) and C(Content-Type).
         type: list
         elements: str
       max_age:
-        description: Not looked at.
+        description: Not checked.
         type: int
   rate_limit: &rate_limit
     description:
-      - The limit that the token endpoint must have. It is used up once, with requests for a grant that does not exist.
+      - Expected rate limit of the token endpoint. The module exceeds it once, with requests for a grant type that does
+        not exist.
     type: dict
     suboptions:
       rate:
@@ -98,23 +102,24 @@ options:
         type: str
         required: true
       burst:
-        description: Requests above the rate that are served at once.
+        description: Number of requests above the rate that are served without delay.
         type: int
         default: 10
   address:
     description:
-      - Connect here instead, such as V(http://127.0.0.1:8080), and ask for the site by Host header and SNI.
+      - Address to connect to instead of the site's own, such as V(http://127.0.0.1:8080). The site is selected by its
+        C(Host) header and by SNI.
     type: str
   validate_certs:
     description:
-      - Whether certificates must be valid.
-      - Trusted are the authorities of the machine that asks, and those of E(SSL_CERT_FILE) or E(SSL_CERT_DIR).
+      - Whether to verify TLS certificates.
+      - The managed host's certificate authorities are trusted, and those of E(SSL_CERT_FILE) or E(SSL_CERT_DIR).
     type: bool
     default: true
   probes:
     description:
-      - Take only these steps, and those they need. Every step that applies if left out, but for V(password_grant),
-        which is taken only where it is asked for.
+      - Run only these steps and the steps that they depend on.
+      - If omitted, all applicable steps run except V(password_grant), which runs only on request.
     type: list
     elements: str
     choices: &probes
@@ -125,46 +130,47 @@ options:
         revoke_hint, revoke, dead, introspect_dead, rate_limit, limit_bypass
       ]
   password_grant:
-    description: Whether the password grant is tried too, with the right password.
+    description: Whether to also test the password grant, with the correct password.
     type: bool
     default: false
   last_step:
     description:
-      - Stop after this step of the flow, and take no other. V(reach) needs no client and no user, and sees only whether
-        the site answers. O(probes) goes before it.
+      - Last step of the flow to run. Steps outside the flow do not run either.
+      - V(reach) only checks that the site responds. It needs no client and no user.
+      - If O(probes) is set, this option is ignored.
     type: str
     choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
     default: dead
   patience:
-    description: Seconds within which a site must begin to answer, such as after a restart.
+    description: Maximum time to wait for the site's first response, in seconds, such as after a restart.
     type: int
     default: 0
   batch:
     description:
-      - Sites that are verified at a time. With more of them than this, a line is shown after each batch.
+      - Number of sites per batch. If there are more sites, a progress line is shown after each batch.
     type: int
     default: 20
   nginx:
-    description: The nginx program, to tell who sends headers that should not be there.
+    description: Name or path of the nginx executable. It is used to find the source of unexpected headers.
     type: str
     default: nginx
   nginx_conf:
-    description: Its main configuration file, if not the one it was built with.
+    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
     type: path
   nginx_prefix:
-    description: Its prefix, if not the one it was built with.
+    description: Prefix path of nginx. If omitted, the one that nginx was built with.
     type: path
   nginx_conf_dir:
-    description: The folder whose C(*.conf) its http block includes.
+    description: Directory with the C(*.conf) files that the http block of nginx includes.
     type: path
     default: /etc/nginx/conf.d
   sites:
-    description: One item a site. An option given in an item is used for it in place of the task's own.
+    description: One item per site. An option in an item overrides the task's option of the same name.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       app_name: *app_name
@@ -174,32 +180,32 @@ options:
       username: *username
       password: *password
       api_method:
-        description: As the task's O(api_method).
+        description: Overrides the task's O(api_method).
         type: str
       url: *url
       domains: *domains
       cors: *cors
       rate_limit: *rate_limit
       address:
-        description: As the task's O(address).
+        description: Overrides the task's O(address).
         type: str
       validate_certs:
-        description: As the task's O(validate_certs).
+        description: Overrides the task's O(validate_certs).
         type: bool
       probes:
-        description: As the task's O(probes).
+        description: Overrides the task's O(probes).
         type: list
         elements: str
         choices: *probes
       password_grant:
-        description: As the task's O(password_grant).
+        description: Overrides the task's O(password_grant).
         type: bool
       last_step:
-        description: As the task's O(last_step).
+        description: Overrides the task's O(last_step).
         type: str
         choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
       patience:
-        description: As the task's O(patience).
+        description: Overrides the task's O(patience).
         type: int
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
@@ -207,10 +213,10 @@ extends_documentation_fragment:
   - benchkeeper.frappe.bench.worker
 attributes:
   check_mode:
-    description: A flow makes tokens, if only for a moment, so nothing is run in check mode.
+    description: The OAuth flow creates temporary tokens, so the module does not run in check mode.
     support: none
   diff_mode:
-    description: There is nothing to compare.
+    description: The module does not support diff mode, because it changes no settings.
     support: none
 author:
   - Benchkeeper contributors (@benchkeeper)
@@ -232,7 +238,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: See only whether the domains lead where they should
+- name: Check only the domains and certificates of a site
   benchkeeper.frappe.frappe_oauth_verify:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -244,63 +250,63 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: A row for each site, in their order.
+  description: One row per site, in the declared order.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site.
+      description: Name of the site.
       type: str
       sample: crm.example.com
     url:
-      description: The address it was asked for under.
+      description: URL that was used for the site.
       type: str
       sample: https://crm.example.com
     client_id:
-      description: The client that was checked.
+      description: Identifier of the client that was used.
       type: str
       sample: 5c2b6a1f3e
     app_name:
-      description: Its name.
+      description: Name of the client.
       type: str
       sample: Mobile App
     verified:
-      description: Whether every step that was to be taken was taken, and none failed.
+      description: Whether all required steps ran and none failed.
       type: bool
     steps:
-      description: The steps, in the order in which they were taken.
+      description: The steps, in the order in which they ran.
       type: list
       elements: dict
       contains:
         name:
-          description: The step, one of those that O(probes) takes.
+          description: Name of the step, as in O(probes).
           type: str
           sample: token
         verdict:
           description:
-            - V(passed); V(noticed), for what works and is worth knowing, such as what Frappe itself leaves open;
-              V(failed); or V(not_run).
+            - One of V(passed), V(noticed), V(failed) and V(not_run).
+            - V(noticed) means that the step works, but shows something of interest, such as a known weakness of Frappe.
           type: str
           sample: passed
         rule:
-          description: Id of the rule that says what is wrong, or noticed. Empty if nothing is.
+          description: Id of the rule for a failed or noticed step. Empty if there is nothing to report.
           type: str
           sample: redirect-uris-newline
         expected:
-          description: What a sound site does.
+          description: The expected result.
           type: str
         found:
-          description: What this one did.
+          description: The actual result.
           type: str
         reason:
-          description: Why that is, as far as it can be told.
+          description: The reason for the difference, if known.
           type: str
         remedy:
           description: What to do.
           type: str
     action:
-      description: V(unchanged) or V(failed), as in the rows of the other modules; nothing is ever changed.
+      description: V(unchanged) or V(failed). The module never changes a site.
       type: str
       sample: unchanged
     changed:
@@ -310,14 +316,14 @@ sites:
       description: Always empty.
       type: dict
     findings:
-      description: Always empty; what is found stands in C(steps).
+      description: Always empty. C(steps) contains the results.
       type: list
       elements: dict
     failed:
-      description: Whether a step failed, or the flow could not be begun.
+      description: Whether a step failed or the flow could not start.
       type: bool
     msg:
-      description: The steps that failed, what came, why, and what to do.
+      description: The failed steps with the actual result, the reason and the remedy.
       type: str
 """
 
@@ -345,7 +351,7 @@ def main() -> None:
         VERIFY_OPTIONS,
         {
             "bench_path": {"type": "path", "required": True},
-            "batch": {"type": "int", "default": 20},  # for the action plugin of this name
+            "batch": {"type": "int", "default": 20},  # used by the action plugin of the same name
             **NGINX_OPTIONS,
             "nginx_conf_dir": NGINX_CONF_DIR,
             **WORKER_OPTIONS,
@@ -358,7 +364,7 @@ def main() -> None:
         complete(bench, module.rows)
         faults = password_faults(module.rows)
         if faults:
-            module.fail("Nothing was verified, on any site. These values cannot stay:\n" + "\n".join(faults))
+            module.fail("Passwords were rejected, and no site was verified:\n" + "\n".join(faults))
         items = [{"site": row["name"], **row} for row in module.rows]
         common = {"budget": module.params["site_timeout"] * BUDGET}
         replies = bench.work(verify, items, common, module.check_mode, module.params["site_timeout"])

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merge keys into site_config.json of many Frappe sites, and into common_site_config.json."""
+"""Merge keys into site_config.json of one or many Frappe sites, and into common_site_config.json."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ module: frappe_site_config
 short_description: Merge keys into the configuration of Frappe sites
 version_added: 0.1.0
 description:
-  - Sets and removes single keys of C(site_config.json), on one site or on many in one task, and of
-    C(common_site_config.json). Every other key stays as it is, Frappe's own C(encryption_key) above all.
-  - Writes under the lock that Frappe's own writer takes, and replaces the file in one step, so that no reader ever sees
-    half a file. Mode, owner and links stay. A file in which nothing changes is not touched.
-  - Values keep their type. V(true) and V(1) are different values.
-  - Reports what the effective configuration (common and site together) holds that is dangerous or useless, declared or
-    not.
-  - Needs no Frappe, no database and no running bench.
+  - Sets and removes individual keys in C(site_config.json) of one or many sites, and in C(common_site_config.json). All
+    other keys, such as Frappe's C(encryption_key), are left unchanged.
+  - Takes the same lock as Frappe and replaces the file atomically, so a reader never sees an incomplete file. The mode,
+    the owner and symbolic links are preserved. A file without changes is not written.
+  - Preserves the type of each value. V(true) and V(1) are different values.
+  - Reports dangerous or useless keys in the effective configuration, whether they are declared or not. The effective
+    configuration is C(common_site_config.json) merged with C(site_config.json).
+  - Does not need a running bench or a database.
 options:
   name:
-    description: The site, by the name of its folder in C(sites).
+    description: Name of the site, which is the name of its directory in C(sites).
     type: str
   settings: &settings
-    description: Keys and the values they must have.
+    description: Keys to set, with their values.
     type: dict
     default: {}
   secret_settings: &secret_settings
     description:
-      - Keys whose values must not be shown. Only strings, which are masked wherever Ansible prints.
-      - Keys that look like secrets are refused in O(settings), C(stripe_key), C(mail_pass) and C(api_token) among them.
+      - Keys to set, with values that are secret. Values must be strings. Ansible masks them in all output.
+      - Keys that look like secrets, such as C(stripe_key), C(mail_pass) and C(api_token), are rejected in O(settings).
     type: dict
     default: {}
   absent: &absent
-    description: Keys that must not be there.
+    description: Keys to remove.
     type: list
     elements: str
     default: []
   backup: &backup
-    description: Keep the old file beside the new one, under a name with the time, before it is replaced.
+    description: Create a backup file with a timestamp in its name before the file is replaced.
     type: bool
     default: false
   common:
-    description: The same for C(common_site_config.json), which holds for every site of the bench.
+    description: Options for C(common_site_config.json), which applies to every site of the bench.
     type: dict
     suboptions:
       settings: *settings
@@ -52,40 +52,40 @@ options:
       absent: *absent
       backup: *backup
   sites:
-    description: One item a site. An option given in an item is used for it in place of the task's own.
+    description: One item per site. An option in an item overrides the task's option of the same name.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       settings:
-        description: As the task's O(settings).
+        description: Overrides the task's O(settings).
         type: dict
       secret_settings:
-        description: As the task's O(secret_settings).
+        description: Overrides the task's O(secret_settings).
         type: dict
       absent:
-        description: As the task's O(absent).
+        description: Overrides the task's O(absent).
         type: list
         elements: str
       backup:
-        description: As the task's O(backup).
+        description: Overrides the task's O(backup).
         type: bool
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
   - benchkeeper.frappe.bench.policy
 notes:
-  - Frappe 14 and 15 read the file on every request. Frappe 16 and later keep it for a minute; SIGHUP to the web program
-    makes a change count at once.
+  - Frappe 14 and 15 read the file on every request. Frappe 16 and later cache it for one minute. Send SIGHUP to the web
+    process to apply a change immediately.
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
 
 EXAMPLES = r"""
-- name: Let one origin call one site, and switch CSRF protection back on
+- name: Allow one CORS origin on one site and re-enable CSRF protection
   benchkeeper.frappe.frappe_site_config:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -95,7 +95,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: The same for every site, but for one
+- name: Allow the origin on one site, remove it from another, and re-enable CSRF protection on the whole bench
   benchkeeper.frappe.frappe_site_config:
     bench_path: /home/frappe/frappe-bench
     common:
@@ -110,7 +110,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Give a site the password of its mail account
+- name: Set the mail password of a site
   benchkeeper.frappe.frappe_site_config:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -122,47 +122,47 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: A row for C(common_site_config.json) if O(common) is given, then one for each site, in their order.
+  description: One row for C(common_site_config.json) if O(common) is set, then one row per site, in the declared order.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site, or C(common_site_config.json).
+      description: Name of the site, or C(common_site_config.json).
       type: str
       sample: crm.example.com
     path:
-      description: The file.
+      description: Path of the file.
       type: str
       sample: /home/frappe/frappe-bench/sites/crm.example.com/site_config.json
     action:
-      description: What was done, or in check mode would be, V(updated), V(unchanged) or V(failed).
+      description: What the module did, or would do in check mode. One of V(updated), V(unchanged) and V(failed).
       type: str
       sample: updated
     changed:
-      description: Whether the file differs from before.
+      description: Whether the file changed.
       type: bool
     diff:
       description:
-        - C(before) and C(after), the keys that differ. Secrets are hidden.
-        - An old value may be a secret under any name. It is shown if it is no text and no large number, or if the key
-          is one of Frappe's own that hold no secret; else the diff says C(not shown).
+        - The keys that differ, in C(before) and C(after). Secrets are hidden.
+        - An old value may be a secret under any key. A string or a large number is therefore shown only for keys that
+          Frappe itself uses for values that are not secret. For all others, the diff contains C(not shown).
       type: dict
       sample: {before: {ignore_csrf: 1}, after: {}}
     backup_file:
-      description: Where the old file is kept, if O(backup) asked for it and the file was replaced.
+      description: Path of the backup file. Present if O(backup=true) and the file was replaced.
       type: str
     findings:
       description:
-        - What the effective configuration holds that is dangerous or useless.
-        - Each with C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
+        - Dangerous or useless keys in the effective configuration.
+        - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict
     failed:
-      description: Whether the file could not be brought to the declared state. It is then as it was.
+      description: Whether the module failed to apply the declaration. The file is then unchanged.
       type: bool
     msg:
-      description: Why it failed, and what to do.
+      description: Why the site failed, and what to do.
       type: str
 """
 
@@ -197,7 +197,7 @@ def main() -> None:
         required_one_of=[("name", "sites", "common")],
     )
     if any(row["name"] == COMMON_FILE for row in module.rows):
-        module.fail(f"name: {COMMON_FILE!r} is no site. Use common, which is for that file")
+        module.fail(f"name: {COMMON_FILE!r} is not a site. Use the option common for that file")
     if module.params["common"]:
         module.rows.insert(0, {"name": COMMON_FILE, **module.params["common"]})
     module.lint(lambda row: settings_findings(row["settings"], row["secret_settings"], row["absent"], file_of(row)))

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gather what many Frappe sites are and have."""
+"""Gather facts about one or many Frappe sites."""
 
 from __future__ import annotations
 
@@ -12,42 +12,47 @@ module: frappe_site_info
 short_description: Gather facts about a bench and its Frappe sites
 version_added: 0.1.0
 description:
-  - Reads versions, features, apps, domains, OAuth clients and settings, counts of tokens, users with API keys, and the
-    configuration of one site, of several, or of all sites of a bench, in one process. Changes nothing and shows no
-    secret and no token.
-  - What is found is held against the rules of this collection. A C(warning) is something wrong with the site, and the
-    task warns of it. A C(notice) is what its Frappe does on every site; it stands in C(findings) only.
+  - Reads the versions, features, apps, domains, configuration, OAuth clients and OAuth settings of one, several or all
+    sites of a bench. Also reads token counts and the users with API keys. One process reads all sites.
+  - Changes nothing, and returns no secret and no token.
+  - Checks the result against the rules of this collection. A C(warning) is a problem of the site, and the task warns
+    about it. A C(notice) is the behavior of this Frappe version on every site, and is only returned in C(findings).
 options:
   name:
-    description: The site, by the name of its folder in C(sites). Left out, with O(sites), every site of the bench.
+    description:
+      - Name of the site, which is the name of its directory in C(sites).
+      - If both O(name) and O(sites) are omitted, all sites of the bench are read.
     type: str
   gather: &gather
     description:
-      - What to gather. V(domains) and V(config) are read from files alone, and need no database and no running bench.
-        For these any user will do that may read the files.
-      - V(features) are found in the site's own doctypes and in the source of the bench's Frappe, never by version, and
-        nothing is tried out.
-      - V(tokens) are counted by the database, with two queries however many there are.
+      - Facts to gather.
+      - V(domains) and V(config) are read from files only. They need no database and no running bench, and any user with
+        read access to the files can gather them.
+      - V(features) are derived from the site's doctypes and the source code of the bench's Frappe, not from the version
+        number. No feature is tested by using it.
+      - V(tokens) are counted in the database with two queries, regardless of their number.
     type: list
     elements: str
     choices: &subsets [domains, config, apps, features, oauth_settings, oauth_clients, tokens, api_keys]
     default: [domains, config, apps, features, oauth_settings, oauth_clients, tokens, api_keys]
   sites:
-    description: One item a site.
+    description: One item per site.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       gather:
-        description: As the task's O(gather).
+        description: Overrides the task's O(gather).
         type: list
         elements: str
         choices: *subsets
   nginx_conf_dir:
-    description: The folder whose C(*.conf) the http block of nginx includes, to see what this collection left there.
+    description:
+      - Directory with the C(*.conf) files that the http block of nginx includes. The module searches it for files of
+        this collection.
     type: path
     default: /etc/nginx/conf.d
 extends_documentation_fragment:
@@ -59,7 +64,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: See what the bench holds
+- name: Gather facts about all sites of a bench
   benchkeeper.frappe.frappe_site_info:
     bench_path: /home/frappe/frappe-bench
   become: true
@@ -70,13 +75,13 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ found.sites | community.general.json_query('[].{site: name, clients: oauth_clients[].app_name}') }}"
 
-- name: Show what needs a human, and leave out what Frappe itself does
+- name: Show the warnings of each site without the notices
   ansible.builtin.debug:
     msg: "{{ found.sites | community.general.json_query(query) }}"
   vars:
     query: "[].{site: name, problems: findings[?severity != 'notice'].{what: found, where: field, remedy: remedy}}"
 
-- name: Stop where somebody who left could still get in
+- name: Fail if a disabled user has a token that still works
   ansible.builtin.assert:
     that: item.tokens.disabled_users == []
   loop: "{{ found.sites }}"
@@ -87,25 +92,26 @@ EXAMPLES = r"""
 RETURN = r"""
 bench:
   description: The bench.
-  returned: where it could be looked at, also if a site failed
+  returned: if the bench can be read, even if a site failed
   type: dict
   contains:
     path:
-      description: Its folder.
+      description: Path of the bench directory.
       type: str
       sample: /home/frappe/frappe-bench
     owner:
-      description: The user that owns it.
+      description: Owner of the bench.
       type: str
       sample: frappe
     sites:
-      description: Names of all its sites.
+      description: Names of all sites of the bench.
       type: list
       elements: str
     processes:
       description:
-        - C(manager) is V(supervisor), V(systemd) or V(none), C(web) the name of the web program, C(workers) the names
-          of what works in the background, as bench's own files have them.
+        - C(manager) is V(supervisor), V(systemd) or V(none).
+        - C(web) is the name of the web process, and C(workers) are the names of the background workers. The names are
+          read from the configuration files that bench generates.
       type: dict
       sample:
         manager: supervisor
@@ -113,27 +119,27 @@ bench:
         workers: ["frappe-bench-workers:"]
     edge_files:
       description:
-        - Files of M(benchkeeper.frappe.frappe_nginx_edge) that are there for this bench, and its mark that nginx has
-          not been told of a change.
+        - Existing files of M(benchkeeper.frappe.frappe_nginx_edge) for this bench. If nginx was not reloaded after a
+          change, the list includes the marker file for this.
       type: list
       elements: str
 sites:
-  description: A row for each site.
+  description: One row per site.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site.
+      description: Name of the site.
       type: str
       sample: Trust.com
     domains:
-      description: Host names under which the site answers, the first of them the one to show.
+      description: Host names of the site. The first one is its preferred name.
       type: list
       elements: str
       sample: [trust.example.com]
     url:
-      description: The site's address, as its configuration has it.
+      description: URL of the site, from its configuration.
       type: str
       sample: https://trust.example.com
     frappe_version:
@@ -146,20 +152,21 @@ sites:
       sample: {frappe: 15.55.1, crm: 1.34.0}
     features:
       description:
-        - C(client_fields) are the fields that an OAuth client has here.
-        - C(oauth_settings) says whether Frappe has that doctype, which came with Frappe 16.
-        - C(config_cached) says whether it keeps the configuration between requests, as Frappe 16 and later do.
-        - The others are read in Frappe's source, and are V(unknown) where that is written in a way not known here. An
-          app that replaces Frappe's own code is not seen.
-        - C(code_bound_to) is V(cookie) if an authorization code is the user's whom the cookie C(user_id) names, and
-          V(session) if it is the session's.
-        - C(pkce_required) is V(yes), V(no) or V(public_clients). V(yes) or V(no) are C(client_secret_checked),
-          C(old_token_revoked_on_refresh), C(refresh_bound_to_client), C(codes_expire), C(introspection_open_to_guests)
-          and C(expired_tokens_told_active).
+        - C(client_fields) lists the fields of the doctype C(OAuth Client) on this site.
+        - C(oauth_settings) is whether the doctype C(OAuth Settings) exists. It was added in Frappe 16.
+        - C(config_cached) is whether Frappe caches the configuration between requests, as Frappe 16 and later do.
+        - The other features are read from Frappe's source code. They are V(unknown) if the module does not recognize
+          the code. An app that overrides Frappe's code is not detected.
+        - C(code_bound_to) is V(cookie) if Frappe issues an authorization code to the user in the cookie C(user_id). It
+          is V(session) if Frappe issues the code to the user of the session.
+        - C(pkce_required) is V(yes), V(no) or V(public_clients).
+        - C(client_secret_checked), C(old_token_revoked_on_refresh), C(refresh_bound_to_client), C(codes_expire),
+          C(introspection_open_to_guests) and C(expired_tokens_told_active) are V(yes) or V(no).
         - C(password_grant) is V(open) or V(gone).
-        - C(refresh_tokens_expire) is V(yes), V(no), or V(when_cleared), where Log Settings delete their rows.
-        - C(open_bootstraps) are functions in the C(setup/oauth_bootstrap.py) of the site's apps that whoever has signed
-          in may call, and that ask for no permission.
+        - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Log Settings delete
+          the tokens.
+        - C(open_bootstraps) lists functions in C(setup/oauth_bootstrap.py) of the site's apps that check no permission.
+          Any signed-in user can call them.
       type: dict
       sample:
         client_fields: [app_name, redirect_uris, scopes]
@@ -178,38 +185,41 @@ sites:
         open_bootstraps: []
     config:
       description:
-        - The keys of the effective configuration that decide about CORS, or that open something, each with its C(value)
-          and the C(file) that it comes from. A secret's value is hidden.
+        - Keys of the effective configuration that affect CORS or security, each with its C(value) and the C(file) that
+          contains it. Secret values are hidden.
       type: dict
       sample:
         allow_cors: {value: ["https://app.example.com"], file: site_config.json}
         encryption_key: {value: (hidden), file: site_config.json}
     oauth_settings:
       description:
-        - The fields of C(OAuth Provider Settings), and of C(OAuth Settings) where Frappe has that doctype. A password
-          is hidden. Of C(System Settings) the two that the password grant passes by.
+        - The fields of C(OAuth Provider Settings), and of C(OAuth Settings) if that doctype exists. Passwords are
+          hidden.
+        - Also the two fields of C(System Settings) that the password grant ignores.
       type: dict
       sample:
         OAuth Provider Settings: {skip_authorization: Force}
         System Settings: {disable_user_pass_login: false, enable_two_factor_auth: false}
     oauth_clients:
       description:
-        - The OAuth clients, as M(benchkeeper.frappe.frappe_oauth_client) would declare them. Of its secret a client
-          shows the length, C(secret_bytes), and whether it lies in clear in Frappe's history, C(secret_in_versions).
+        - The OAuth clients, in the format of M(benchkeeper.frappe.frappe_oauth_client), without their secrets.
+        - C(secret_bytes) is the length of the secret. C(secret_in_versions) is whether Frappe's version history
+          contains the secret in clear text.
       type: list
       elements: dict
     tokens:
       description:
-        - How many bearer tokens there are. C(active) ones have an access token that works, the access token of
-          C(expired) ones has ended, C(revoked) ones are dead. C(refreshable) are those whose refresh token works,
-          expired ones among them. C(oldest) and C(newest) say when they were issued, in the site's time zone.
-        - C(by_client) has the same for each C(client_id) with its C(app_name). C(known) is false where the client is
-          gone.
-        - C(disabled_users) are users that are disabled, or gone, and whose tokens still work, each with C(user) and
+        - Number of bearer tokens in each state. C(active) tokens have a valid access token. C(expired) tokens have an
+          expired access token. C(revoked) tokens no longer work.
+        - C(refreshable) is the number of tokens with a valid refresh token, including expired tokens.
+        - C(oldest) and C(newest) are the times when the tokens were issued, in the site's time zone.
+        - C(by_client) contains the same values for each C(client_id) with its C(app_name). C(known) is false if the
+          client was deleted.
+        - C(disabled_users) lists disabled or deleted users with tokens that still work, each with C(user) and
           C(tokens).
-        - C(latest) are the ten that were issued last, each with C(user), C(client_id), C(scopes), C(status), C(issued)
-          and C(expires).
-        - C(by_day) says how many were issued on each of the last 90 days.
+        - C(latest) lists the ten newest tokens, each with C(user), C(client_id), C(scopes), C(status), C(issued) and
+          C(expires).
+        - C(by_day) is the number of tokens that were issued on each of the last 90 days.
       type: dict
       sample:
         active: 1
@@ -239,8 +249,8 @@ sites:
         by_day: {"2026-03-05": 4}
     api_keys:
       description:
-        - The users that have an API key, each with C(user), C(full_name), C(enabled), C(user_type) and C(has_secret),
-          without which the key opens nothing. Neither key nor secret is shown.
+        - Users with an API key, each with C(user), C(full_name), C(enabled), C(user_type) and C(has_secret).
+        - A key without a secret does not work. Neither the key nor the secret is returned.
       type: list
       elements: dict
       sample:
@@ -250,16 +260,17 @@ sites:
           user_type: System User
           has_secret: true
     encryption_key_missing:
-      description: Whether the site holds encrypted secrets and has lost the key to them. Gathered with V(api_keys).
+      description:
+        - Whether the site contains encrypted secrets but no encryption key. Gathered with V(api_keys).
       type: bool
     secrets_not_opened:
       description:
-        - How many encrypted secrets of each doctype the site's key does not open, since they were stored with another
-          one. Gathered with V(api_keys).
+        - Number of secrets of each doctype that the site's encryption key cannot decrypt, because they were encrypted
+          with a different key. Gathered with V(api_keys).
       type: dict
       sample: {User: 2}
     action:
-      description: V(unchanged) or V(failed), as in the rows of the other modules; nothing is ever changed.
+      description: V(unchanged) or V(failed). The module never changes a site.
       type: str
       sample: unchanged
     changed:
@@ -270,8 +281,8 @@ sites:
       type: dict
     findings:
       description:
-        - Rules that are broken by what was gathered.
-        - Each with C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
+        - Rules that the gathered facts break.
+        - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict
       sample:
@@ -285,7 +296,7 @@ sites:
       description: Whether the site could not be read.
       type: bool
     msg:
-      description: Why it could not, and what to do.
+      description: Why the site could not be read, and what to do.
       type: str
 """
 

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Manage the API keys of users on many Frappe sites in one task."""
+"""Manage the API keys of users on one or many Frappe sites."""
 
 from __future__ import annotations
 
@@ -12,105 +12,105 @@ module: frappe_user_api_key
 short_description: Manage API keys of users on Frappe sites
 version_added: 0.1.0
 description:
-  - Gives users API keys, replaces and removes them, on one site or on many, in one process for all sites of the bench.
-  - A key is made on the controller and kept there, encrypted, before it is set; see O(secrets_store). Nothing returns
-    a secret. A run that was killed at any instant is finished by the next one.
-  - What exists is never replaced unless that is asked for. A user who has a key keeps it.
-  - The user's C(modified) does not move, and Frappe makes no C(Version) of it.
-  - The keys of one site are written in one transaction. A site that fails keeps what it had, the other sites get
-    theirs, and the task fails at the end with the list.
+  - Creates, replaces and removes API keys of users on one or many sites. One process handles all sites of the bench.
+  - The controller generates each key and stores it encrypted before Frappe gets it. See O(secrets_store). The module
+    never returns a secret. If a run is killed, the next run completes it.
+  - An existing key is replaced only on request.
+  - The module does not change the C(modified) timestamp of the user, and Frappe creates no C(Version) document.
+  - The keys of one site are written in one transaction. A site that fails is left unchanged, and the module continues
+    with the other sites. The task then fails and lists the failed sites.
 options:
   name:
-    description: The site, by the name of its folder in C(sites).
+    description: Name of the site, which is the name of its directory in C(sites).
     type: str
   users:
     description:
-      - Users, by their names in Frappe. A user that the site does not have is an error, and so is one that is
-        disabled, unless O(disabled_users=revoke).
+      - Names of the users in Frappe.
+      - The site fails if a user does not exist. It also fails if a user is disabled, unless O(disabled_users=revoke).
     type: list
     elements: str
     default: []
   roles:
     description:
-      - Roles. Every enabled user that was given one of them is meant, beside O(users).
-      - The roles that Frappe gives to everybody of a kind (V(All), V(Guest), V(Desk User), V(Administrator)) are
-        refused.
+      - Select every enabled user with one of these roles, in addition to O(users).
+      - The automatic roles V(All), V(Guest), V(Desk User) and V(Administrator) are rejected.
     type: list
     elements: str
     default: []
   exclude_users:
-    description: Users that are left alone, whatever their roles. Naming one of them in O(users) too is an error.
+    description:
+      - Users to exclude, regardless of their roles. The task fails if O(users) contains one of them.
     type: list
     elements: str
     default: [Administrator, Guest]
   state:
     description:
-      - V(present) gives a key to each user that has none. A user without either half of the pair has none.
-      - V(absent) removes the keys, here and from O(secrets_store).
-      - V(rotated) replaces every pair by a new one, key and secret, on every run. What uses the old pair stops working.
+      - V(present) creates a key for each user that has none. A user who lacks either the key or the secret has none.
+      - V(absent) removes the keys from the site and from O(secrets_store).
+      - V(rotated) replaces every key and secret on every run. Clients that use the old pair stop working.
     type: str
     choices: [present, absent, rotated]
     default: present
   disabled_users:
     description:
-      - What becomes of the keys of all disabled users of the site but O(exclude_users), since Frappe goes on accepting
-        them.
-      - V(report) makes them a finding, V(revoke) removes them, V(ignore) says nothing.
+      - How to handle the API keys of disabled users. Frappe continues to accept these keys. Applies to all disabled
+        users of the site except O(exclude_users).
+      - V(report) reports a finding, V(revoke) removes the keys, and V(ignore) does nothing.
     type: str
     choices: [report, revoke, ignore]
     default: report
   secrets:
     description:
-      - The pairs to set, by user, each a dictionary of C(api_key) and C(api_secret). With O(secrets_store) they are
-        made and filled in for those users that are missing here.
-      - A pair is set where the user has none, and with O(state=rotated). A user that has another one keeps it, and a
-        finding says so, unless the pair has C(replace=true).
-      - Pairs of users that the task is not about are not used.
+      - The API keys to set, as a dictionary of users. Each value is a dictionary with C(api_key) and C(api_secret).
+        With O(secrets_store), missing pairs are generated.
+      - A pair is set if the user has none, or with O(state=rotated). A user who has a different pair keeps it, and the
+        module reports a finding. To replace it, add C(replace=true) to the pair.
+      - Pairs of users that the task does not select are ignored.
     type: dict
   secrets_store:
     description:
-      - Folder on the controller where secrets are kept, one file a site, C(INVENTORY_HOSTNAME/SITE.yml), encrypted with
-        Ansible's vault. A relative path begins at the playbook's folder.
-      - The folder is made if it is missing, the one that holds it is not. A vault secret must be loaded, with
-        C(--vault-id) or C(--vault-password-file). A new file is encrypted as C(ansible-vault create) would do it, an
-        existing one keeps its vault id.
-      - A file holds C(api_keys), by user, and C(oauth_clients), by name of the app. While a new secret is on its way it
-        stands in C(pending) beside the one that it replaces.
-      - P(ansible.builtin.unvault#lookup) reads such a file, and so does C(ansible-vault view).
+      - Directory on the controller for the secrets, encrypted with Ansible Vault. There is one file per site,
+        C(INVENTORY_HOSTNAME/SITE.yml). A relative path is relative to the playbook directory.
+      - The directory is created if it does not exist. Its parent directory must exist.
+      - Requires a vault secret, which C(--vault-id) or C(--vault-password-file) provides. A new file is encrypted in
+        the same way as with C(ansible-vault create). An existing file keeps its vault id.
+      - A file contains C(api_keys) by user and C(oauth_clients) by client. A new secret that Frappe does not have yet
+        is stored in C(pending), next to the secret that it replaces.
+      - Read such a file with P(ansible.builtin.unvault#lookup) or with C(ansible-vault view).
     type: str
   sites:
     description:
-      - One item a site. An option given in an item is used for it in place of the task's own.
-      - The same site may come several times, about different users.
+      - One item per site. An option in an item overrides the task's option of the same name.
+      - A site may appear several times with different users.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The site.
+        description: Name of the site.
         type: str
         required: true
       users:
-        description: As the task's O(users).
+        description: Overrides the task's O(users).
         type: list
         elements: str
       roles:
-        description: As the task's O(roles).
+        description: Overrides the task's O(roles).
         type: list
         elements: str
       exclude_users:
-        description: As the task's O(exclude_users).
+        description: Overrides the task's O(exclude_users).
         type: list
         elements: str
       state:
-        description: As the task's O(state).
+        description: Overrides the task's O(state).
         type: str
         choices: [present, absent, rotated]
       disabled_users:
-        description: As the task's O(disabled_users).
+        description: Overrides the task's O(disabled_users).
         type: str
         choices: [report, revoke, ignore]
       secrets:
-        description: As the task's O(secrets).
+        description: Overrides the task's O(secrets).
         type: dict
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
@@ -118,10 +118,11 @@ extends_documentation_fragment:
   - benchkeeper.frappe.bench.policy
   - benchkeeper.frappe.bench.worker
 notes:
-  - A task that carries a secret is pipelined, whatever C(ansible_pipelining) says, so that no file with the secret lies
-    on the managed host. Where that cannot be, with C(async), C(ANSIBLE_KEEP_REMOTE_FILES) or C(become_method=su), the
-    task is refused.
-  - With the first secret of a site, Frappe itself writes C(encryption_key) into its C(site_config.json).
+  - A task with a secret always uses pipelining, regardless of C(ansible_pipelining). The secret is therefore never
+    written to a file on the managed host.
+  - Pipelining does not work with C(async), C(ANSIBLE_KEEP_REMOTE_FILES) or C(become_method=su). With one of these, a
+    task with a secret fails.
+  - When the first secret of a site is set, Frappe adds C(encryption_key) to its C(site_config.json).
 seealso:
   - module: benchkeeper.frappe.frappe_oauth_client
 author:
@@ -129,7 +130,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Give every sales user a key, kept encrypted beside the inventory
+- name: Create an API key for every sales user and store it encrypted next to the inventory
   benchkeeper.frappe.frappe_user_api_key:
     bench_path: /home/frappe/frappe-bench
     name: crm.example.com
@@ -138,7 +139,7 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Replace the key of one user on two sites, and take away those of users who left
+- name: Rotate the API key of one user on two sites and remove the keys of disabled users
   benchkeeper.frappe.frappe_user_api_key:
     bench_path: /home/frappe/frappe-bench
     users: [integration@example.com]
@@ -151,62 +152,62 @@ EXAMPLES = r"""
   become: true
   become_user: frappe
 
-- name: Use a key that was kept
+- name: Use a stored API key
   ansible.builtin.uri:
     url: https://crm.example.com/api/method/frappe.auth.get_logged_user
     headers:
       Authorization: "token {{ pair.api_key }}:{{ pair.api_secret }}"
   vars:
-    kept: "{{ inventory_dir }}/secrets/{{ inventory_hostname }}/crm.example.com.yml"
-    pair: "{{ (lookup('ansible.builtin.unvault', kept) | from_yaml).api_keys['integration@example.com'] }}"
+    stored: "{{ inventory_dir }}/secrets/{{ inventory_hostname }}/crm.example.com.yml"
+    pair: "{{ (lookup('ansible.builtin.unvault', stored) | from_yaml).api_keys['integration@example.com'] }}"
   no_log: true
 """
 
 RETURN = r"""
 sites:
-  description: A row for each declaration, in its order.
+  description: One row per declaration, in the declared order.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The site.
+      description: Name of the site.
       type: str
       sample: crm.example.com
     action:
-      description: V(updated), V(unchanged) or V(failed), or in check mode what it would be.
+      description: V(updated), V(unchanged) or V(failed). In check mode, the expected result.
       type: str
       sample: updated
     changed:
-      description: Whether a key was set or removed.
+      description: Whether an API key was set or removed.
       type: bool
     users:
       description:
-        - The users that the declaration is about, each with C(user) and C(action).
-        - The action is V(created), V(rotated), V(removed), V(unchanged), where the site has the pair that is given or
-          kept on the controller, or V(kept), where it has another one.
+        - The selected users, each with C(user) and C(action).
+        - The action is V(created), V(rotated), V(removed), V(unchanged) or V(kept).
+        - V(unchanged) means that the site has the declared or stored pair. V(kept) means that it has a different pair.
       type: list
       elements: dict
       sample: [{user: integration@example.com, action: created}]
     needs_secret:
-      description: In check mode, and where it failed for want of them, the users for whom a pair must be made.
+      description: Users without a pair in O(secrets). Returned in check mode, and if the site failed for this reason.
       type: list
       elements: str
     diff:
-      description: C(before) and C(after), by user. Secrets are hidden.
+      description: The state by user, in C(before) and C(after). Secrets are hidden.
       type: dict
       sample: {before: {}, after: {integration@example.com: (hidden, new)}}
     findings:
       description:
-        - Rules that the declaration or the site breaks and that did not stop it.
-        - Each with C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
+        - Rules that the declaration or the site breaks without being rejected.
+        - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict
     failed:
-      description: Whether the site could not be brought to the declared state. It then has what it had.
+      description: Whether the module failed to apply the declaration. The site is then unchanged.
       type: bool
     msg:
-      description: Why it failed, and what to do.
+      description: Why the site failed, and what to do.
       type: str
 """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task that carries a secret: sent through a pipe, and silent about the item of its loop."""
+"""The base of tasks with secrets: they use pipelining, and hide loop items that contain a secret."""
 
 from __future__ import annotations
 
@@ -17,64 +17,64 @@ Args = t.Dict[str, t.Any]
 
 
 class SecretTask(ActionBase):
-    """Base of the action plugins whose module takes a secret.
+    """Base of the action plugins whose module accepts a secret.
 
     Attributes:
-        SECRETS: options, of the task or of an item of ``sites``, that carry a secret.
+        SECRETS: names of options, of the task or of items of ``sites``, that contain a secret.
     """
 
     SECRETS: tuple[str, ...] = ()
 
     def guard(self, args: Args) -> None:
-        """Keep the secrets among these options from the managed host's disk and from the terminal.
+        """Keep secrets in these options off the managed host's disk and out of the terminal.
 
         Args:
-            args: as `parsed` gives them.
+            args: the result of `parsed`.
 
         Raises:
-            AnsibleActionFail: they would have to lie in a file.
+            AnsibleActionFail: Ansible would write the secrets to a file.
         """
         items = args["sites"] if isinstance(args.get("sites"), (list, tuple)) else ()
         given = []
         for source in (args, args.get("common"), *items):
             if isinstance(source, Mapping):
                 given += [source[name] for name in self.SECRETS if source.get(name)]
-            elif any(name in str(source) for name in self.SECRETS):  # a text that the module is going to refuse
+            elif any(name in str(source) for name in self.SECRETS):  # a string that the module will reject
                 given.append(source)
         if given:
             self.pipelined()
             self.hide_item(set(texts_in([given, [mapping(value) for value in given]])))
 
     def pipelined(self) -> None:
-        """Have the module sent through a pipe: it carries a secret, and must not lie in a file on the host."""
+        """Enable pipelining, so that Ansible does not write the secret to a file on the managed host."""
         if not self._is_pipelining_enabled("new"):
             try:
                 self._connection.set_option("pipelining", True)
             except KeyError:
-                pass  # this connection has no such option, and is refused below
+                pass  # the connection has no such option and is rejected below
         if self._task.async_val or not self._is_pipelining_enabled("new"):
             raise AnsibleActionFail(
-                "A secret is to be sent, and Ansible would write it into a file on the managed host: that happens with "
-                "async, with ANSIBLE_KEEP_REMOTE_FILES, and where the connection or the become method cannot be "
-                "pipelined. Use ssh or local with become_method: sudo"
+                "Pipelining is not available, so Ansible would write a secret to a file on the managed host. The cause "
+                "is async, ANSIBLE_KEEP_REMOTE_FILES, or a connection or become method without pipelining. Use ssh or "
+                "local with become_method: sudo"
             )
 
     def hide_item(self, secrets: set[str]) -> None:
-        """Make the task ``no_log`` if the item of its loop holds a secret: Ansible shows the item with each result."""
+        """Set ``no_log`` if the loop item contains a secret, because Ansible shows the item with each result."""
         item = self.task_vars.get(self.task_vars.get("ansible_loop_var", ""))
         if item is not None and secrets & set(texts_in(item)) and not self._task.no_log:
             self._task.no_log = True
             self._display.warning(
-                f"{self._task.get_name()}: the item of its loop holds a secret, so what it says is hidden. "
-                "Give all sites at once in the option sites, without a loop, and it is shown."
+                f"{self._task.get_name()}: the loop item contains a secret, so the output of the task is "
+                "hidden. To show it, pass all sites at once in the option sites, without a loop."
             )
 
 
 def parsed(args: Args) -> Args:
-    """The options, with names, items and mappings in the form that the module will make of them.
+    """The options, with names, items and mappings converted as the module will convert them.
 
-    Ansible takes a text of JSON or of ``key=value`` for a mapping, one with commas for a list, and a number for a name.
-    What the module is going to refuse stays as it is.
+    Ansible accepts a JSON or ``key=value`` string as a mapping, a comma-separated string as a list, and a number as a
+    name. Values that the module will reject stay unchanged.
     """
     found = {key: mapping(value) if key == "common" else value for key, value in named(args).items()}
     if found.get("sites") is not None:
@@ -84,14 +84,14 @@ def parsed(args: Args) -> Args:
 
 
 def named(item: t.Any) -> t.Any:
-    """An item with its name as a text, which is all that a name can be."""
+    """The item with its name as a string."""
     if not isinstance(item, Mapping) or item.get("name") is None:
         return item
     return {**item, "name": str(item["name"])}
 
 
 def listed(value: t.Any) -> t.Any:
-    """A list, as Ansible makes one of a text or a number."""
+    """The value as a list, converted like Ansible does. Unchanged if that is not possible."""
     try:
         return check_type_list(value)
     except TypeError:
@@ -99,7 +99,7 @@ def listed(value: t.Any) -> t.Any:
 
 
 def mapping(value: t.Any) -> t.Any:
-    """A mapping, as Ansible makes one of a text."""
+    """The value as a mapping, converted like Ansible does. Unchanged if that is not possible."""
     try:
         return check_type_dict(value)
     except TypeError:

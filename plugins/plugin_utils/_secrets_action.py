@@ -1,7 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the action plugins have in common: ask the module, keep what is new, let the module set it, keep what it set."""
+"""The base of the action plugins with a secrets store.
+
+A task runs the module in check mode, stores new secrets, lets the module set them, and stores the result.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ Result = t.Dict[str, t.Any]
 
 
 class SecretsAction(SecretTask):
-    """Runs the module of its own name, with the secrets of ``secrets_store``.
+    """Runs the module of the same name with the secrets from ``secrets_store``.
 
     Attributes:
         MODULE: full name of the module.
@@ -37,14 +40,16 @@ class SecretsAction(SecretTask):
     _supports_async = True
 
     def run(self, tmp: None = None, task_vars: t.Any = None) -> Result:
-        """Ansible's entry point."""
+        """Run the action. Ansible calls this method."""
         super().run(tmp, task_vars)
         self.task_vars, self.args = task_vars, parsed(self._task.args)
         items = items_of(self.args)
         if items is None or not self.args.get("secrets_store") or not self.wants_store(items):
             return self.module(self.args, async_too=True)
         if self._task.async_val:
-            raise AnsibleActionFail("secrets_store: the task must not be async: what it set could not be kept")
+            raise AnsibleActionFail(
+                "secrets_store: the task is async, so generated secrets could not be stored. Remove async"
+            )
         folder = self._loader.path_dwim(os.path.expanduser(str(self.args["secrets_store"])))
         context = VaultSecretsContext.current(optional=True)
         store = SecretsStore(folder, task_vars["inventory_hostname"], context.secrets if context else [])
@@ -57,41 +62,41 @@ class SecretsAction(SecretTask):
         except StoreFault as fault:
             raise AnsibleActionFail(str(fault)) from None
 
-    # ---- what the plugins differ in
+    # ---- implemented by each plugin
     def wants_store(self, items: list[Item]) -> bool:
-        """Does any item have secrets to keep?"""
+        """Whether any item has secrets to store."""
         raise NotImplementedError
 
     def known(self, item: Item, content: Content) -> Item:
-        """The item with what ``content`` knows of it: what is pending before what was in use."""
+        """The item with its secrets from ``content``. Pending secrets override those in use."""
         raise NotImplementedError
 
     def overtaken(self, item: Item, row: Item, content: Content) -> bool:
-        """Take out of ``content`` what is pending for something that by now came from elsewhere; was there anything?"""
+        """Discard pending secrets in ``content`` that are obsolete. Returns whether there were any."""
         return False
 
     def review(self, item: Item, row: Item, content: Content) -> bool:
-        """Make what the module's answer says is missing, and put it into ``content`` as pending; was there anything?"""
+        """Generate the secrets that the module reports as missing, as pending in ``content``. Returns whether any."""
         raise NotImplementedError
 
     def keep(self, item: Item | None, row: Item, content: Content) -> None:
-        """Bring ``content`` to what the site now has; without an item the row is about something not declared."""
+        """Update ``content`` to the state of the site. Without an item, the row concerns an undeclared object."""
         raise NotImplementedError
 
     def failed(self, item: Item, msg: str) -> Item:
-        """The row of an item whose file cannot be used."""
+        """The failed row of an item whose store file cannot be used."""
         raise NotImplementedError
 
-    # ---- the course of a task
+    # ---- task flow
     def with_store(self, items: list[Item], store: SecretsStore) -> Result:
-        """Ask in check mode; make what is missing, keep it, have it set; keep what is now in use."""
+        """Run in check mode, generate and store missing secrets, let the module set them, and store the result."""
         contents: dict[str, Content] = {}
         broken: dict[str, str] = {}
         for item in items:
             site = item["name"]
             if site not in contents and site not in broken:
                 try:
-                    contents[site] = store.read(site, whose(self.args, item))
+                    contents[site] = store.read(site, owner_of(self.args, item))
                 except FileFault as fault:
                     broken[site] = str(fault)
         sound = [number for number, item in enumerate(items) if item["name"] in contents]
@@ -110,8 +115,8 @@ class SecretsAction(SecretTask):
             for site in sorted(reviewed | overtaken):
                 store.write(site, contents[site])
             if reviewed or result.get("changed"):
-                # Of a site that did not answer nobody knows what is missing: nothing was made for it, and a second try
-                # that succeeds would set a secret that nobody keeps.
+                # Sites that failed are not tried again. It is unknown which secrets they lack, so none were generated,
+                # and a successful second run would set a secret that is not stored.
                 silent = {number: row for number, row in zip(sound, result.get("sites") or ()) if row["failed"]}
                 held.update(silent)
                 asked = [items[number] for number in sound if number not in silent]
@@ -120,7 +125,7 @@ class SecretsAction(SecretTask):
         return self.with_failures(result, items, held)
 
     def call(self, items: list[Item], contents: dict[str, Content], check_mode: bool) -> Result:
-        """Run the module on the items with what is known of them."""
+        """Run the module on the items with their stored secrets."""
         if not items:
             return {"changed": False, "sites": []}
         ready = [self.known(item, contents[item["name"]]) for item in items]
@@ -128,7 +133,7 @@ class SecretsAction(SecretTask):
         return self.module({**args, "sites": ready}, check_mode=check_mode)
 
     def keep_all(self, store: SecretsStore, items: list[Item], rows: list[Item], contents: dict[str, Content]) -> None:
-        """Keep what the module says that the sites now have; a site that failed keeps what is pending."""
+        """Store the secrets that the sites now have. Failed sites keep their pending secrets."""
         before = {site: repr(content) for site, content in contents.items()}
         for number, row in enumerate(rows):
             if not row["failed"] and row["name"] in contents:
@@ -138,16 +143,16 @@ class SecretsAction(SecretTask):
                 store.write(site, content)
 
     def with_failures(self, result: Result, items: list[Item], held: dict[int, Item]) -> Result:
-        """The module's result, with the failed row of each item that was held back, by its number."""
+        """The module's result, merged with the failed rows in ``held``, by item number."""
         if not held or (result.get("failed") and not result.get("sites")):
-            return result  # or the task as a whole failed, which comes first
+            return result  # nothing to merge, or the whole task failed
         rows = iter(result.get("sites") or [])
         merged = [held[number] if number in held else next(rows) for number in range(len(items))]
         merged += rows
         return {**result, "sites": merged, "failed": True, "msg": failure(merged)}
 
     def module(self, args: Item, check_mode: bool | None = None, async_too: bool = False) -> Result:
-        """Run the module; in check mode too if it is only asked."""
+        """Run the module. ``check_mode`` overrides the check mode of the task."""
         self.guard(args)
         wrap_async = bool(async_too and self._task.async_val and not self._connection.has_native_async)
         kept = self._task.check_mode
@@ -166,16 +171,16 @@ class SecretsAction(SecretTask):
 def sites_where(
     look: t.Callable[[Item, Item, Content], bool], items: list[Item], result: Result, contents: dict[str, Content]
 ) -> set[str]:
-    """The sites for which ``look`` found something, given each item with the row that answers it."""
+    """The sites for which ``look`` returns true, called with each item and its row."""
     answered = zip(items, result.get("sites") or ())
     return {item["name"] for item, row in answered if not row["failed"] and look(item, row, contents[item["name"]])}
 
 
 def items_of(args: Item) -> list[Item] | None:
-    """The items of ``sites``, or one for ``name``; None if the module must say what is wrong with them.
+    """The items of ``sites``, or one item for ``name``. None if they are not valid, so that the module reports it.
 
     Args:
-        args: as `parsed` gives them.
+        args: the result of `parsed`.
     """
     name, sites = args.get("name"), args.get("sites")
     if (name is None) == (sites is None):
@@ -189,7 +194,7 @@ def items_of(args: Item) -> list[Item] | None:
 
 
 def option(args: Item, item: Item, key: str, default: t.Any = None) -> t.Any:
-    """An option as the module takes it: the item's, else the task's."""
+    """The effective value of an option: that of the item, otherwise that of the task."""
     for source in (item, args):
         if source.get(key) is not None:
             return source[key]
@@ -197,13 +202,13 @@ def option(args: Item, item: Item, key: str, default: t.Any = None) -> t.Any:
 
 
 def text(args: Item, item: Item, key: str) -> str | None:
-    """A text option; YAML reads a name of digits as a number."""
+    """A string option. YAML reads a name of digits as a number."""
     value = option(args, item, key)
     return None if value is None else str(value)
 
 
 def texts(args: Item, item: Item, key: str) -> list[str]:
-    """A list option; Ansible takes one text with commas for a list, and a number for a list of one."""
+    """A list option. Ansible accepts a comma-separated string, or a number as a list of one."""
     value = option(args, item, key, ())
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]
@@ -211,10 +216,10 @@ def texts(args: Item, item: Item, key: str) -> list[str]:
 
 
 def flag(args: Item, item: Item, key: str) -> bool:
-    """A yes or no option; what is neither is left to the module to refuse."""
+    """A boolean option. The module rejects values that are not boolean."""
     return boolean(option(args, item, key, False), strict=False)
 
 
-def whose(args: Item, item: Item) -> str:
-    """The bench or the URL that a site belongs to, for telling two stores apart."""
+def owner_of(args: Item, item: Item) -> str:
+    """The bench or URL that a site belongs to, which identifies the owner of a store file."""
     return str(option(args, item, "url") or os.path.normpath(str(args.get("bench_path") or "")))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fmt: off
 # ruff: noqa: E501
-"""Entering a site of the bench, and the clients that the cases over HTTP need: made and deleted there."""
+"""Access to a site of the bench. It creates and deletes the clients for the HTTP cases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def bench_site(args):
         frappe.destroy()
 
 
-MADE = {  # label: what differs from the usual client
+MADE = {  # label: the differences from the default client
     "skip": {"skip_authorization": 1}, "consent": {}, "other": {"skip_authorization": 1},
     "newline": {"skip_authorization": 1, "redirect_uris": f"{APP_URI}\n{WEB_URI}"},
     "nouris": {"skip_authorization": 1, "redirect_uris": ""},
@@ -63,7 +63,7 @@ def run_helper(args):
                 for doctype in ("OAuth Bearer Token", "OAuth Authorization Code"):
                     frappe.db.delete(doctype, {"client": name})
                 frappe.delete_doc("OAuth Client", name, force=True, delete_permanently=True)
-            for doctype in ("OAuth Client", "OAuth Authorization Code"):  # Frappe keeps a copy of what it deletes
+            for doctype in ("OAuth Client", "OAuth Authorization Code"):  # Frappe keeps copies of deleted documents
                 frappe.db.delete("Deleted Document", {"deleted_doctype": doctype, "data": ["like", f"%{APP_URI}%"]})
             frappe.db.set_value("User", rest[0], "api_key", undo["key"], update_modified=False)
             if undo["secret"]:

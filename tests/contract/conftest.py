@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of the contract tests, the bench they look at, and the totals they print.
+"""The options of the contract tests, the bench under test, and the totals that are printed.
 
-By default a demo bench is built in a temporary folder and compared with the recordings of a real Frappe v15; cases in
-left_out.json are not. With --real-bench the same comparison runs on a bench of your own, every case, nothing left out.
+By default, a demo bench in a temporary directory is compared with the recordings of a real Frappe v15. The cases in
+left_out.json are skipped. With --real-bench, the comparison runs on an existing bench, with all cases.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def bench(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def comparison(bench, request):
-    """Both recorders, each run when it is first asked for."""
+    """Both recorders. Each runs when it is first used."""
     found = {}
 
     def compared(kind):

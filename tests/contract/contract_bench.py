@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benches that the recorder is run on: a demo bench made for the occasion, or one that is there."""
+"""The benches for the recorder: a new demo bench, or an existing bench."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECORDER = (
 )
 START_WITHIN = 30  # seconds until the demo's web server must answer
 SITE = "contract.localhost"
-USERS = {  # the recorder's name: what the demo makes of it
+USERS = {  # the recorder's name: the user of the demo bench
     "user": {"email": "desk@contract.localhost", "roles": ["Sales User"]},
     "admin": {"email": "manager@contract.localhost", "roles": ["System Manager"]},
     "website": {"email": "portal@contract.localhost", "roles": [], "user_type": "Website User"},
@@ -41,7 +41,7 @@ USERS = {  # the recorder's name: what the demo makes of it
 
 
 class RecordedBench:
-    """Runs the recorder; a subclass knows `site`, `bench`, `python` (a command) and the recorder's http options."""
+    """Runs the recorder. A subclass has `site`, `bench`, `python` (a command) and the recorder's http options."""
 
     everything = False
     environment = None
@@ -84,7 +84,7 @@ class RealBench(RecordedBench):
 
 
 class DemoBench(RecordedBench):
-    """A bench with one site in a folder of its own, gunicorn on a free port of 127.0.0.1."""
+    """A bench with one site in its own directory, with gunicorn on a free port of 127.0.0.1."""
 
     def __init__(self, folder, python=None):
         super().__init__(folder)
@@ -97,9 +97,10 @@ class DemoBench(RecordedBench):
         self._start()
 
     def _lay_out(self, apps):
-        for app in apps:
+        frappe, demo_crm = apps
+        for source, app in (("stand_in", os.path.join(frappe, "frappe")), ("demo_crm", demo_crm)):
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(os.path.join(FILES, os.path.basename(app)), app, ignore=ignored)
+            shutil.copytree(os.path.join(FILES, source), app, ignore=ignored)
         for folder in ("sites", "config", "logs"):
             os.makedirs(os.path.join(self.bench, folder))
         self.sites = os.path.join(self.bench, "sites")
@@ -107,7 +108,7 @@ class DemoBench(RecordedBench):
             f.write("{}")
 
     def _make_site(self):
-        # a password is its user's address: nothing here outlives the test, and the recorder keeps no password
+        # each password is the user's address: the bench is deleted after the test, and no password is recorded
         users = [{"first_name": name.title(), "password": user["email"], **user} for name, user in USERS.items()]
         request = {"site": SITE, "apps": ["frappe", "demo_crm"], "roles": ["Sales User"], "users": users}
         subprocess.run(
@@ -158,7 +159,7 @@ class DemoBench(RecordedBench):
 
 
 def environment():
-    """The Python of a venv with the demo bench's requirements, made once under .cache/ for each list of them."""
+    """The Python of a venv with the requirements of the demo bench, created once per list under .cache/."""
     with open(os.path.join(FILES, "requirements.txt"), "rb") as f:
         version = hashlib.sha256(f.read() + sys.version.encode()).hexdigest()[:12]
     folder = os.path.join(ROOT, ".cache", f"demo-env-{version}")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was recorded on a real Frappe v15 against what a bench did just now."""
+"""Compare the recordings of a real Frappe v15 with the behaviour of a bench."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def groups(kind):
 
 
 def left_out_everywhere():
-    """Name and reason of every case that left_out.json lists, whatever the run."""
+    """The name and reason of every case in left_out.json."""
     return {name: reason for part in load("left_out.json").values() for name, reason in part.items()}
 
 
 class Comparison:
-    """One recording against one run of the recorder."""
+    """A recording and a run of the recorder."""
 
     def __init__(self, kind, run, everything=False):
         self.kind, self.wanted = kind, recorded(kind)
@@ -49,12 +49,12 @@ class Comparison:
         return got is not None and all(wanted[part] == got[part] for part in ("request", "response"))
 
     def differences(self, group):
-        """A line for each case of a group that is neither left out nor as recorded."""
+        """One line per case of a group that differs from the recording and is not left out."""
         names = [name for name in self.wanted if name.split(".")[0] == group and name not in self.left_out]
         return [f"{name}: {self._difference(name)}" for name in names if not self.agrees(name)]
 
     def stale(self):
-        """Cases that are left out although they agree."""
+        """Cases that are left out although they match the recording."""
         return [name for name in self.left_out if self.agrees(name)]
 
     def totals(self):

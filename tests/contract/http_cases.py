@@ -20,7 +20,7 @@ WEB_URI = "https://app.contract.example/oauth/callback?a=1&b=2"
 ORIGIN, EVIL = "https://app.contract.example", "https://evil.example"
 VERIFIER = "contract-verifier-0123456789-abcdefghijklmnopqrstuvwxyz"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
-AUTO_ROLES = ("All", "Guest", "Desk User")  # roles nobody is given by hand
+AUTO_ROLES = ("All", "Guest", "Desk User")  # roles that cannot be assigned
 CASES = []
 
 
@@ -240,7 +240,7 @@ case("direct.site-by-header", "the web server trusts X-Frappe-Site-Name", f"GET 
      headers={"Host": "nosuch.contract.example", "X-Frappe-Site-Name": "{host}"})
 case("direct.unknown-site", "404", f"GET {PING}", layer="direct", headers={"Host": "nosuch.contract.example"})
 
-# the ways into the token endpoint
+# the paths of the token endpoint
 PROBE = {"grant_type": "authorization_code", "code": "nosuch", "redirect_uri": APP_URI, "client_id": "{skip}"}
 CMD = {"cmd": OAUTH + "get_token", **PROBE}
 case("form.method", "the usual way: invalid_grant says that it was reached", f"POST {API}get_token", form=PROBE)
@@ -262,7 +262,7 @@ case("form.dot-segment", "a dot segment", f"POST /x/../api/method/{OAUTH}get_tok
 case("form.unknown-method", "an unknown method", "GET /api/method/frappe.nosuch")
 case("form.unknown-api", "an unknown route", "GET /api/nosuch")
 
-# CSRF: a session is checked only once the desk has given it a token
+# CSRF: a session is checked only after the desk has given it a token
 case("csrf.before-desk", "no desk page seen: not checked", f"POST {API}get_token", session="user", form=PROBE)
 case("csrf.desk-page", "the desk gives the session its token", "GET /app", session="desk")
 case("csrf.token-endpoint", "from then on the token endpoint wants it", f"POST {API}get_token", session="desk", form=PROBE)
@@ -301,7 +301,7 @@ case("cors.star.null-origin", "null too", f"GET {PING}", headers={"Origin": "nul
 case("cors.unread-keys", "keys that nothing reads", f"OPTIONS {PING}", headers={"Origin": ORIGIN, **PREFLIGHT}, config={
     **STAR, "cors_allow_credentials": False, "allow_cors_for_methods": ["GET"], "allow_cors_for_headers": ["X-No"]})
 
-# REST and API keys (the door over HTTP)
+# REST and API keys (for the REST client)
 CLIENTS = "/api/resource/OAuth Client"
 NEW = {"app_name": "Contract Rest", "default_redirect_uri": APP_URI, "redirect_uris": APP_URI, "scopes": "all openid"}
 case("rest.list", "find by app_name", f"GET {CLIENTS}", session="admin",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fmt: off
 # ruff: noqa: B023, E501
-"""The cases inside the bench's own Python, and the helper that makes and deletes clients for the HTTP cases."""
+"""The cases in the bench's Python, and the helper that creates and deletes clients for the HTTP cases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from inprocess_cases import CONFIG_VALUES, DOCTYPES, DROP, FILTERS, INPUTS, NAME
 
 
 def short(value):
-    """Long, generated and timed values become placeholders; everything else stays as it is."""
+    """Replace long, generated and time-dependent values with placeholders."""
     if isinstance(value, dict):
         return {k: short(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -42,7 +42,7 @@ class InProcess:
         self.frappe, self.cases = frappe, []
 
     def case(self, name, why, request, run):
-        """Run, note the result or the type of the exception, roll back."""
+        """Run a case, record the result or the type of the exception, and roll back."""
         frappe = self.frappe
         request = short(copy.deepcopy(request))
         try:
@@ -61,7 +61,7 @@ class InProcess:
         return self.frappe.get_doc({"doctype": "OAuth Client", **{k: v for k, v in over.items() if v is not DROP}}).insert(set_name=chosen)
 
     def stored(self, doc, keys):
-        """What the database holds, generated values as placeholders."""
+        """The stored values, with placeholders for generated ones."""
         frappe, result = self.frappe, {}
         for key in keys:
             if key == "allowed_roles":

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fmt: off
 # ruff: noqa: B023, E501
-"""The cases inside the bench's own Python, as data."""
+"""The cases in the bench's Python, as data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import json
 
 
 class DROP:
-    """Leave this key out."""
+    """Marks a key to omit."""
 
 
 LONG = "Contract " + "x" * 131

@@ -3,15 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fmt: off
 # ruff: noqa: E402, E501
-"""Record what a Frappe bench really does, as data, so that a stand-in can be compared with it case by case.
+"""Record the behaviour of a Frappe bench as data, to compare a stand-in with it case by case.
 
     record.py http       cases over HTTP against one site
-    record.py inprocess  cases inside the bench's own Python
-    record.py helper     used by `http` to make and delete its own clients (bench's own Python)
-    record.py diff A B   the cases that differ; exit status 1 if any
+    record.py inprocess  cases in the bench's Python
+    record.py helper     used by `http` to create and delete its clients (in the bench's Python)
+    record.py diff A B   the cases that differ; exit status 1 if there are any
 
-The cases are in http_cases.py and inprocess.py. Everything created is called "Contract ..." and deleted again;
-site_config.json is put back byte for byte.
+The cases are in http_cases.py and inprocess.py. All created documents are named "Contract ..." and deleted at the end.
+site_config.json is restored byte for byte.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ NAMES, MAYBE = ("full_name", "given_name"), ("family_name", "picture")
 
 
 class NotReady(Exception):
-    """What a case needs could not be had."""
+    """A precondition of a case cannot be met."""
 
 
 class Site:
-    """One site over HTTP: sessions, values to put into requests, and the way back to placeholders."""
+    """One site over HTTP: sessions, values for requests, and placeholders in responses."""
 
     def __init__(self, args, made):
         self.args, self.sessions, self.known = args, {}, {}
@@ -96,7 +96,7 @@ class Site:
             body = {"data": json.dumps(data)}
             headers["Content-Type"] = "application/json"
         request = requests.Request(method, url, headers=headers, **body).prepare()
-        request.url = url  # keep dot segments, double slashes and escapes as written
+        request.url = url  # keep dot segments, double slashes and escapes unchanged
         with requests.Session() as session:
             session.trust_env = False
             reply = session.send(request, allow_redirects=False, timeout=120)
@@ -104,7 +104,7 @@ class Site:
         return reply
 
     def cookies(self, name):
-        """The whole cookie header of a browser session; logged in on first use."""
+        """The Cookie header of a browser session, which logs in on first use."""
         if name and name not in self.sessions:
             role = name if name in ("admin", "website") else "user"
             prefix = "" if role == "user" else role + "_"
@@ -116,21 +116,21 @@ class Site:
         return {"Cookie": self.sessions[name]} if name else {}
 
     def desk(self, reply, headers):
-        """The CSRF token that a desk page holds; Frappe 17 has moved the desk."""
+        """The CSRF token in a desk page. Frappe 17 has a different path for the desk."""
         while reply.is_redirect and reply.headers["Location"].startswith("/"):
             reply = self.send("GET", reply.headers["Location"], headers=headers)
         found = re.search(r'csrf_token = "([^"]+)"', reply.text)
         self.values["csrf"] = found[1] if found else "none"
 
     def renew(self, name):
-        """Some versions of Frappe end a session that comes with a bearer: log in anew, or the cases after it are not about their subject."""
+        """Log in again: some versions of Frappe end a session whose request has a bearer token, which would affect later cases."""
         self.sessions.pop(name, None)
         headers = self.cookies(name)
         if name == "desk":
             self.desk(self.send("GET", "/app", headers=headers), headers)
 
     def prepare(self, what):
-        """A fresh code, a fresh pair of tokens, or an address that failed too often, made without recording."""
+        """Create a code, tokens, or an address with too many failed logins, without recording."""
         if what == "locked":
             self.values["address"] = f"198.51.{int(time.time()) % 256}.{os.getpid() % 256}"
             for _attempt in range(11):
@@ -165,14 +165,14 @@ class Site:
                 value = reply.json()[kind + "_token"]
                 self.put(prefix + kind, value, f"<token:{len(value)}>")
 
-    # -------- replies to placeholders
+    # -------- placeholders in responses
     def text(self, value):
         host = re.escape(self.args.host)
         value = re.sub(rf"http(s?)(?:://|%3A%2F%2F){host}(?:(?::|%3A)\d+)?", lambda m: f"<base{':https' if m[1] else ''}>", value)
         value = re.sub(r"([?&]code=)([A-Za-z0-9]+)", lambda m: f"{m[1]}<code:{len(m[2])}>", value)
         for known in sorted(self.known, key=len, reverse=True):
             value = value.replace(known, self.known[known])
-        # which of several linked rows a message names is chance
+        # the message names a random one of several linked rows
         return re.sub(r"<a href=.*?</a>", "<link>", value)
 
     def json(self, value, key=""):
@@ -238,7 +238,7 @@ class Site:
                 headers[name] = found[0] if len(found) == 1 else found
         vary = [v.strip() for line in raw.getlist("Vary") for v in line.split(",")]
         if "Vary" not in also and set(vary) - {"Accept-Encoding"}:
-            headers["Vary"] = [v for v in vary if v != "Accept-Encoding"]  # compression is nginx's business
+            headers["Vary"] = [v for v in vary if v != "Accept-Encoding"]  # nginx handles compression
         cookies = []
         for line in raw.getlist("Set-Cookie"):
             name, value = line.split(";")[0].split("=", 1)
@@ -271,7 +271,7 @@ class Site:
         return {"name": row["name"], "why": row["why"], "layer": row.get("layer", "any"), "request": request, "response": response}
 
     def leave(self):
-        """End every session that a reply opened."""
+        """End every session that a response opened."""
         for sid in self.opened:
             self.send("GET", "/api/method/logout", headers={"Cookie": sid})
 
@@ -285,13 +285,13 @@ def helper(args, *verb, stdin=""):
 
 @contextlib.contextmanager
 def site_config(site_dir):
-    """Yield a writer for site_config.json; put the file back byte for byte, whatever happens."""
+    """Yield a writer for site_config.json; always restore the file byte for byte."""
     path = os.path.join(site_dir, "site_config.json")
     with open(path, "rb") as f:
         original = f.read()
 
     def write(data):
-        with open(path, "r+b") as f:  # same inode: owner and mode stay
+        with open(path, "r+b") as f:  # same inode: owner and mode do not change
             f.write(data)
             f.truncate()
 
@@ -306,7 +306,7 @@ def site_config(site_dir):
 
 
 def reread(args):
-    """Make a changed site_config.json count."""
+    """Make a changed site_config.json take effect."""
     if args.config_reload:
         subprocess.run(shlex.split(args.config_reload), check=True)
     time.sleep(args.config_wait)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection's promises rest on and no recording shows: transactions, locks, and databases out of reach.
+"""Behaviour that the promises require and recordings do not show: transactions, locks, unreachable databases.
 
-MariaDB's manual and Frappe's source are the authority here. Of the stand-in only: on a real bench these would wait for
-MariaDB's own time-outs.
+MariaDB's manual and Frappe's source define the expected behaviour. Only the stand-in is tested: on a real bench, these
+tests would wait for MariaDB's timeouts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def answer(value):
 
 @pytest.fixture
 def run(bench):
-    """Run lines of Python in the bench's `sites` folder; what they `answer` comes back."""
+    """Run lines of Python in the bench's `sites` directory; return what they pass to `answer`."""
     if bench.everything:
         pytest.skip("a question about the stand-in only")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo bench on which the tests of a file stand, and what they put on it."""
+"""The fixtures of the demo bench, and of the state that the tests put on it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from token_kit import Tokens
 
 @pytest.fixture(scope="module")
 def demo():
-    """A bench as new: what another file left would count where files are spread over processes."""
-    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: a socket lies below it
+    """A new bench. Files may run in different processes, so none may depend on the leftovers of another."""
+    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: the path of a socket is limited
     bench = Demo(folder)
     try:
         yield bench
@@ -34,7 +34,7 @@ def demo():
 
 @pytest.fixture
 def keys(demo, tmp_path):
-    """A bench without any API key, and a folder for a store of the test's own."""
+    """A bench without API keys, and a directory for the test's secrets store."""
     yield Keys(demo, tmp_path)
     for site in SITES:
         demo.execute(site, "update tabUser set api_key = null, api_secret = null")
@@ -43,7 +43,7 @@ def keys(demo, tmp_path):
 
 @pytest.fixture(scope="module")
 def third_party(demo):
-    """Vhosts on the same nginx that are none of ours: what they send, before we touch anything."""
+    """Third-party virtual hosts on the same nginx, and their headers before any change of ours."""
     backend = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ThirdParty)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
     port = demo.ports["demo_bench_nginx_port"]
@@ -68,7 +68,7 @@ def third_party(demo):
 
 @pytest.fixture(scope="module")
 def edge(demo, third_party):
-    """The bench with its edge in place; the third-party vhosts as they were before."""
+    """The bench with its edge applied, and the third-party virtual hosts as before."""
     demo.config_path("site3.localhost").write_text(
         json.dumps({**demo.config("site3.localhost"), "allow_cors": "https://own.example.com"})
     )

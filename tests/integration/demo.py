@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A demo bench of the tests' own, the playbooks and modules run on it, and a look at it from outside."""
+"""The demo bench of the tests: runs of playbooks and modules on it, and its state from outside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from runs import Run, Started
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
-# The stand-in's own: a row written under another order than its index is in harms the database.
+# Specific to the stand-in: writing with a different collation than that of the index corrupts the database.
 COLLATION = itemgetter("NAME", "compare")(
     runpy.run_path(str(ROOT / "roles/demo_bench/files/stand_in/database/collation.py"))
 )
@@ -38,12 +38,12 @@ USERS = [
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has at this moment."""
+    """A free port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
 
-# Runs in the bench's own Python, for whichever bench: the code that it is sent, on each site.
+# Runs the received code on each site, in the Python of any bench.
 INSIDE = """
 import json, os, sys
 request, replies = json.load(sys.stdin), os.fdopen(os.dup(1), "w")
@@ -67,28 +67,28 @@ class Demo:
 
     Attributes:
         path: the bench.
-        address: where nginx listens.
-        nginx: prefix of its nginx.
-        supervisorctl: the command that steers its programs.
-        sites: names of its sites.
-        users: who is there, by what they are to the tests: clerk, manager, former (disabled), customer (of the portal).
+        address: the address of its nginx.
+        nginx: the prefix of its nginx.
+        supervisorctl: the command that controls its programs.
+        sites: the names of its sites.
+        users: the users by their role in the tests: clerk, manager, former (disabled), customer (of the portal).
         become: keywords of a play that make its tasks run as the bench's owner.
-        vault: file with the vault password that every run is given, or None.
-        credentials: password of each user.
-        ansible: folder of the ansible-playbook that is run.
-        environment: what it is given beside the usual.
-        kills: how often the promise tests in full kill a run.
-        redis: names of the programs that are Redis.
-        method: what the users may call, as an app does.
-        module: a module of an app, below apps/, in which a function may be whitelisted for a while.
-        verification_leaves: tables in which the verification of a site leaves its sign-in.
+        vault: the file with the vault password of every run, or None.
+        credentials: the password of each user.
+        ansible: the directory of ansible-playbook.
+        environment: its additional environment variables.
+        kills: how often the full promise tests kill a run.
+        redis: the names of the Redis programs.
+        method: the method that the users may call, as an app does.
+        module: a module of an app, below apps/, to which a test may add a whitelisted function.
+        verification_leaves: tables in which the verification of a site leaves its login.
     """
 
     kills = 200
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
     method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
-    verification_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe has in redis
+    verification_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe stores in Redis
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
@@ -130,7 +130,7 @@ class Demo:
         self.tasks([{"name": "Stop", "ansible.builtin.include_role": role, "vars": {"demo_bench_state": "stopped"}}])
 
     def playbook(self, playbook: str, *options: str, **variables: object) -> Run:
-        """Run a playbook of the collection on the bench; the run may fail."""
+        """Run a playbook of the collection on the bench. The run may fail."""
         with self.start(playbook, *options, **variables) as process:
             out, err = process.communicate()
         return Run(subprocess.CompletedProcess(process.args, process.returncode, out, err))
@@ -149,7 +149,7 @@ class Demo:
             **variables,
         }
         hosts = {"benches": {"hosts": {"localhost": everything}}}
-        handle, written = tempfile.mkstemp(dir=self.folder)  # a run that was started before may still read the old one
+        handle, written = tempfile.mkstemp(dir=self.folder)  # an earlier run may still read the old one
         with open(handle, "w") as file:
             json.dump(hosts, file)
         os.replace(written, inventory / "hosts.json")
@@ -183,9 +183,9 @@ class Demo:
         return str(play)
 
     def modules(self, module: str, *steps: tuple[str, dict], **shared: object) -> dict[str, dict]:
-        """Run one module of the collection several times in one play, each result by its step's name, failed or not.
+        """Run one module several times in one play; return each result by the name of its step, failed or not.
 
-        A step is a name and what it adds to the shared options; ``check_mode`` among them is the task's own.
+        A step is a name and options in addition to the shared ones. ``check_mode`` sets that of the task.
         """
         tasks = []
         for name, own in steps:
@@ -201,10 +201,10 @@ class Demo:
             )
         return self.tasks(tasks).results
 
-    # -------- what goes wrong
+    # -------- faults
     @contextlib.contextmanager
     def database_down(self, site: str) -> Iterator[None]:
-        """The site's database is not there."""
+        """The site's database is missing."""
         (path,) = (self.path / "sites" / site / "db").glob("*.db")
         away = path.rename(path.with_suffix(".away"))
         try:
@@ -214,7 +214,7 @@ class Demo:
 
     @contextlib.contextmanager
     def database_held(self, site: str) -> Iterator[None]:
-        """The site's database answers nobody: with this mode of locking others may not even read."""
+        """The site's database does not respond: in this locking mode, others cannot even read."""
         connection = self.database(site)
         connection.isolation_level = None
         connection.execute("pragma busy_timeout = 20000")
@@ -228,7 +228,7 @@ class Demo:
 
     @contextlib.contextmanager
     def empty_site(self, site: str) -> Iterator[None]:
-        """A site that bench new-site began: a configuration, and a database without a table."""
+        """An incomplete site of bench new-site: a configuration, and a database without tables."""
         path = self.path / "sites" / site
         for folder in ("db", "locks", "logs"):
             (path / folder).mkdir(parents=True)
@@ -239,13 +239,13 @@ class Demo:
         finally:
             shutil.rmtree(path)
 
-    # -------- from outside
+    # -------- state from outside
     def config(self, site: str) -> dict:
-        """What a site's site_config.json holds."""
+        """The content of a site's site_config.json."""
         return json.loads(self.config_path(site).read_text())
 
     def config_path(self, site: str) -> Path:
-        """Path of a site's site_config.json."""
+        """The path of a site's site_config.json."""
         return self.path / "sites" / site / "site_config.json"
 
     def database(self, site: str) -> sqlite3.Connection:
@@ -262,17 +262,17 @@ class Demo:
             return [dict(row) for row in connection.execute(f'select * from "tab{doctype}" order by creation, name')]
 
     def execute(self, site: str, statement: str, *values: object) -> None:
-        """Change a site's database behind everybody's back."""
+        """Change a site's database directly, without Frappe."""
         with self.database(site) as connection:
             connection.execute(statement, values)
 
     def inside(self, code: str, data: object = None, sites: Iterable[str] | None = None) -> dict[str, object]:
-        """Run code in the bench's own Python, connected to each site in turn, as its owner; commits.
+        """Run code in the bench's Python as its owner, connected to each site in turn, and commit.
 
         Args:
-            code: sees ``frappe``, ``data`` and ``site``, and may set ``result``.
-            data: anything JSON can hold.
-            sites: all sites if left out.
+            code: may use ``frappe``, ``data`` and ``site``, and may set ``result``.
+            data: any JSON value.
+            sites: the default is all sites.
 
         Returns:
             ``result`` by site.
@@ -291,11 +291,11 @@ class Demo:
 
     @property
     def as_owner(self) -> list[str]:
-        """What makes a command run as the bench's owner."""
+        """The prefix that runs a command as the bench's owner."""
         return []
 
     def files(self) -> dict[str, tuple]:
-        """Every file and folder of the bench with mode, owner, time and content; no logs, no databases."""
+        """Every file and directory of the bench with mode, owner, time and content; without logs and databases."""
         taken: dict[str, tuple] = {}
         for path in sorted(self.path.rglob("*")):
             name = str(path.relative_to(self.path))
@@ -323,11 +323,11 @@ class Demo:
         return {**self.files(), **self.tables()}
 
     def snapshot_but_sign_ins(self) -> dict[str, object]:
-        """The same without what every sign-in leaves."""
+        """The same without the traces of every login."""
         return {name: what for name, what in self.snapshot().items() if not name.endswith(self.verification_leaves)}
 
     def services(self) -> dict[str, object]:
-        """The files of nginx, and every program that supervisor runs, with its process."""
+        """The files of nginx, and every program of supervisor with its process."""
         taken: dict[str, object] = {}
         for path in sorted(self.nginx.rglob("*")):
             if not {"logs", "temp", "run"} & set(path.relative_to(self.nginx).parts):
@@ -337,10 +337,10 @@ class Demo:
         return taken
 
     def programs(self) -> dict[str, list[str]]:
-        """State and process of every program under supervisor, once none is starting."""
+        """The state and process of every program of supervisor, after all have started."""
         for _try in range(100):
             done = subprocess.run([*self.supervisorctl, "status"], capture_output=True, text=True, check=False)
-            # name, RUNNING, "pid", its number; the uptime, which only grows, is left out
+            # name, RUNNING, "pid", its number; without the uptime, which always changes
             states = {name: state[:3] for name, *state in map(str.split, done.stdout.splitlines())}
             if not any(state[0] == "STARTING" for state in states.values()):
                 break
@@ -349,7 +349,7 @@ class Demo:
 
 
 def look(path: Path) -> tuple:
-    """Mode, owner, time of change and content of a file, folder or link."""
+    """The mode, owner, time of change and content of a file, directory or link."""
     what = path.lstat()
     content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
     return (what.st_mode, what.st_uid, what.st_gid, what.st_mtime_ns, content)

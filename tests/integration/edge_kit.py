@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the edge share: requests as they go over the wire, and a third-party backend."""
+"""Shared parts of the edge tests: raw HTTP requests, and a third-party backend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import time
 APP, CREDENTIALED = "https://app.example.com", "http://app.test:8080"
 TRUST, SITE2, SITE3 = "trust.localhost", "site2.localhost", "site3.localhost"
 PING, TOKEN = "/api/method/ping", "/api/method/frappe.integrations.oauth2.get_token"
-WRITE = "Edge | Write CORS and the limit of the token endpoint"
+WRITE = "Edge | Configure CORS and the token endpoint rate limit"
 DECLARED = {
     "oauth2_sites": [
         {"name": "Trust.com", "cors": {"origins": [APP, "https://second.example.com"]}},
@@ -43,7 +43,7 @@ THIRD_PARTY_CORS = [
 
 
 def ask(demo, host, path=PING, method="GET", origin=None, body=None, **headers):
-    """Status and every header line that this is about, as they came over the wire."""
+    """The status and the relevant header lines, as received."""
     connection = http.client.HTTPConnection("127.0.0.1", demo.ports["demo_bench_nginx_port"], timeout=30)
     with contextlib.closing(connection):
         sent = {"Host": host, **({"Origin": origin} if origin is not None else {}), **headers}
@@ -52,13 +52,13 @@ def ask(demo, host, path=PING, method="GET", origin=None, body=None, **headers):
         reply.read()
         names = ("access-control-", "vary", "retry-after")
         found = sorted((k, v) for k, v in reply.getheaders() if k.lower().startswith(names))
-        if "Accept-Encoding" not in headers:  # nginx says it of every text that is long enough to compress
+        if "Accept-Encoding" not in headers:  # nginx sends it with every text that is long enough to compress
             found = [line for line in found if line != ("Vary", "Accept-Encoding")]
         return reply.status, found
 
 
 def lines(origin=None, credentials=False, preflight=None):
-    """The header lines that an answer must have, no more and no less."""
+    """The exact header lines of a response."""
     wanted = [("Vary", "Origin")]
     if origin:
         wanted.append(("Access-Control-Allow-Origin", origin))
@@ -72,9 +72,9 @@ def lines(origin=None, credentials=False, preflight=None):
 
 
 class ThirdParty(http.server.BaseHTTPRequestHandler):
-    """A third-party backend with CORS headers of its own."""
+    """A third-party backend that sends CORS headers."""
 
-    def do_GET(self):  # the library's name for it
+    def do_GET(self):  # the library defines this name
         self.send_response(200)
         for name, value in THIRD_PARTY_CORS:
             self.send_header(name, value)
@@ -97,7 +97,7 @@ def reload_nginx(demo):
 
 
 def ours(demo):
-    """Every file of ours on this nginx, with its content and time."""
+    """Each of our files on this nginx, with its content and time."""
     paths = [demo.nginx / "conf.d" / "benchkeeper.conf", *(demo.nginx / "benchkeeper.d").glob("*")]
     return {str(path): (path.stat().st_mtime_ns, path.read_text()) for path in paths if path.exists()}
 

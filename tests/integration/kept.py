@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""API keys on the demo bench: the module run, what was kept of them, and what the site makes of a pair."""
+"""API keys on the demo bench: runs of the module, the kept secrets, and requests with an API key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-SITE = "site2.localhost"  # 127.0.0.1 leads to it
+SITE = "site2.localhost"  # 127.0.0.1 is one of its domains
 CLERK, MANAGER, FORMER, CUSTOMER = (f"{n}@demo.example" for n in ("clerk", "manager", "former", "customer"))
 PAIR = {"api_key": "given-key-0123", "api_secret": "given-secret-0123456789abcdef01234"}
 OTHER = {"api_key": "other-key-0123", "api_secret": "other-secret-0123456789abcdef01234"}
@@ -21,7 +21,7 @@ MODULE = "frappe_user_api_key"
 
 
 class Keys:
-    """The module on the demo bench, what it kept, and what the site makes of a pair."""
+    """The module on the demo bench, the secrets that it kept, and requests with an API key."""
 
     def __init__(self, demo, folder):
         self.demo, self.store = demo, str(folder / "secrets")
@@ -43,7 +43,7 @@ class Keys:
         return {user["name"]: user for user in self.demo.rows(SITE, "User")}
 
     def login(self, pair):
-        """Who the site says the bearer of a pair is, or the status that it answers with."""
+        """The user that the site reports for an API key, or the status of the response."""
         token = {"Authorization": f"token {pair['api_key']}:{pair['api_secret']}"}
         url = f"{self.demo.address}/api/method/frappe.auth.get_logged_user"
         try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run of ansible-playbook: under way, and what it said."""
+"""A run of ansible-playbook: while it runs, and its output."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import IO
 
 
 class Run:
-    """What one ansible-playbook run said.
+    """The result of one ansible-playbook run.
 
     Attributes:
-        status: exit status.
-        output: everything it printed.
-        results: each task's result by the task's name, without the role's.
+        status: the exit status.
+        output: the whole output.
+        results: the result of each task by its name, without the role's name.
         stats: the recap of the host.
     """
 
@@ -34,7 +34,7 @@ class Run:
 
     @property
     def changed(self) -> int:
-        """Number of changed tasks."""
+        """The number of changed tasks."""
         return self.stats["changed"]
 
     def rows(self, task: str) -> dict[str, dict]:
@@ -43,7 +43,7 @@ class Run:
 
 
 class Started(subprocess.Popen):
-    """A run that is read from its first word on: a full pipe would stop it while one waits for something else."""
+    """A run whose output is read continuously: a full pipe would block it."""
 
     def __init__(self, command: list, **options: object):
         super().__init__(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
@@ -59,10 +59,10 @@ class Started(subprocess.Popen):
         self._said[number] = stream.read()
 
     def communicate(self, input: None = None, timeout: float | None = None) -> tuple[str, str]:
-        """All that it says until it has ended, and whatever it left behind, which holds its output open.
+        """The whole output, up to the end of the run and of all orphans that hold its output open.
 
         Raises:
-            subprocess.TimeoutExpired: it takes longer than so many seconds.
+            subprocess.TimeoutExpired: it takes longer than this number of seconds.
         """
         end = None if timeout is None else time.monotonic() + timeout
         for reader in self._readers:

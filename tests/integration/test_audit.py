@@ -1,19 +1,19 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/audit.yml and the recap of site.yml: what they tell, and that an audit leaves a bench as it was."""
+"""playbooks/audit.yml and the recap of site.yml: their reports, and that an audit changes nothing."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 
 import pytest
 from demo import SITES, USERS
 from token_kit import Tokens
 
+UNREAD = "Audit | Fail if a bench or a site could not be read"
 RECAP = "Recap | Show what was done, what was verified and what needs a human"
 SITE1, SITE2, SITE3 = SITES
 CLERK = USERS[0]["email"]
@@ -29,7 +29,7 @@ DECLARED = {
 
 
 class Audit:
-    """The bench, its folder for reports, and a run of audit.yml."""
+    """The bench, its directory for reports, and runs of audit.yml."""
 
     def __init__(self, demo, folder):
         self.demo, self.folder = demo, folder / "reports"
@@ -47,14 +47,14 @@ class Audit:
         return run, json.loads((self.folder / "tests.json").read_text())
 
     def page(self):
-        """The page's text."""
+        """The text of the page."""
         return (self.folder / "tests.html").read_text()
 
 
 @pytest.fixture(scope="module")
 def audit(demo, tmp_path_factory):
-    """The bench as declared, its sites verified, with tokens on one of them."""
-    kit = Tokens(demo)  # its clients would stand beside those declared here
+    """The bench in its declared state, with verified sites and with tokens on one of them."""
+    kit = Tokens(demo)  # its clients would be additional to those declared here
     kit.clear()
     audit = Audit(demo, tmp_path_factory.mktemp("audit"))
     run = demo.site(**{**audit.declared, "oauth2_verify": "changed"})
@@ -78,29 +78,29 @@ def by_name(report):
 
 # ---------------------------------------------------------------- the recap
 def test_the_first_run_says_what_changed_and_what_was_verified(audit):
-    head, _ruler, *rows = audit.applied.results[RECAP]["msg"]
-    assert re.split(r"  +", head) == ["site", "changed", "verified", "needs a human"]
-    assert [re.split(r"  +", row)[0] for row in rows[:3]] == list(SITES)
-    for row in rows[:3]:
-        assert re.split(r"  +", row)[1:] == ["config, clients, API keys, nginx", "yes", "no"], row
+    summary = audit.applied.results[RECAP]["summary"]
+    assert summary["columns"] == ["changed", "verified", "review"]
+    assert [(row["site"], row["state"]) for row in summary["rows"]] == [(site, "changed") for site in SITES]
+    assert {tuple(row["brief"]) for row in summary["rows"]} == {("config, clients, API keys, nginx", "yes", "")}
 
 
 def test_a_second_run_says_that_nothing_changed_and_check_mode_what_would(audit):
     run = audit.demo.site(**{**audit.declared, "oauth2_verify": "changed"})
     assert (run.status, run.changed) == (0, 0) and run.stats["ok"] <= 7
-    assert [re.split(r"  +", row)[1:3] for row in run.results[RECAP]["msg"][2:5]] == [["nothing", "not asked"]] * 3
+    assert [row["cells"] for row in run.results[RECAP]["summary"]["rows"]] == [["nothing", "not asked", ""]] * 3
     other = {"oauth2_sites": [{"name": SITE3, "site_config": {"settings": {"session_idle_limit": "05:00:00"}}}]}
     run = audit.demo.site("--check", **{**audit.declared, **other})
-    head, _ruler, *rows = run.results[RECAP]["msg"]
-    assert "would change" in head and "config (session_idle_limit)" in rows[2] and "not asked" in rows[2]
+    summary = run.results[RECAP]["summary"]
+    assert summary["columns"][0] == "would change"
+    assert summary["rows"][2]["cells"] == ["config (session_idle_limit)", "not asked", ""]
 
 
 def test_a_site_that_failed_is_in_the_recap_and_the_run_fails_after_it(audit):
     run = audit.demo.site(**{**audit.declared, "oauth2_sites": [{"name": "nosuch.localhost"}]})
-    told = run.results[RECAP]["msg"]
+    summary = run.results[RECAP]["summary"]
     assert run.status != 0
-    assert any(line.startswith("nosuch.localhost") and line.endswith("FAILED") for line in told)
-    assert any(line.startswith("FAILED nosuch.localhost: ") for line in told)
+    assert [row["site"] for row in summary["rows"] if row["state"] == "failed"] == ["nosuch.localhost"]
+    assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["nosuch.localhost"]]
 
 
 # ---------------------------------------------------------------- the report
@@ -181,21 +181,22 @@ def test_a_site_that_cannot_be_read_says_why_and_the_others_are_told(audit):
     kept = path.read_bytes()
     path.write_text('{"db_name": ')
     try:
-        _run, report = audit.run()
+        run, report = audit.run(status=2)
     finally:
         path.write_bytes(kept)
+    assert f"1 of 3 sites could not be read:\n{SITE1}: " in run.results[UNREAD]["msg"]
     sites = by_name(report)
-    assert not sites[SITE1]["readable"] and "is no JSON" in sites[SITE1]["why"] and sites[SITE1]["drift_unknown"]
+    assert not sites[SITE1]["readable"] and "is not valid JSON" in sites[SITE1]["why"] and sites[SITE1]["drift_unknown"]
     assert sites[SITE2]["readable"] and sites[SITE2]["drift_unknown"] == ""
-    assert "is no JSON" in audit.page()
+    assert "is not valid JSON" in audit.page()
 
 
 @pytest.mark.parametrize(
     ("variables", "message", "readable"),
     [
-        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch: no such folder", None),
+        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch does not exist", None),
         ({"oauth2_sites": [{"name": SITE2, "oauth_clients": [{"app_name": "a<b"}]}]}, "text-markup", True),
-        ({"oauth2_sites": [{"name": SITE2, "nosuch": 1}]}, "there is no key 'nosuch'", True),
+        ({"oauth2_sites": [{"name": SITE2, "nosuch": 1}]}, "unknown key 'nosuch'", True),
         ({"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}, "Connection refused", None),
     ],
 )
@@ -204,7 +205,7 @@ def test_a_bench_that_cannot_be_looked_at_is_in_the_report_and_the_run_fails(aud
     run, report = audit.run(status=2, **variables)
     assert audit.demo.snapshot() == before
     assert message in report["benches"][0]["fault"], report["benches"]
-    assert message in run.results["Audit | Name the bench that could not be looked at"]["msg"]
+    assert message in run.results[UNREAD]["msg"]
     assert all(site["readable"] is readable and site["drift_unknown"] for site in report["sites"])
     assert bool(report["sites"]) is bool(readable)
 
@@ -231,7 +232,7 @@ def test_a_verification_that_failed_is_on_record_and_the_others_keep_theirs(audi
 def test_without_a_folder_no_verification_is_kept_and_the_report_is_named_after_the_inventory(audit, tmp_path):
     bare = {key: value for key, value in audit.declared.items() if not key.startswith("oauth2_report_")}
     run = audit.demo.site(**{**bare, "oauth2_verify": "all"})
-    assert run.status == 0 and run.results["Verify | Keep the verdicts for the audit"]["skipped"], run.output
+    assert run.status == 0 and run.results["Verify | Store the results for the audit"]["skipped"], run.output
     run = audit.demo.playbook("playbooks/audit.yml", **{**bare, "oauth2_report_dir": str(tmp_path / "a" / "reports")})
     assert run.status == 0, run.output
     report = json.loads((tmp_path / "a" / "reports" / "inventory.json").read_text())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audit's page in a real browser: found, sorted, opened, in the dark, on a phone, and deaf to hostile names."""
+"""The audit page in a real browser: search, sorting, details, dark mode, small screens, and hostile names."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def browser():
 
 @pytest.fixture
 def shown(browser):
-    """Shows a report; afterwards nothing was asked for but the page itself, and no script failed."""
+    """Show a report; at the end, check that only the page was requested and no script failed."""
     contexts, wrong = [], []
 
     def show(told=None, width=1280, scheme="light"):
@@ -154,7 +154,7 @@ def test_all_sites_are_there_and_what_is_typed_finds_them(shown):
         page.get_by_label("Search").fill(text)
         assert names(page) == found, text
     page.get_by_label("Search").fill("nosuch")
-    expect(page.get_by_text("No site answers to this filter.")).to_be_visible()
+    expect(page.get_by_text("No sites match this filter.")).to_be_visible()
     expect(page.get_by_role("status")).to_have_text("0 of 4 sites shown")
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".site-name")).to_have_text(ALL)
@@ -169,7 +169,7 @@ def test_each_filter_finds_its_own_and_they_add_up(shown):
     assert names(page) == [SICK]
     page.get_by_label("Finding", exact=True).select_option("frappe-code-cookie")
     assert names(page) == [OLD, SICK, WELL]
-    page.get_by_label("Unproven only").check()
+    page.get_by_label("Not verified only").check()
     assert names(page) == [SICK, WELL]
     page.get_by_label("Drift only").check()
     assert names(page) == [SICK]
@@ -190,7 +190,7 @@ def test_a_rule_in_the_picture_filters_and_lets_go(shown):
 def test_a_head_sorts_both_ways_by_value_and_says_so(shown):
     page = shown()
     heads = {
-        # 15.9.0 is older than 15.55.1, and what is not known comes first; those that are equal stand by name.
+        # 15.9.0 is older than 15.55.1, and unknown versions come first; equal ones are sorted by name.
         "Frappe": ([DEAD, OLD, SICK, WELL], [SICK, WELL, OLD, DEAD]),
         "Clients": ([DEAD, OLD, WELL, SICK], [SICK, WELL, OLD, DEAD]),  # 12 is more than 2
         "Last verification": ([DEAD, SICK, WELL, OLD], [OLD, DEAD, SICK, WELL]),
@@ -235,7 +235,7 @@ def test_a_site_that_could_not_be_read_says_why_in_its_row(shown):
 
 def test_the_age_of_a_verification_is_told_and_so_is_that_there_is_none(shown):
     page = shown()
-    expect(page.locator("tr.one", has_text=OLD)).to_contain_text("3 days old")
+    expect(page.locator("tr.one", has_text=OLD)).to_contain_text("3 days ago")
     expect(page.locator("tr.one", has_text=WELL)).to_contain_text("none on record")
     page.get_by_role("button", name=WELL).click()
     expect(page.get_by_text("No verification is on record.", exact=False)).to_be_visible()
@@ -254,7 +254,7 @@ def test_the_picture_of_tokens_has_a_bar_a_day_and_says_it_in_words(shown):
 
 def test_what_is_empty_is_said_in_words(shown):
     page = shown(report_of([], "nothing", NOW))
-    for text in ("No token was issued", "No rule is broken on any site.", "No site was found on any bench."):
+    for text in ("No token was issued", "No findings on any site.", "No site was found on any bench."):
         expect(page.get_by_text(text, exact=False)).to_be_visible()
 
 
@@ -329,7 +329,7 @@ def test_on_a_phone_each_value_has_its_heading_and_sites_can_be_sorted(shown):
     page = shown(width=375)
     heading = "getComputedStyle(document.querySelector('td.clients'), '::before').content"
     assert page.evaluate(heading) == '"Clients"'
-    page.get_by_label("Sort by").select_option("Clients, falling")
+    page.get_by_label("Sort by").select_option("Clients, descending")
     assert names(page) == [SICK, WELL, OLD, DEAD]
 
 
@@ -343,7 +343,7 @@ def test_every_control_has_a_name_and_every_head_a_scope(shown):
     assert page.locator("html[lang=en]").count() == 1
 
 
-# ---------------------------------------------------------------- hostile names, and the way out
+# ---------------------------------------------------------------- hostile names, and links
 def test_a_hostile_name_is_shown_as_it_is_and_does_nothing(shown):
     told = report(site(HOSTILE, app=HOSTILE))
     told["environment"] = HOSTILE

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The edge on a real nginx: which headers come, to whom, and to whom not."""
+"""The edge on a real nginx: which origins get which headers."""
 
 from __future__ import annotations
 

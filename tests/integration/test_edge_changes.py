@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The edge on a real nginx: changes, limits, and what happens when something is in the way."""
+"""The edge on a real nginx: changes, limits, and failures."""
 
 from __future__ import annotations
 
@@ -127,8 +127,9 @@ def test_a_broken_file_of_the_machine_changes_nothing_is_named_and_lets_the_othe
             assert run.status != 0
             assert reason in run.results["Finish | Name the sites that failed"]["msg"]
             (recap,) = (name for name in run.results if name.startswith("Recap"))
-            assert any(line.startswith("FAILED (the bench) nginx") for line in run.results[recap]["msg"])
-            assert run.results["Reload | Let supervisor signal or restart the web program"]["changed"]
+            notes = run.results[recap]["summary"]["notes"]
+            assert ["(the bench) nginx"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
+            assert run.results["Reload | Reload or restart the web process with supervisor"]["changed"]
             assert ours(demo) == before
     finally:
         conf.unlink()
@@ -186,7 +187,7 @@ KILLS = [(state, instant) for state in ("present", "absent") for instant in (2, 
 
 @pytest.mark.parametrize(("state", "instant"), KILLS)
 def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, edge, monkeypatch, state, instant):
-    """Killed before the instant-th rename or removal of a change that touches every file."""
+    """Kill the module before the given rename or removal, in a change of every file."""
     conf_dir = demo.nginx / "conf.d"
     params = {
         "bench_path": str(demo.path),
@@ -219,7 +220,7 @@ def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, 
         patched.setattr(files, "os", dying_os)
         with contextlib.suppress(Killed):
             Edge(params).apply(nginx, check_mode=False)
-    nginx.try_with(nginx.files(), {})  # loads, whatever the kill left
+    nginx.try_with(nginx.files(), {})  # nginx loads the files, whatever the kill left
     assert ask(demo, TRUST, origin=APP) in ((200, lines(APP)), (200, []))
     run = demo.site(**DECLARED)
     assert run.status == 0, run.output
@@ -255,7 +256,7 @@ def test_the_limit(demo, edge):
         assert statuses == [400, 400, 429, 429, 429, 429, 429]
         status, found = post(TRUST)
         assert (status, found) == (429, sorted([*lines(APP), ("Retry-After", "30")]))
-        assert post(SITE2)[0] == 400  # each site has its own count
+        assert post(SITE2)[0] == 400  # each site has its own limit
         assert ask(demo, TRUST, origin=APP)[0] == 200
         assert ask(demo, TRUST, TOKEN, "OPTIONS", APP)[0] == 200
         assert demo.site(**limited).changed == 0
@@ -274,7 +275,7 @@ def test_the_client_behind_a_trusted_proxy_is_counted(demo, edge):
 
     try:
         assert [post("198.51.100.1"), post("198.51.100.1"), post("198.51.100.2")] == [400, 429, 400]
-        assert post("198.51.100.9, 198.51.100.1") == 429  # what the proxy appended counts, not the client's word
+        assert post("198.51.100.9, 198.51.100.1") == 429  # the address from the proxy counts, not the client's
     finally:
         assert demo.site(**DECLARED).status == 0
 
@@ -292,7 +293,7 @@ def test_changing_the_owner_cleans_up(demo, edge):
 
 
 def test_reload_only_where_a_program_must_pick_up_a_change(demo, edge):
-    """Frappe 15 reads its configuration on every request: graceful leaves the web program alone, restart does not."""
+    """Frappe 15 reads its configuration on every request: graceful does not touch the web process, restart does."""
 
     def web():
         status = subprocess.run(

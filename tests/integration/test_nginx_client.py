@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of a real nginx, with a configuration of the test's own: what it finds, and what a try leaves behind."""
+"""The client of a real nginx with a test configuration: what it reads, and what a tested candidate leaves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVENTS = "events { }\n"
 
 @pytest.fixture
 def configured(tmp_path):
-    """Returns the client of an nginx that is configured with the given texts, by path."""
+    """Return the client of an nginx with the given files, by path."""
 
     def made(**texts):
         for name, text in {"nginx.conf": EVENTS, **texts}.items():
@@ -53,7 +53,7 @@ def test_a_second_include_on_a_line_is_read(configured):
     "word", ["odd\\ *.d/a.conf", "'odd?[[]x].d/?.conf'", "odd\\ \\[x\\].d/*", '"odd \\\\[x].d/[a-b].conf"']
 )
 def test_a_pattern_of_an_include_names_what_it_names_for_nginx(configured, word):
-    """Beside the one that is meant there is one that is not: it has a fault that nginx would find."""
+    """Beside the included file is another one, with an error that nginx would report."""
     files = {"odd [x].d/a.conf": "env A;\n", "oddx.d/a.conf": "nosuch on;\n", "odd x.d/c.conf": "nosuch on;\n"}
     nginx = configured(**{"nginx.conf": f"include {word};{EVENTS}", **files})
     assert [path.rpartition("/etc/")[2] for path in nginx.files()] == ["nginx.conf", "odd [x].d/a.conf"]
@@ -69,7 +69,7 @@ def test_a_backslash_in_an_include_that_is_no_pattern_is_part_of_the_name(config
 
 
 def test_line_ends_are_those_of_the_file(configured):
-    """A lone carriage return ends neither a comment nor a line: what is behind it here is no include."""
+    """A lone carriage return ends neither a comment nor a line, so no include follows it."""
     text = f"# old\rinclude nosuch.conf;\r\n{EVENTS}http {{\r\ninclude a.conf; }}\r\n"
     nginx = configured(**{"nginx.conf": text, "a.conf": "# x\rnosuch on;\r\nlog_format a 'x\r\ny';\n"})
     files = nginx.files()
@@ -123,7 +123,7 @@ def test_a_fault_is_named_by_its_own_line(configured):
 
 
 def test_what_is_named_relative_to_the_main_file_is_found_beside_an_included_file(configured, tmp_path):
-    """As certificates are; a folder with a copy of an included file in it must hold the rest, too."""
+    """As with certificates: a directory with a copy of an included file must have its other files too."""
     for folder in ("etc/conf.d", "beside"):
         (tmp_path / folder).mkdir(parents=True)
         certificate(tmp_path / folder, "a.example.com", 9)
@@ -138,7 +138,7 @@ def test_what_is_named_relative_to_the_main_file_is_found_beside_an_included_fil
 
 
 def test_nginx_takes_the_files_of_a_site_with_very_many_names(configured):
-    """It refuses a comment or a word of more than 4096 bytes."""
+    """nginx rejects a comment or a word of more than 4096 bytes."""
     cors = {"origins": [f"https://app-{number}.example.com" for number in range(100)]}
     site = {
         "name": "a",
@@ -170,6 +170,6 @@ def test_a_running_nginx_is_found_by_its_pid_file(configured, tmp_path):
             time.sleep(0.01)
         assert nginx.master(nginx.files()) == running.pid
     finally:
-        while running.poll() is None:  # one that has only just begun can miss a signal
+        while running.poll() is None:  # a process that has just started can miss a signal
             running.terminate()
             time.sleep(0.05)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_oauth_client, every state in the same rhythm: missing, check, do, again."""
+"""frappe_oauth_client: every state is checked, applied and applied again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_missing_and_contradicting_options(demo):
     assert "one of the following is required: name, sites" in messages["no site"]
     assert "parameters are mutually exclusive: name|sites" in messages["both"]
     assert "neither app_name nor client_id is given" in messages["no identity"]
-    assert "redirect_uris: needed to create the client 'Nosuch'" in messages["not enough to create"]
+    assert "redirect_uris: not declared, but required to create the client 'Nosuch'" in messages["not enough to create"]
     assert "value of grant_type must be one of: Authorization Code, Implicit, got: Password" in messages["bad choice"]
 
 
@@ -121,7 +121,7 @@ def test_one_row_a_declaration_in_its_order_and_options_by_site(demo):
         ("site3.localhost", "created"),
     ]
     assert results["create"]["failed"] and results["create"]["changed"]
-    assert "1 of 3 site(s) failed:\nnosuch.localhost: name: the bench" in results["create"]["msg"]
+    assert "1 of 3 sites failed:\nnosuch.localhost: name: the bench" in results["create"]["msg"]
     assert (rows[2]["client_id"], rows[3]["app_name"]) == ("rhythm-trust", "Second")
     assert [r["action"] for r in results["again"]["sites"]] == ["unchanged", "failed", "unchanged", "unchanged"]
     assert [r["action"] for r in results["clean"]["sites"]] == ["deleted", "failed", "deleted", "deleted"]
@@ -175,7 +175,7 @@ def token(demo, client):
 
 @pytest.fixture
 def strangers(demo):
-    """A site with a client of somebody else's and one that registered itself."""
+    """A site with an undeclared client, and one from dynamic client registration."""
     create = {"name": "site3.localhost", "redirect_uris": URIS}
     demo.modules("frappe_oauth_client", ("a", {"app_name": "Stranger"}), ("b", {"app_name": "Dynamic"}), **create)
     demo.execute("site3.localhost", "update \"tabOAuth Client\" set owner = 'Guest' where app_name = 'Dynamic'")
@@ -216,7 +216,7 @@ def test_policy(demo):
 
 
 def test_over_rest(demo):
-    """The same through the other door, with the API key of a System Manager; 127.0.0.1 is a domain of site2."""
+    """The same over REST, with the API key of a System Manager. 127.0.0.1 is a domain of site2."""
     key, secret = "restkey0123456789", "restsecret-0123456789abcdef01234"
     demo.tasks([{"name": "Key", "ansible.builtin.command": give_key(demo, key, secret)}])
     door = {"url": demo.address, "api_key": key, "api_secret": secret}
@@ -241,7 +241,7 @@ def test_over_rest(demo):
     for name in ("create", "update", "delete"):
         assert row(results[name])["diff"] == row(results[name + "?"])["diff"], name
         assert row(results[name])["changed"] and not row(results[name + " again"])["changed"], name
-    assert "client_id: it can be chosen over REST on Frappe 16 and later only" in results["chosen?"]["msg"]
+    assert "client_id: REST accepts a client_id only on Frappe 16 and later" in results["chosen?"]["msg"]
     assert "with 401: " in results["wrong key"]["msg"] and "Check api_key and api_secret" in results["wrong key"]["msg"]
     assert "url: http://127.0.0.1:9 cannot be reached" in results["nobody there"]["msg"]
     assert [f["rule"] for f in row(results["delete"])["findings"]] == ["rest-copies"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_oauth_token: what was ended is dead over HTTP, what still works is never removed, and no token shows."""
+"""frappe_oauth_token: HTTP rejects revoked tokens, valid tokens are never deleted, and no output shows a token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from demo import SITES
 from token_kit import CLERK, FORMER, KIOSK, MANAGER, MOBILE, SITE, told
 
-STEP = "Tokens | Revoke, prune, and look at disabled users"
+STEP = "Tokens | Revoke and prune tokens"
 CHECK = {"check_mode": True}
 
 
@@ -27,7 +27,7 @@ def test_missing_and_contradicting_options(tokens):
         ("strict", {"max_refresh_age": "1m", "policy": "enforce"}),
     )
     messages = {name: result["msg"] for name, result in results.items()}
-    assert "state: revoked, of which tokens? [token-selection-missing" in messages["no selection"]
+    assert "state: revoked is declared, but no tokens are selected [token-selection-missing" in messages["no selection"]
     assert "[token-selection-unused" in messages["no use"]
     assert "max_refresh_age: 'a month' [token-duration" in messages["no duration"]
     assert "value of state must be one of: revoked, absent, got: gone" in messages["bad state"]
@@ -66,7 +66,7 @@ def test_by_user_and_client_revoked_tokens_are_dead_in_both_halves_and_the_other
 
 
 def test_a_code_that_is_not_revoked_can_be_redeemed(tokens):
-    """The verification that the test before sees something."""
+    """Check that the test above can find a token."""
     tokens.code("code-of-clerk")
     assert tokens.redeem("code-of-clerk") == 200
 
@@ -94,7 +94,7 @@ def test_refresh_tokens_get_the_life_that_is_declared(tokens):
 
 
 def test_pruning_takes_dead_rows_only_and_leaves_no_copy(tokens):
-    """The access token of an old row has ended; its refresh token, in the same row, has not."""
+    """The access token of an old row has expired; the refresh token in the same row has not."""
     sleeping, dead, fresh = tokens.issue(age=90), tokens.issue(age=90), tokens.issue()
     tokens.code("spent", validity="Invalid")
     tokens.run(("revoke", {"state": "revoked", "clients": [MOBILE], "older_than": "80d", "users": [CLERK]}))
@@ -226,7 +226,7 @@ class TestRole:
         ("declared", "message"),
         [
             ({"max_refresh_age": "soon"}, "Trust.com: max_refresh_age: 'soon' [token-duration"),
-            ({"max_age": "30d"}, "tokens: there is no key 'max_age'"),
+            ({"max_age": "30d"}, "tokens: unknown key 'max_age'"),
             (
                 {"disabled_users": "kill"},
                 "tokens: disabled_users: found 'kill', expected one of report, revoke, ignore",
@@ -242,6 +242,6 @@ class TestRole:
 
 
 def test_the_users_of_the_demo_are_who_the_tests_think(tokens):
-    """FORMER is disabled from the start, so that nobody can sign in as it."""
+    """FORMER is disabled from the start, so it cannot log in."""
     enabled = {row["name"]: row["enabled"] for row in tokens.demo.rows(SITE, "User")}
     assert (enabled[CLERK], enabled[MANAGER], enabled[FORMER]) == (1, 1, 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_oauth_verify: which steps are taken, what is left behind, many sites, and what is never sent."""
+"""frappe_oauth_verify: the choice of steps, the cleanup, many sites, and what is never sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MADE = {"OAuth Bearer Token": None, CODE: None, "Deleted Document": "deleted_doc
 
 @pytest.fixture(scope="module")
 def checked(demo):
-    """Every site with a client of the tests' own."""
+    """Every site with a client of the tests."""
     shared = {"sites": [{"name": site, **CLIENT} for site in SITES]}
     demo.modules("frappe_oauth_client", ("Make", {}), **shared)
     yield demo
@@ -34,7 +34,7 @@ def checked(demo):
 
 
 def check(demo, *steps, **shared):
-    """The module's results by the step's name."""
+    """The results of the module by the name of the step."""
     options = {
         "app_name": CLIENT["app_name"],
         "address": demo.address,
@@ -56,7 +56,7 @@ def verdicts(row):
 
 
 def left(demo, site=SITE):
-    """How many rows there are of what a verification must not leave: also copies of deleted codes, and sessions."""
+    """The number of rows that a verification must not leave, including copies of deleted codes and sessions."""
     with demo.database(site) as connection:
         sessions = connection.execute("select count(*) from tabSessions where user != 'Guest'").fetchone()[0]
     rows = [[row for row in demo.rows(site, kind) if not about or row[about] == CODE] for kind, about in MADE.items()]
@@ -83,7 +83,7 @@ def test_named_steps_bring_those_that_they_need(checked):
 def test_a_step_that_was_asked_for_and_does_not_apply_says_why(checked):
     row = one(checked, probes=["preflight", "issuer"], scope=["crm"])
     told = {step["name"]: step["found"] for step in row["steps"] if step["verdict"] == "not_run"}
-    assert told == {"preflight": "no origin is declared", "issuer": "the scope openid is not asked for"}
+    assert told == {"preflight": "cors declares no origins", "issuer": "scope does not contain openid"}
     assert not row["verified"] and not row["failed"]
 
 
@@ -115,18 +115,18 @@ def test_a_consent_page_is_expected_where_nothing_skips_it(checked):
         (consent,) = [step for step in one(checked, probes=["consent"])["steps"] if step["name"] == "consent"]
     finally:
         checked.execute(SITE, skip, 0)
-    assert (consent["verdict"], consent["rule"], consent["found"]) == ("noticed", "consent-none", "no page")
+    assert (consent["verdict"], consent["rule"], consent["found"]) == ("noticed", "consent-none", "no consent page")
 
 
 def test_a_wrong_password_is_sent_once_however_many_clients_are_checked(checked):
     rows = check(checked, ("Check", {"sites": [{"name": SITE}] * 12}), password="wrong-on-purpose")["Check"]["sites"]
     assert ["login-refused" in row["msg"] for row in rows] == [True] * 12
-    assert sum("not tried again" in row["msg"] for row in rows) == 11
-    assert one(checked, probes=["login"])["verified"]  # and the user is not locked out
+    assert sum("was not tried again" in row["msg"] for row in rows) == 11
+    assert one(checked, probes=["login"])["verified"]  # and the user is not locked
 
 
 def test_the_limit_is_verified_with_requests_that_name_no_user(checked):
-    """And the flow fits into it, beside what other origins are tried with at the same endpoint."""
+    """The OAuth flow and the CORS requests to the same endpoint stay within the limit."""
     limit, origins = {"rate": "5r/s", "burst": 6}, [APP, *(f"https://{name}.example" for name in "abcdefgh")]
     cors = {"oauth2_sites": [{"name": SITE, "cors": {"origins": origins}}]}
     assert checked.site(oauth2_token_rate_limit=limit, **cors).status == 0
@@ -138,12 +138,12 @@ def test_the_limit_is_verified_with_requests_that_name_no_user(checked):
     found = {step["name"]: step for step in row["steps"]}
     assert row["verified"] and found["rate_limit"]["found"].startswith("HTTP 429 at request ")
     assert found["limit_bypass"]["rule"] == "frappe-limit-bypass"
-    assert again["verified"]  # it waits for its turn, as an app should
+    assert again["verified"]  # it waits for the rate limit, as an app should
 
 
-# ---------------------------------------------------------------- what is left behind
+# ---------------------------------------------------------------- cleanup
 class Leak(http.server.BaseHTTPRequestHandler):
-    """Hands everything on to the bench, and loses the answers that it was told to lose."""
+    """A proxy in front of the bench that drops selected responses."""
 
     protocol_version = "HTTP/1.1"
     port, lost = 0, ""
@@ -168,12 +168,12 @@ class Leak(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_OPTIONS = _pass
 
     def log_message(self, *_args):
-        """Not to the test's output."""
+        """Do not log to the test's output."""
 
 
 @pytest.fixture
 def leak(checked):
-    """An address that leads to the bench and loses answers."""
+    """The address of a proxy that drops responses of the bench."""
 
     class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         daemon_threads = True
@@ -239,7 +239,7 @@ def test_many_sites_are_verified_in_batches_and_each_batch_is_told(checked):
     assert "localhost: 4 of 4 sites tried, 3 verified, 1 failed" in run.output
     result = run.results["Check"]
     assert [row["name"] for row in result["sites"]] == [SITE, "nosuch.localhost", OTHER, SITES[0]]
-    assert result["failed"] and result["msg"].startswith("1 of 4 site(s) failed:\nnosuch.localhost: name: the bench")
+    assert result["failed"] and result["msg"].startswith("1 of 4 sites failed:\nnosuch.localhost: name: the bench")
     assert result["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     task["benchkeeper.frappe.frappe_oauth_verify"].update(batch=20)
     few = checked.tasks([task])
@@ -249,10 +249,10 @@ def test_many_sites_are_verified_in_batches_and_each_batch_is_told(checked):
 def test_a_bench_that_is_none_fails_as_a_whole_in_batches_too(checked):
     steps = [("Check", {"sites": [{"name": SITE}, {"name": OTHER}], "batch": 1, "bench_path": "/usr"})]
     result = check(checked, *steps)["Check"]
-    assert result["failed"] and result["sites"] == [] and "/usr has no folder sites" in result["msg"]
+    assert result["failed"] and result["sites"] == [] and "/usr has no sites directory" in result["msg"]
 
 
-# ---------------------------------------------------------------- declared for other origins
+# ---------------------------------------------------------------- CORS
 def test_declared_origins_are_verified_at_the_edge(checked):
     declared = {"oauth2_sites": [{"name": SITE, "cors": {"origins": [APP], "credentials": True}}]}
     assert checked.site(**declared).status == 0

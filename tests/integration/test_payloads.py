@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Ansible ships of a module is all that its worker needs: each job, pipelined, on the oldest and newest core."""
+"""Ansible ships everything that a worker needs: each job, pipelined, on the oldest and newest ansible-core."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CORES = {"oldest": Path(sys.executable).parent, "newest": ROOT / ".venv-newest" / "bin"}
 NEEDS_NEWEST = "the newest ansible-core is not set up: it needs Python 3.12 or newer (make setup-newest)"
-# A frappe on which every job ends at the first thing that it asks of it, and says what that was.
+# A fake frappe that ends every job at its first access, and reports that access.
 FRAPPE = """
 import types
 __version__ = "0-stub"
@@ -29,7 +29,7 @@ def __getattr__(name): raise RuntimeError("reached frappe." + name)
 """
 SITE = "one.test"
 CLIENT = {"app_name": "App", "redirect_uris": ["com.example.app://callback"]}
-# The options of a module, the job behind it, and what that asks first.
+# The options of a module, its job, and the job's first access.
 CALLS = {
     "frappe_oauth_client": ("clients", CLIENT, "get_meta"),
     "frappe_user_api_key": ("api_keys", {"users": ["clerk@example.com"]}, "get_all"),
@@ -41,7 +41,7 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    """A bench of a few files, whose Python finds the stub beside what runs the tests."""
+    """A minimal bench, whose Python finds the fake frappe."""
     folder = tmp_path_factory.mktemp("bench")
     packages = {"frappe/__init__.py": FRAPPE, "frappe/utils/__init__.py": "", "frappe/utils/password.py": ""}
     for name, text in packages.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets that are made here: a canary searched for everywhere, and runs that are killed."""
+"""Generated secrets: a search for canaries, and killed runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kept import CLERK, MANAGER, MODULE, PAIR, SITE
 
 # ---------------------------------------------------------------- the canary
 def test_no_secret_is_in_any_output_or_file_or_argument(keys, tmp_path):
-    """Made here and given: at -vvvv --diff, in temporary files, and in the arguments of every process meanwhile."""
+    """Generated and given secrets do not appear at -vvvv --diff, in temporary files or in process arguments."""
     variables = {"canary": {MANAGER: PAIR}}
     common = {"bench_path": str(keys.demo.path), "secrets_store": keys.store}
     client = {"app_name": "Canary", "redirect_uris": ["https://app.example.com/cb"], "store_secret": True}
@@ -42,7 +42,7 @@ def test_no_secret_is_in_any_output_or_file_or_argument(keys, tmp_path):
         "-vvvv",
         "--diff",
         ansible_remote_tmp=str(temporary),
-        ansible_pipelining=False,  # the action plugin asks for it by itself
+        ansible_pipelining=False,  # the action plugin enables it itself
         **variables,
     )
     with process:
@@ -60,7 +60,7 @@ def test_no_secret_is_in_any_output_or_file_or_argument(keys, tmp_path):
 
 
 def watched(process, seen, folder):
-    """What a process prints; arguments, environments and files below a folder that show meanwhile go to ``seen``."""
+    """The output of a process. ``seen`` collects arguments, environments and files below a directory meanwhile."""
     output: list[str] = []
     reader = threading.Thread(target=lambda: output.extend(process.communicate()), daemon=True)
     reader.start()
@@ -82,7 +82,7 @@ def watched(process, seen, folder):
 
 # ---------------------------------------------------------------- kills
 def descendants(pid):
-    """A process and all that came from it, as the kernel lists them now."""
+    """A process and all its current descendants."""
     found = [pid]
     for number in found:
         try:
@@ -94,7 +94,7 @@ def descendants(pid):
 
 
 def kill(process):
-    """SIGKILL to a process and all its descendants, stopped first so that none starts another meanwhile."""
+    """Send SIGKILL to a process and all its descendants. They are stopped first, so none starts another."""
     for sign in (signal.SIGSTOP, signal.SIGKILL):
         for pid in descendants(process.pid):
             try:

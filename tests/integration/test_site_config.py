@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_site_config on a bench, and what frappe_site_info says of it."""
+"""frappe_site_config on a bench, and the facts of frappe_site_info about it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_site_info: what it says is so, it touches nothing, and each problem that is provoked has its own finding."""
+"""frappe_site_info: its facts are correct, it changes nothing, and each provoked problem has its own finding."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_healthy_site_has_notices_of_its_frappe_and_no_warning(tokens):
     tokens.issue()
     before = tokens.demo.snapshot()
     result, warnings = look(tokens.demo)
-    assert tokens.demo.snapshot() == before, "it is no look if it leaves a trace"
+    assert tokens.demo.snapshot() == before, "gathering facts must not change the bench"
     assert [row["name"] for row in result["sites"]] == list(SITES)
     for row in result["sites"]:
         assert problems(row) == [] and {finding["rule"] for finding in row["findings"]} == NOTICES
@@ -132,7 +132,7 @@ def test_no_secret_and_no_token_is_in_the_result(tokens, keys):
 
 
 ANOTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-# As in the client's form, where Frappe keeps a Version of the change.
+# As with the client's form: Frappe keeps a Version of the change.
 SAVED_BY_HAND = """
 doc = frappe.get_doc("OAuth Client", {"app_name": data})
 doc.client_secret = "by-hand-0123456789-0123456789-0123456789"
@@ -141,7 +141,7 @@ doc.save()
 
 
 def bootstrap(demo):
-    """Where an app that followed the old guide has what hands out secrets."""
+    """The module in which an app that follows the old guide returns secrets."""
     return demo.path / "apps/demo_crm/demo_crm/setup/oauth_bootstrap.py"
 
 
@@ -207,7 +207,7 @@ def give_key(demo, user):
 
 @pytest.fixture
 def provoked(tokens, keys):
-    """A site that may be harmed: settings and configuration are as before at the end."""
+    """A site that a test may change. Its settings and configuration are restored."""
     path = tokens.demo.config_path(SITE)
     kept = path.read_bytes()
     yield tokens
@@ -255,7 +255,7 @@ def test_what_is_common_is_told_with_its_file_and_warned_of_once(tokens):
     for row in result["sites"]:
         assert row["config"]["ignore_csrf"] == {"value": 1, "file": "common_site_config.json"}
         assert problems(row) == ["ignore-csrf"]
-    assert len(warnings) == 1 and warnings[0].startswith("3 sites, Trust.com among them: ignore_csrf in common")
+    assert len(warnings) == 1 and warnings[0].startswith("3 sites, including Trust.com: ignore_csrf in common")
 
 
 def test_a_frappe_that_is_written_otherwise_is_unknown_and_one_that_is_mended_has_no_notice(tokens):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/site.yml from a bare bench on: check, apply, apply again, verify."""
+"""playbooks/site.yml on a new bench: check, apply, apply again, verify."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import json
 import pytest
 from demo import SITES
 
-CLIENTS = "Clients | Write what differs"
+CLIENTS = "Clients | Apply the declared OAuth clients"
 CONFIG = "Site config | Merge the declared keys"
-PREFLIGHT = "Preflight | Read the sites and check every declaration"
-VERIFY = "Verify | Sign in, authorize, call, refresh, revoke"
+PREFLIGHT = "Preflight | Read the sites and check the declarations"
+VERIFY = "Verify | Run the OAuth flow"
 FLOW = ["reach", "login", "authorize", "token", "api_call", "refresh", "revoke", "dead"]
 DECLARED = {
     "oauth2_site_defaults": {
@@ -36,13 +36,13 @@ STEPS = (CLIENTS, CONFIG)
 
 
 def told(run):
-    """What a run says of each row, without what only a real run can know."""
+    """The result rows of a run, without facts that only a real run has."""
     keys = ("name", "action", "changed", "diff", "failed", "msg", "findings")
     return [[{key: row[key] for key in keys} for row in run.results[step]["sites"]] for step in STEPS]
 
 
 class TestFromBareToProven:
-    """In this order, on one bench."""
+    """The tests run in this order on one bench."""
 
     foreseen = None
 
@@ -115,9 +115,10 @@ class TestFromBareToProven:
         run = demo.playbook("playbooks/verify.yml", **DECLARED)
         assert run.status != 0
         row = run.rows(VERIFY)["site2.localhost"]
-        assert row["msg"].startswith("authorize: expected a redirect to the redirect URI, with a code")
-        assert "HTTP 400 invalid_request Mismatching redirect URI. (2 URIs are stored" in row["msg"]
-        assert "[redirect-uris-newline]. Run site.yml: Frappe splits redirect_uris on one space" in row["msg"]
+        assert row["msg"].startswith("authorize: found HTTP 400 ")
+        assert "expected a redirect to the redirect URI, with a code [redirect-uris-newline]. " in row["msg"]
+        assert "HTTP 400 invalid_request Mismatching redirect URI. (redirect_uris has 2 URIs" in row["msg"]
+        assert "[redirect-uris-newline]. Run site.yml. Frappe splits redirect_uris on single spaces" in row["msg"]
         assert run.rows(VERIFY)["Trust.com"]["verified"]
         assert demo.site(**DECLARED).changed == 1
 
@@ -128,7 +129,7 @@ class TestFromBareToProven:
 
 # ---------------------------------------------------------------- bad input
 def probe(**of_site2):
-    """A declaration that gives every site a new key and a new client, and site2 something bad."""
+    """A declaration of a new key and a new client for every site, and of an invalid value for site2."""
     return {
         "oauth2_site_defaults": {
             "oauth_clients": [
@@ -150,7 +151,7 @@ CLEAN = {
 
 @pytest.fixture
 def clean(demo):
-    """A bench on which no test's probe is left, before and after."""
+    """A bench without the probes of other tests, before and after."""
     yield demo
     for site in SITES:
         demo.execute(site, "delete from \"tabOAuth Client\" where app_name like 'probe' or app_name = 'Other'")
@@ -169,15 +170,15 @@ def got_theirs(demo, *sites):
     [
         (
             {"oauth_clients": [{"app_name": "Probe", "redirect_uris": ["https://a.example/cb https://b.example/cb"]}]},
-            "site2.localhost: redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or holds white space",
+            "site2.localhost: redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or contains white",
         ),
         ({"site_config": {"settings": {"ignore_csrf": ["/x"]}}}, "site2.localhost: ignore_csrf in site_config.json"),
         ({"oauth_clients": [{"app_name": "a<b"}]}, "site2.localhost: app_name: 'a<b' [text-markup"),
         (
             {"oauth_clients": [{"app_nam": "x"}]},
-            "site site2.localhost: oauth_clients, item 1: there is no key 'app_nam'",
+            "site site2.localhost: oauth_clients, item 1: unknown key 'app_nam'",
         ),
-        ({"oauth_client": []}, "site site2.localhost: there is no key 'oauth_client'"),
+        ({"oauth_client": []}, "site site2.localhost: unknown key 'oauth_client'"),
     ],
 )
 def test_what_is_wrong_in_the_inventory_stops_before_the_first_write(demo, of_site2, message):
@@ -221,7 +222,7 @@ def insert_client(demo, name, app_name):
 @pytest.mark.parametrize(
     ("harm", "of_site2", "message"),
     [
-        (break_config, {}, "site2.localhost/site_config.json is no JSON: Expecting value: line 1 column 13"),
+        (break_config, {}, "site2.localhost/site_config.json is not valid JSON: Expecting value: line 1 column 13"),
         (break_database, {}, "site2.localhost: the site's database cannot be used"),
         (same_name_twice, {}, "app_name: 'Probe' answers to 2 clients: twin0 ('Probe'), twin1 ('Probe')"),
         (same_name_in_another_case, {}, "app_name: 'Probe' answers to 2 clients: twin0 ('PROBE'), twin1 ('probe')"),
@@ -259,7 +260,7 @@ def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
         run = clean.site(**probe())
         assert run.status != 0
         failed = run.results["Finish | Name the sites that failed"]["msg"]
-        assert "1 of 4 sites failed" in failed and "'Copy of site2.localhost' is no site name" in failed
+        assert "1 of 4 sites failed" in failed and "'Copy of site2.localhost' is not a valid site name" in failed
         got_theirs(clean, *SITES)
     finally:
         (stray / "site_config.json").unlink()
@@ -279,7 +280,7 @@ def test_a_second_bench_of_a_host_does_not_take_over_what_failed_on_the_first(cl
 
 
 def every_option(texts):
-    """Options of ansible-playbook that give these variables as texts."""
+    """The options of ansible-playbook that pass these variables as strings."""
     return [part for name, value in texts.items() for part in ("-e", f"{name}={value}")]
 
 
@@ -304,8 +305,8 @@ def test_texts_of_the_command_line_and_of_an_ini_inventory_mean_what_they_say(cl
         assert run.results["Edge | Install headers-more"]["skipped"]
         assert clean.snapshot() == before or not options
     got_theirs(clean, "site2.localhost")
-    restarted = run.results["Reload | Let supervisor signal or restart the web program"]
-    assert restarted["changed"] and not run.results["Reload | Ask every site"].get("failed")
+    restarted = run.results["Reload | Reload or restart the web process with supervisor"]
+    assert restarted["changed"] and not run.results["Reload | Check that every site responds"].get("failed")
 
 
 def test_a_value_of_the_wrong_type_is_named_before_the_first_write(demo):
@@ -321,7 +322,7 @@ def test_a_value_of_the_wrong_type_is_named_before_the_first_write(demo):
     assert run.results[PREFLIGHT]["msg"].splitlines() == [
         "4 declared values were rejected. Nothing was written on any site:",
         "oauth2_cors_owner: found 'apache', expected one of nginx, frappe, none",
-        "oauth2_token_rate_limit: found 'rate=5r/s', expected a mapping, or its JSON as a text",
+        "oauth2_token_rate_limit: found 'rate=5r/s', expected a mapping, or a JSON string of one",
         "oauth2_install_packages: found 'perhaps', expected true or false",
         "oauth2_site_timeout: found 'ninety', expected a whole number",
     ]
@@ -362,8 +363,8 @@ def test_what_the_preflight_keeps_for_the_steps_shows_no_secret_and_is_written_n
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch: no such folder"),
-        ({"oauth2_bench_path": "/usr"}, "bench_path: /usr has no folder sites"),
+        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch does not exist"),
+        ({"oauth2_bench_path": "/usr"}, "bench_path: /usr has no sites directory"),
         ({"oauth2_only_sites": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site"),
     ],
 )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that nobody here wrote, against a site that was configured by us: OAuth libraries, curl, a Frappe client."""
+"""Third-party clients against a configured site: OAuth libraries, curl, a Frappe client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from frappeclient.frappeclient import FrappeClient, FrappeException
 from kept import MANAGER, PAIR
 from requests_oauthlib import OAuth2Session
 
-SITE = "site2.localhost"  # 127.0.0.1 leads to it
+SITE = "site2.localhost"  # 127.0.0.1 is one of its domains
 APP_URI = "app.trust://oauth2redirect"
 OAUTH = "/api/method/frappe.integrations.oauth2."
 TASKS = "/api/method/demo_crm.api.home_tasks?limit=5"
@@ -28,7 +28,7 @@ CLIENT = {"app_name": "Mobile App", "redirect_uris": [APP_URI, "https://trust.jo
 
 @pytest.fixture(scope="module")
 def app(demo, monkeypatch_module):
-    """The guide's app on the site: the site's address, its client's row, and a user with a password."""
+    """The app of the guide: the address of the site, the client's row, and a user with a password."""
     monkeypatch_module.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch_module.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch_module.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
@@ -54,14 +54,14 @@ def monkeypatch_module():
 
 @pytest.fixture
 def browser(demo, app):
-    """A browser with the user's session, which follows an authorization to the app."""
+    """A browser with the user's session that follows an authorization to the app."""
     session = requests.Session()
     form = {"usr": app["user"], "pwd": demo.credentials[app["user"]]}
     assert session.post(app["url"] + "/api/method/login", data=form, timeout=30).status_code == 200
 
     def follow(uri):
         page = session.get(uri, allow_redirects=False, timeout=30)
-        assert page.status_code == 200 and "<button" in page.text  # it asks for consent
+        assert page.status_code == 200 and "<button" in page.text  # the consent page
         reply = session.get(uri.replace(".authorize?", ".approve?"), allow_redirects=False, timeout=30)
         assert reply.headers["Location"].startswith(APP_URI)
         return reply.headers["Location"]
@@ -93,7 +93,7 @@ def test_authlib_goes_through_the_whole_life_of_a_token(app, browser):
     told = joserfc.jwt.decode(token["id_token"], key, algorithms=["HS256"]).claims
     assert (told["aud"], told["nonce"], told["email"]) == (app["client"]["name"], "nonce-of-the-app", app["user"])
     found = requests.get(app["url"] + "/.well-known/openid-configuration", timeout=30).json()
-    assert found["issuer"] == told["iss"] == "http://127.0.0.1"  # nginx hands the name on without its port
+    assert found["issuer"] == told["iss"] == "http://127.0.0.1"  # nginx passes the host name without the port
 
     assert session.get(app["url"] + TASKS).json()["message"] == {"today": [], "limit": 5}
     assert session.get(app["url"] + OAUTH + "openid_profile").json()["email"] == app["user"]
@@ -142,16 +142,16 @@ def test_requests_oauthlib_with_its_own_pkce(app, browser):
     assert session.token["access_token"] != old and session.get(app["url"] + TASKS).status_code == 200
 
 
-# ---------------------------------------------------------------- the guide's lines
+# ---------------------------------------------------------------- the guide's commands
 def curl(*words):
-    """Status and JSON of a real curl."""
+    """The status and JSON body of a curl request."""
     done = subprocess.run(["curl", "-sS", "-w", "\n%{http_code}", *words], capture_output=True, text=True, check=True)
     body, _line, status = done.stdout.rpartition("\n")
     return int(status), json.loads(body)
 
 
 def post(url, *fields):
-    """As the guide writes it."""
+    """The command of the guide."""
     form = "Content-Type: application/x-www-form-urlencoded"
     return curl("-X", "POST", url, "-H", form, *(word for field in fields for word in ("-d", field)))
 
@@ -226,7 +226,7 @@ def test_frappe_client_works_with_a_key_pair_that_was_set_by_us(demo, app, keys)
     assert client.update({"doctype": "Role", "name": made["name"], "desk_access": 0})["desk_access"] == 0
     assert client.get_value("Role", "desk_access", {"name": made["name"]}) == {"desk_access": 0}
     client.delete("Role", made["name"])
-    assert client.get_doc("Role", made["name"]) is None  # the library makes nothing of a 404
+    assert client.get_doc("Role", made["name"]) is None  # the library ignores a 404
     wrong = FrappeClient(app["url"], api_key=PAIR["api_key"], api_secret="wrong-on-purpose-0123456789")
     with pytest.raises(FrappeException, match="AuthenticationError"):
         wrong.get_api("frappe.auth.get_logged_user")

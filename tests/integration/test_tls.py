@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site behind https, as `bench setup nginx` serves one with a certificate: what verify finds there."""
+"""verify on a site with https, as `bench setup nginx` configures it with a certificate."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from demo import free_port
 from edge_kit import APP, reload_nginx
 
 SITE = "site3.localhost"
-STEP = "Verify | Sign in, authorize, call, refresh, revoke"
+STEP = "Verify | Run the OAuth flow"
 CLIENT = {"app_name": "TLS App", "redirect_uris": ["com.example.tls://cb"], "scopes": ["openid", "crm"]}
 
 
 class Secured:
-    """The demo bench with https on a port of its own, and one site that says so.
+    """The demo bench with https on a separate port, and one site that declares it.
 
     Attributes:
-        url: of the site.
-        address: where it is reached.
+        url: the URL of the site.
+        address: the address to connect to.
     """
 
     def __init__(self, demo, folder):
@@ -34,7 +34,7 @@ class Secured:
         self.listen = f"listen 127.0.0.1:{port} ssl"
 
     def show(self, name=SITE, days=90):
-        """Serve a certificate, self-signed, for a name and a time."""
+        """Serve a self-signed certificate for a host name and a period."""
         path = certificate(self.folder, name, days)
         plain = f"listen 127.0.0.1:{self.demo.ports['demo_bench_nginx_port']};"
         lines = f"{plain} {self.listen}; ssl_certificate {path}; ssl_certificate_key {path};"
@@ -44,7 +44,7 @@ class Secured:
         return path
 
     def verify(self, trusted=None, **verify):
-        """Rows of the verification; with a certificate that this machine trusts, for this run."""
+        """The rows of the verification, with a certificate that this host trusts for this run."""
         self.demo.environment = {"SSL_CERT_FILE": trusted} if trusted else {}
         try:
             run = self.demo.site(
@@ -58,7 +58,7 @@ class Secured:
         return run
 
     def steps(self, run):
-        """Each step of the verification by its name: verdict, rule, what was found."""
+        """The verdict, rule and found text of each step, by name."""
         (row,) = run.results[STEP]["sites"]
         return {step["name"]: (step["verdict"], step["rule"], step["found"]) for step in row["steps"]}
 
@@ -79,13 +79,13 @@ def secured(demo, tmp_path):
 
 
 def test_the_whole_verification_over_https(secured):
-    """With an authority that this machine trusts, and requests by itself does not know."""
+    """With an authority that this host trusts and that is not in the list of requests."""
     run = secured.verify(trusted=secured.show())
     assert run.status == 0, run.output
     steps = secured.steps(run)
     assert {verdict for verdict, _rule, _found in steps.values()} <= {"passed", "noticed"}, steps
-    assert steps["tls"] == ("passed", "", f"valid for {SITE}, for 90 more days")
-    assert steps["issuer"][1] == "issuer-port", "nginx's $host tells Frappe no port"
+    assert steps["tls"] == ("passed", "", f"valid for {SITE}, expires in 90 days")
+    assert steps["issuer"][1] == "issuer-port", "nginx's $host contains no port"
     assert steps["domain"][0] == steps["preflight"][0] == steps["dead"][0] == "passed"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_user_api_key, and what is kept of it: every state in the same rhythm, and the role's step."""
+"""frappe_user_api_key and its kept secrets: every state is checked, applied and applied again; and the role's step."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def test_missing_and_contradicting_options(keys):
     )
     messages = {name: result["msg"] for name, result in results.items()}
     assert "parameters are mutually exclusive: name|sites" in messages["both"]
-    assert "'Administrator' is in users and in exclude_users" in messages["excluded"]
+    assert "'Administrator' is in both users and exclude_users" in messages["excluded"]
     assert "key-role-automatic" in messages["everybody"]
     assert "value of state must be one of: present, absent, rotated, got: gone" in messages["bad choice"]
-    assert "is no api_key with its api_secret [key-pair-form" in messages["half a pair"]
+    assert "is not a pair of api_key and api_secret [key-pair-form" in messages["half a pair"]
     assert "the site has no user 'nobody@demo.example'. Create it" in messages["no user"]
     assert f"{FORMER} is disabled" in messages["disabled"]
     assert "the site has no role 'Nosuch'" in messages["no role"]
     assert "has no site 'nosuch.localhost'" in messages["no site"]
-    assert "no secret is given. Give secrets_store" in messages["no secret"]
+    assert "no secret is given. Set secrets_store" in messages["no secret"]
     assert row(results["no secret"])["needs_secret"] == [CLERK]
     assert not any(user["api_key"] for user in keys.users().values())
     assert keys.kept() == {}
@@ -101,7 +101,7 @@ def test_pairs_of_the_caller(keys):
         "of another user": None,
     }
     assert [finding["rule"] for finding in row(results["another"])["findings"]] == ["key-differs"]
-    assert f"given for {MANAGER} is the one of {CLERK}" in results["of another user"]["msg"]
+    assert f"the api_key for {MANAGER} already belongs to {CLERK}" in results["of another user"]["msg"]
     assert (keys.login(PAIR), keys.login(OTHER)) == (401, CLERK)
     assert not Path(keys.store).exists()
 
@@ -110,7 +110,7 @@ def test_users_by_role_and_website_users(keys):
     results = keys.run(
         ("roles", {"users": [], "roles": ["sales user", "System Manager"]}), ("portal", {"users": [CUSTOMER]})
     )
-    assert actions(results["roles"]) == {CLERK: "created", MANAGER: "created"}  # not the disabled, nor Administrator
+    assert actions(results["roles"]) == {CLERK: "created", MANAGER: "created"}  # neither disabled nor Administrator
     assert [finding["rule"] for finding in row(results["portal"])["findings"]] == ["key-website-user"]
     assert {keys.login(pair) for pair in keys.kept().values()} == {CLERK, MANAGER, CUSTOMER}
 
@@ -176,10 +176,10 @@ def test_a_lost_encryption_key_is_named_and_not_papered_over(keys, harm):
         path.write_bytes(kept)
 
 
-# ---------------------------------------------------------------- nothing is generated before it can be kept
+# ---------------------------------------------------------------- no secret is generated before it can be kept
 def test_without_a_vault_or_a_folder_nothing_is_made(keys, tmp_path):
     results = keys.run(("no folder", {"secrets_store": str(tmp_path / "nosuch" / "secrets")}))
-    assert "there is no folder" in results["no folder"]["msg"]
+    assert "nosuch does not exist. Create it" in results["no folder"]["msg"]
     password, keys.demo.vault = keys.demo.vault, None
     try:
         results = keys.run(("create?", {"check_mode": True}), ("create", {}))
@@ -199,7 +199,7 @@ def test_another_vault_leaves_site_and_file_as_they_are(keys):
         results = keys.run(("rotate", {"state": "rotated"}))
     finally:
         keys.demo.vault.write_text(right)
-    assert "no loaded vault secret opens" in results["rotate"]["msg"]
+    assert "no loaded vault secret can decrypt" in results["rotate"]["msg"]
     assert keys.file().read_bytes() == before and keys.login(pair) == CLERK
 
 
@@ -251,7 +251,7 @@ def test_the_step_of_the_role(keys):
     applied = keys.demo.site(**declared, **stored)
     again = keys.demo.site(**declared, **stored)
     assert (applied.status, applied.changed, again.status, again.changed) == (0, 2, 0, 0), applied.output
-    task = "API keys | Set what is missing, and look at disabled users"
+    task = "API keys | Apply the declared API keys"
     assert list(applied.rows(task)) == [SITE] == list(checked.rows(task))
     assert keys.login(keys.kept()[CLERK]) == CLERK
     assert "Kept" in keys.kept("oauth_clients") and "Kept" in keys.kept("oauth_clients", "Trust.com")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bearer tokens on the demo bench: issued over HTTP as to an app, made older, and asked whether they still work."""
+"""Bearer tokens on the demo bench: issued over HTTP as to an app, made older, and tested."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import urllib.request
 
 from demo import SITES
 
-SITE = "site2.localhost"  # 127.0.0.1 leads to it
+SITE = "site2.localhost"  # 127.0.0.1 is one of its domains
 CLERK, MANAGER, FORMER = (f"{name}@demo.example" for name in ("clerk", "manager", "former"))
 MOBILE, KIOSK = "Mobile App", "Kiosk"
 MODULE = "frappe_oauth_token"
@@ -21,7 +21,7 @@ METHODS = "/api/method/frappe.integrations.oauth2."
 
 
 def post(address, path, bearer=None, host=None, **form):
-    """Status and body of a POST, or of a GET where there is no form; no cookie is ever sent."""
+    """The status and body of a POST, or of a GET without a form. No cookies are sent."""
     headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
     headers.update({"Host": host} if host else {})
     data = urllib.parse.urlencode(form).encode() if form else None
@@ -43,7 +43,7 @@ class Tokens:
         self.ids = {name: result["sites"][0]["client_id"] for name, result in made.items()}
 
     def clear(self):
-        """Nothing that a test leaves is there for the next."""
+        """Remove what a test leaves."""
         for site in SITES:
             for doctype in ("OAuth Bearer Token", "OAuth Authorization Code", "OAuth Client", "OAuth Client Role"):
                 self.demo.execute(site, f'delete from "tab{doctype}"')
@@ -51,7 +51,7 @@ class Tokens:
 
     # -------- as an app
     def issue(self, client=MOBILE, user=CLERK, age=None, code=False):
-        """A new pair, by the password grant; with ``age`` in days, issued so long ago."""
+        """New tokens by the password grant, issued ``age`` days ago."""
         status, pair = post(
             self.demo.address,
             METHODS + "get_token",
@@ -67,7 +67,7 @@ class Tokens:
         return pair
 
     def set_back(self, pair, days):
-        """Let the pair be so many days older."""
+        """Make the tokens this many days older."""
         issued = datetime.datetime.now() - datetime.timedelta(days=days)
         ended = issued + datetime.timedelta(hours=1)
         self.demo.execute(
@@ -93,7 +93,7 @@ class Tokens:
         )
 
     def redeem(self, name, client=MOBILE):
-        """Status of the exchange of a code."""
+        """The status of the exchange of a code."""
         return post(
             self.demo.address,
             METHODS + "get_token",
@@ -104,11 +104,11 @@ class Tokens:
         )[0]
 
     def calls(self, pair):
-        """Does the access token open the API?"""
+        """Whether the API accepts the access token."""
         return post(self.demo.address, "/api/method/frappe.auth.get_logged_user", pair["access_token"])[0] == 200
 
     def refreshes(self, pair, client=MOBILE):
-        """Does the refresh token give a new pair? The new one is taken away again."""
+        """Whether the refresh token works. The new tokens are deleted."""
         status, new = post(
             self.demo.address,
             METHODS + "get_token",
@@ -121,12 +121,12 @@ class Tokens:
         return status == 200
 
     def works(self, pair, client=MOBILE):
-        """Whether either half still does: (access token, refresh token)."""
+        """Whether the access token and the refresh token still work."""
         return self.calls(pair), self.refreshes(pair, client)
 
     # -------- the module
     def run(self, *steps, **shared):
-        """Run frappe_oauth_token; each result by its step's name."""
+        """Run frappe_oauth_token; return each result by the name of its step."""
         return self.demo.modules(MODULE, *steps, **{"name": SITE, **shared})
 
     def rows(self, doctype="OAuth Bearer Token"):
@@ -135,6 +135,6 @@ class Tokens:
 
 
 def told(result, number=0):
-    """What a result row says of the run, without what only check mode may differ in: nothing."""
+    """The parts of a result row that must be equal in check mode."""
     row = result["sites"][number]
     return {key: row[key] for key in ("action", "changed", "diff", "tokens", "revoked", "deleted", "kept_live")}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input for every option of every module: the cases, made from the modules' own documentation."""
+"""Invalid input for every option of every module. The cases are generated from the modules' documentation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from demo import ROOT
 
 CANARY = "canary-7f3a9c51e2b84d06a1c3-bad-input"
 SECRET_OPTIONS = ("client_secret", "api_secret", "password", "secrets", "secret_settings")
-# What cannot be undone by one option taken back is only asked for in check mode.
+# Options whose effect one option cannot undo are tested only in check mode.
 ASK_ONLY = ("exclusive", "revoke_tokens", "rename", "rotate_secret", "disabled_users", "roles", "gather")
 
 TEXTS = [
@@ -138,13 +138,13 @@ SITES = [
 
 @dataclasses.dataclass
 class Case:
-    """One call of a module with one thing wrong, or odd.
+    """One call of a module with one invalid or unusual value.
 
     Attributes:
         module: its short name.
-        option: what is wrong, as a path: ``sites.redirect_uris``.
-        args: all options but those that say where the bench is.
-        real: may it be run for real where check mode foresees no error?
+        option: the path of the option, such as ``sites.redirect_uris``.
+        args: all options except the location of the bench.
+        real: whether it may run outside check mode if check mode reports no error.
     """
 
     module: str
@@ -158,7 +158,7 @@ class Case:
 
 
 def documented() -> dict[str, dict]:
-    """The options of every module that lies in the collection, by the module's name."""
+    """The options of every module in the collection, by the name of the module."""
     found = {}
     for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
         doc = get_docstring(str(path), fragment_loader, collection_name="benchkeeper.frappe", plugin_type="module")[0]
@@ -167,7 +167,7 @@ def documented() -> dict[str, dict]:
 
 
 def bases(site: str, user: str, ground: dict) -> dict[str, dict]:
-    """A call of each module that is right; a module that is not named here gets the site and what it requires."""
+    """A valid call of each module. A module that is not listed here gets the site and its required options."""
     client = {"app_name": "Bad input", "redirect_uris": ["https://bad.example/callback"]}
     pair = {"api_key": "bad-input-0001", "api_secret": "right-0123456789abcdef0123456789abcdef"}
     edge = {"name": site, "domains": ["bad.example"], "cors": {"origins": ["https://app.bad.example"]}}
@@ -193,7 +193,7 @@ def bases(site: str, user: str, ground: dict) -> dict[str, dict]:
 
 
 def wrong_values(option: str, spec: dict, site: str) -> Iterator[object]:
-    """Everything that is wrong or odd for an option of its type."""
+    """All invalid or unusual values for an option of this type."""
     kind = spec.get("type", "str")
     if kind == "list" and spec.get("elements") == "dict":
         kind = "dicts"
@@ -207,13 +207,13 @@ def wrong_values(option: str, spec: dict, site: str) -> Iterator[object]:
 
 
 def filled(options: dict, site: str) -> dict:
-    """What an item requires, with values that are right."""
+    """The required options of an item, with valid values."""
     right = {"name": site, "origins": ["https://app.bad.example"], "rate": "5r/s"}
     return {key: right.get(key, "x") for key, spec in options.items() if spec.get("required")}
 
 
 def cases_of(module: str, options: dict, base: dict | None, site: str) -> Iterator[Case]:
-    """Every wrong value at every option and suboption; every third in an item of ``sites``: the task's own had all."""
+    """Every invalid value at every option and suboption; every third one in ``sites``, as the task level has all."""
     known, base = base is not None, base or filled({"name": {"required": True}, **options}, site)
     for option, spec in options.items():
         ask_only = not known or option in ASK_ONLY
@@ -243,7 +243,7 @@ def _cases_inside(module: str, path: tuple, spec: dict, base: dict, site: str, t
 
 
 def _holder(args: dict, path: tuple, spec: dict, site: str) -> dict:
-    """The mapping within the arguments that a path leads to, made where it is missing."""
+    """The dict at a path in the arguments; it is created if it is missing."""
     here: object = args
     for step in path:
         last = step == path[-1]
@@ -262,7 +262,7 @@ KINDS = {str: "str", list: "list", dict: "dict", bool: "bool", int: "int", (str,
 
 
 def declarations_of(site: str) -> Iterator[tuple[str, dict]]:
-    """What may be declared for a site, with one wrong value at one key: the key, and the declaration."""
+    """Declarations for a site with one invalid value at one key: the key, and the declaration."""
     client = {"app_name": "Bad input", "redirect_uris": ["https://bad.example/callback"]}
     beside = {"cors": {"origins": ["https://a.example"]}}
     for key, kind in SITE_KEYS.items():
@@ -277,7 +277,7 @@ def declarations_of(site: str) -> Iterator[tuple[str, dict]]:
             yield f"oauth_clients.{key}", {"name": site, "oauth_clients": [{**client, key: value}]}
 
 
-# ---------------------------------------------------------------- is an answer a good one?
+# ---------------------------------------------------------------- checks of a result
 CRASH = re.compile(
     r"Traceback \(most recent|MODULE FAILURE|module_std(?:out|err)|[Uu]nexpected (?:failure|exception|error)|"
     r"object has no attribute|is not subscriptable|unhashable|'NoneType' object|KeyError|IndexError|"
@@ -285,20 +285,20 @@ CRASH = re.compile(
 )
 
 
-# Ansible's own words for an item of a list that is no mapping, and its mask of a secret of one letter, which the
-# module cannot keep it from: in none of them can the module name an option.
+# Ansible's message for a list item that is not a dict, and its mask of a secret of one letter. The module cannot
+# influence them, so they do not name an option.
 ANSIBLES = re.compile(r"dictionary requested, could not parse|evaluate string as dictionary|\*{8}")
 
 
 def faults_of(case: Case, result: dict) -> list[str]:
-    """What is wrong with the answer to a bad call: it crashed, gave a secret away, or does not say what and where."""
+    """The faults of a result: a crash, a visible secret, or a message without the option or the problem."""
     said = str(result.get("msg", "")) + "".join(str(row.get("msg", "")) for row in result.get("sites") or ())
     told = [str(value) for key, value in result.items() if key != "invocation"]
     found = [f"a crash: {result['crash'][-600:]}"] if "crash" in result else []
     for match in list(CRASH.finditer(" ".join(told)))[:1]:
-        found.append(f"a crash is told: {match.string[match.start() : match.start() + 600]}")
+        found.append(f"a crash is reported: {match.string[match.start() : match.start() + 600]}")
     if CANARY in " ".join(told) and CANARY in str(case.args):
-        found.append("a secret is told")
+        found.append("a secret is visible")
     if result.get("failed"):
         names = [
             *case.option.split("."),
@@ -307,11 +307,11 @@ def faults_of(case: Case, result: dict) -> list[str]:
             "required",
             "mutually exclusive",
             "bench_path",
-            "site(s) failed",
+            " failed:",
             "reach",
         ]
         if not said.strip():
-            found.append("an error without a word")
+            found.append("an error without a message")
         elif not any(name in said for name in names) and not ANSIBLES.search(said):
             found.append(f"it does not name the option: {said[:300]}")
         elif len(said.replace("********", " ").split()) < 5:
@@ -322,7 +322,7 @@ def faults_of(case: Case, result: dict) -> list[str]:
 
 
 def outside(folder: Path, bench: Path) -> dict[str, tuple]:
-    """Every file below the ground's folder that is neither the bench's nor the promise tests' own."""
+    """Every file in the directory of the ground that belongs neither to the bench nor to the promise tests."""
     taken = {}
     for path in sorted(folder.rglob("*")):
         own = {"logs", "temp", "run", "inventory", "tasks.json", "venv", "__pycache__"} & set(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input that nobody would think of from a list of options: options that do not go together, names, addresses."""
+"""Invalid input that is not generated from the options: conflicting options, names, addresses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bad_input import CANARY, Case
 
 
 def by_hand(site: str, user: str, bases: dict[str, dict]) -> list[Case]:
-    """The list.
+    """The list of cases.
 
     Args:
         site: a site of the bench.
-        user: a user of it.
-        bases: a right call of each module.
+        user: a user of the site.
+        bases: a valid call of each module.
     """
     client, edge = bases["frappe_oauth_client"], bases["frappe_nginx_edge"]
     config, keys = {"name": site}, bases["frappe_user_api_key"]
@@ -68,7 +68,7 @@ def by_hand(site: str, user: str, bases: dict[str, dict]) -> list[Case]:
         clients("api_key", api_key="only-one-half"),
         clients("policy", policy="off"),
         clients("redirect_uris", policy_exceptions=["redirect-uris-empty"], redirect_uris=[]),
-        # ---- the way over HTTP
+        # ---- REST
         *(
             clients("url", url=url, api_key=key, api_secret=f"{CANARY}{tail}")
             for url, key, tail in (
@@ -157,7 +157,7 @@ def by_hand(site: str, user: str, bases: dict[str, dict]) -> list[Case]:
 
 
 def through_ansible(site: str, user: str, store: str) -> list[Case]:
-    """What the action plugins on the controller must make something of, with a store for secrets."""
+    """The cases for the action plugins on the controller, with a secrets store."""
     client = {"name": site, "app_name": "Bad input", "redirect_uris": ["https://bad.example/cb"], "store_secret": True}
     keys = {"name": site, "users": [user]}
     both = (("frappe_oauth_client", client), ("frappe_user_api_key", keys))
@@ -216,7 +216,7 @@ STORES = ["/nonexistent/x/y", "", "a\x00b", 5, [], {}, "/etc/passwd", "x" * 5000
 
 
 def inventories(site: str) -> list[tuple[str, dict]]:
-    """Variables of the role that cannot stay, each with a word that the error must have."""
+    """Variables of the role that are rejected, each with a word that the error must have."""
     good = {"site_config": {"settings": {"bad_input": 1}}}
     client = {"app_name": "Bad input", "redirect_uris": ["https://bad.example/cb"]}
     twins = [client, {**client, "app_name": "BÄD INPUT".replace("Ä", "A\u0300")}]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs many module calls, each in a process of its own, without the second that Ansible takes for one.
+"""Runs many module calls, each in its own process, without the overhead of Ansible, which is a second per call.
 
 Standard input: ``{"collections": PATH, "calls": [{"module", "args", "check_mode", "uid", "gid"}]}``. Standard output: a
-list with the result of each call, and under ``crash`` what it printed if that is no result.
+list with the result of each call. If the output is not a result, ``crash`` has the output.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODULES = "ansible_collections.benchkeeper.frappe.plugins.modules."
 
 
 def call(run, basic, one: dict, temporary: str) -> None:
-    """In the child: the module's main, as Ansible's wrapper on the managed host calls it."""
+    """In the child: call the module's main as Ansible's wrapper on the managed host does."""
     if os.geteuid() != one["uid"]:
         os.setgroups([])
         os.setgid(one["gid"])
@@ -36,14 +36,14 @@ def call(run, basic, one: dict, temporary: str) -> None:
         run.main()
     except SystemExit:
         pass
-    except BaseException:  # whatever it is: that it came out is what is told
+    except BaseException:  # any exception is reported as a crash
         sys.stdout.write(traceback.format_exc())
     out.write(sys.stdout.getvalue())
     out.flush()
 
 
 def warmed_up(name: str, basic, temporary: str):
-    """The module, with all that it imports on its way: the owner of a bench may not be able to read it."""
+    """Import the module and all its dependencies: the owner of the bench may not be able to read them."""
     run = importlib.import_module(MODULES + name)
     for needed in ("encodings.idna", "ansible_collections.benchkeeper.frappe.plugins.module_utils._rest"):
         importlib.import_module(needed)
@@ -53,7 +53,7 @@ def warmed_up(name: str, basic, temporary: str):
 
 
 def result_of(text: str) -> dict:
-    """What a module printed, as Ansible reads it."""
+    """The output of a module, parsed as by Ansible."""
     try:
         return json.loads(text[text.index("{") :])
     except ValueError:
@@ -61,7 +61,7 @@ def result_of(text: str) -> dict:
 
 
 def answer(run, basic, one: dict, temporary: str) -> dict:
-    """The result of one call, made in a child that ends with it."""
+    """The result of one call, in its own child process."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
@@ -87,7 +87,7 @@ def main() -> None:
     basic = importlib.import_module("ansible.module_utils.basic")
     results = []
     with tempfile.TemporaryDirectory(prefix="benchkeeper-calls-") as temporary:
-        os.chmod(temporary, 0o1777)  # every owner's module makes its own folder there; none lives to remove it
+        os.chmod(temporary, 0o1777)  # each owner's module creates its directory there; none removes it
         runs = {name: warmed_up(name, basic, temporary) for name in {one["module"] for one in request["calls"]}}
         for one in request["calls"]:
             results.append(answer(runs[one["module"]], basic, one, temporary))

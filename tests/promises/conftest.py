@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The promise tests' scale, their ground, and the table in which they end: promise, tries, failures."""
+"""The scale of the promise tests, their ground, and their table of results: promise, tries, failures."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def pytest_addoption(parser):
 
 
 class Trial:
-    """What was promised, how often it was tried, and what failed.
+    """The promises, how often each was tried, and the failures.
 
     Attributes:
-        random: source of every random choice of the promise tests.
-        full: whether everything is tried as often as `make promises` does.
-        cores: folders of every ansible-playbook to try, the one that runs the tests first.
+        random: the source of all random choices of the promise tests.
+        full: whether everything is tried as often as by `make promises`.
+        cores: the directories of each ansible-playbook to test, starting with the one that runs the tests.
         rows: (promise, tries, number of failures).
     """
 
@@ -44,11 +44,11 @@ class Trial:
         self.rows: list[tuple[str, int, int]] = []
 
     def count(self, short: int, full: int) -> int:
-        """How often to try."""
+        """The number of tries."""
         return full if self.full else short
 
     def told(self, promise: str, tries: int, failures: list) -> None:
-        """Put a row into the table; the test fails if anything failed, or if nothing was tried."""
+        """Add a row to the table. Fail the test if anything failed, or if nothing was tried."""
         self.rows.append((promise, tries, len(failures)))
         assert not failures, f"{promise}: {len(failures)} of {tries} failed:\n" + "\n".join(map(str, failures[:20]))
         assert tries > 0, f"{promise}: nothing was tried"
@@ -61,8 +61,8 @@ def trial(request):
 
 @pytest.fixture(scope="session")
 def ground(request):
-    """The bench to test on: a demo bench made for the occasion, or the real one of --ground."""
-    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: a socket lies below it
+    """The bench to test on: a new demo bench, or the real bench of --ground."""
+    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: the path of a socket is limited
     real = request.config.getoption("--ground")
     assert not (real and hasattr(request.config, "workerinput")), "there is one real bench: leave out --numprocesses"
     bench = RealBench(folder, json.loads(Path(real).read_text())) if real else Demo(folder)
@@ -75,7 +75,7 @@ def ground(request):
 
 @pytest.fixture(scope="module")
 def states(ground, tmp_path_factory) -> Iterator[States]:
-    """Two states that runs may be declared to aim at, and that are gone when the file's tests are."""
+    """Two declared states for the runs. They are removed at the end of the file."""
     with declared_states(ground, tmp_path_factory.mktemp("states")) as kept:
         yield kept
 
@@ -86,12 +86,12 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """The longest test begins first: all others find their time beside it."""
+    """Start the longest test first: the others run in parallel."""
     items.sort(key=lambda item: item.path.name != "test_kills.py")
 
 
 def pytest_sessionfinish(session):
-    """A worker of pytest-xdist hands its rows to the one who prints the table."""
+    """A pytest-xdist worker sends its rows to the controller, which prints the table."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["trial"] = session.config.trial.rows
 

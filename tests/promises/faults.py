@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the promise tests of faults share: processes to kill, two declared states, and what a bench has of them."""
+"""Shared parts of the fault tests: processes to kill, two declared states, and the state of a bench."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from demo import Demo
 
 APP, SECOND = "Fault App", "Fault Second"
 KEYS = ("fault_a", "fault_b", "fault_list")
-CANDIDATE_END = ".benchkeeper"  # of the one file that a kill may leave: the candidate of a file that is replaced
-FILES = {"site_config.lock"}  # made by Frappe's writer too, and kept: a lock file that nobody holds is no lock
-SPAN = 90  # seconds that a run may take before it counts as hanging
+CANDIDATE_END = ".benchkeeper"  # the one file that a kill may leave: the candidate of a replaced file
+FILES = {"site_config.lock"}  # Frappe creates and keeps them too: a lock file without a holder has no effect
+SPAN = 90  # seconds after which a run counts as hanging
 
-# In the bench's Python, on each site: what the declared states are about, in an order of its own.
+# In the bench's Python, on each site: the objects of the declared states, sorted.
 SEEN = """
 from frappe.utils.password import decrypt
 fields = ["name", "app_name", "client_secret", "redirect_uris", "default_redirect_uri", "scopes", "skip_authorization"]
@@ -45,11 +45,11 @@ for user in frappe.get_all("User", fields=["name", "api_key"], filters={"name": 
 
 
 class States:
-    """Two states that a run may aim at, so different that every step has work from one to the other.
+    """Two declared states. They differ so much that every step has work from one to the other.
 
     Args:
         ground: the bench.
-        store: folder of the secrets.
+        store: the directory of the secrets store.
     """
 
     def __init__(self, ground: Demo, store: Path):
@@ -58,7 +58,7 @@ class States:
         self.roles = [ground.users["clerk"]["roles"][0], "System Manager"]
 
     def declared(self, which: str) -> dict[str, object]:
-        """Variables that declare state A, state B, or that nothing of either is there (Z)."""
+        """Variables that declare state A, state B, or the absence of both (Z)."""
         first = {"app_name": APP, "scopes": ["openid"], "allowed_roles": self.roles[:1]}
         second = {"app_name": SECOND, "client_id": "fault-second"}
         cors = {"origins": ["https://a.example.com"]}
@@ -88,15 +88,15 @@ class States:
         }
 
     def seen(self) -> dict[str, dict]:
-        """Clients and pairs of every site, as they are stored."""
+        """The clients and API keys of every site, as stored."""
         return self.ground.inside(SEEN, self.users)
 
     def kept(self, site: str, section: str = "api_keys") -> dict[str, dict]:
-        """What the store holds of a site."""
+        """The content of the store for a site."""
         return opened(self.ground, self.store, site).get(section, {})
 
     def lost(self, seen: dict[str, dict]) -> list[str]:
-        """Pairs that work on a site and are not in the store, neither in use nor on their way."""
+        """API keys that work on a site and are not in the store, neither current nor pending."""
         failures = []
         for site, what in seen.items():
             kept = self.kept(site) if what["pairs"] else {}
@@ -108,7 +108,7 @@ class States:
         return failures
 
     def normal(self, seen: dict[str, dict]) -> dict[str, object]:
-        """What is left of a bench's state when random names, secrets and times are taken away."""
+        """The state of a bench without random names, secrets and times."""
         taken: dict[str, object] = {}
         for site, what in seen.items():
             taken[f"{site}: clients"] = [plain(client) for client in what["clients"]]
@@ -119,19 +119,19 @@ class States:
         return taken
 
     def half_done(self, now: dict[str, object], one: dict[str, object], other: dict[str, object]) -> list[str]:
-        """Sites' steps that are neither as in the one nor as in the other state; keys are judged by `lost`."""
+        """The steps of sites that have neither of the two states. `lost` checks the API keys."""
         steps = [name for name in now if name.endswith((": clients", ": config"))]
         return [f"{name}: {now[name]}" for name in steps if now[name] not in (one[name], other[name])]
 
 
 def differences(wanted: dict[str, object], found: dict[str, object]) -> list[str]:
-    """What differs between two normal states, by name."""
+    """The differences between two normal states, by name."""
     return [f"{name}: {found.get(name)!r}, not {what!r}" for name, what in wanted.items() if found.get(name) != what]
 
 
 @contextlib.contextmanager
 def declared_states(ground: Demo, folder: Path) -> Iterator[States]:
-    """Two declared states; what the promise tests leave of them goes in the end, and the edge is as it was found."""
+    """Two declared states. At the end they are removed, and the edge is restored."""
     kept, back = States(ground, folder / "secrets"), edge_as_found(ground)
     try:
         yield kept
@@ -142,13 +142,13 @@ def declared_states(ground: Demo, folder: Path) -> Iterator[States]:
 
 
 def plain(client: dict) -> dict:
-    """A client without what is random or Frappe's own."""
+    """A client without random values and Frappe's internal columns."""
     chosen = {} if client["app_name"] == APP else {"name": client["name"]}
     return {**{key: value for key, value in client.items() if key not in ("name", "client_secret")}, **chosen}
 
 
 def opened(ground: Demo, store: Path, site: str) -> dict:
-    """What a store holds of a site, decrypted."""
+    """The decrypted content of a store for a site."""
     path = store / "localhost" / f"{site}.yml"
     if not path.exists():
         return {}
@@ -157,14 +157,14 @@ def opened(ground: Demo, store: Path, site: str) -> dict:
 
 
 def edge(ground: Demo) -> dict[str, str]:
-    """The files of the edge by name, what is only on its way included."""
+    """The files of the edge by name, including candidates."""
     paths = [*(ground.nginx / "conf.d").glob("*benchkeeper*"), *(ground.nginx / "benchkeeper.d").glob("*")]
     hidden = (ground.nginx / "benchkeeper.d").glob(".*")
     return {str(path.relative_to(ground.nginx)): path.read_text() for path in sorted({*paths, *hidden})}
 
 
 def edge_as_found(ground: Demo):
-    """What puts the files of the edge back as they are now."""
+    """Return a function that restores the current files of the edge."""
     kept = edge(ground)
 
     def back() -> None:
@@ -181,20 +181,20 @@ def edge_as_found(ground: Demo):
 
 
 def nginx(ground: Demo) -> list[str]:
-    """The command that talks to the bench's nginx."""
+    """The command of the bench's nginx."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     prefix = ["-p", ground.variables["oauth2_nginx_prefix"]] if "oauth2_nginx_prefix" in ground.variables else []
     return [program, *prefix, "-c", ground.variables["oauth2_nginx_conf"]]
 
 
 def reload_nginx(ground: Demo) -> None:
-    """Let nginx read its configuration, and replace its workers."""
+    """Reload nginx, and wait until its workers are replaced."""
     subprocess.run([*nginx(ground), "-s", "reload"], check=True, capture_output=True)
     time.sleep(0.5)
 
 
 def names(ground: Demo) -> dict[str, int]:
-    """Every file and folder that Frappe and we write, with its owner; no assets, nothing of SQLite's own."""
+    """Every file and directory that Frappe and we write, with its owner; without assets and SQLite files."""
     found = {}
     for top in ("sites", "config", "logs"):
         for folder, folders, files in os.walk(ground.path / top):
@@ -208,7 +208,7 @@ def names(ground: Demo) -> dict[str, int]:
 
 
 def left_over(ground: Demo, before: dict[str, int]) -> list[str]:
-    """What is new in the bench and is no log, no lock file and no candidate; and what its owner does not own."""
+    """New files of the bench that are not logs, lock files or candidates; and files with a wrong owner."""
     owner, now = (ground.path / "sites").stat().st_uid, names(ground)
     strange = [name for name in now if name not in before and Path(name).name not in FILES]
     strange = [name for name in strange if "logs" not in Path(name).parts and not name.endswith(CANDIDATE_END)]
@@ -216,7 +216,7 @@ def left_over(ground: Demo, before: dict[str, int]) -> list[str]:
 
 
 def unreadable(ground: Demo) -> list[str]:
-    """Configuration files that are no JSON, and what nginx says if it would not start."""
+    """Configuration files that are not valid JSON, and the error of nginx if its configuration is invalid."""
     failures = []
     for path in [ground.path / "sites" / "common_site_config.json", *map(ground.config_path, ground.sites)]:
         try:
@@ -229,7 +229,7 @@ def unreadable(ground: Demo) -> list[str]:
 
 @contextlib.contextmanager
 def all_told(trial) -> Iterator:
-    """Several rows of the table from one test: all get in, then the first that failed fails the test."""
+    """Add several rows to the table; then fail the test with the first failed row."""
     wrong: list[AssertionError] = []
 
     def tell(*row) -> None:

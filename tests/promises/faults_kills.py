@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes of a run: which there are, how to kill some of them at an instant, and what is left afterwards."""
+"""The processes of a run: find them, kill some of them at an instant, and find what remains."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import psutil
 from demo import Demo
 from faults import SPAN
 
-TARGETS = ["all", "all", "all", "controller", "module", "worker"]  # three times as likely as the others: all
+TARGETS = ["all", "all", "all", "controller", "module", "worker"]  # all is three times as likely as the others
 
 
 def family(process: subprocess.Popen) -> list[psutil.Process]:
-    """A process and all that descend from it, workers of Ansible with sessions of their own included."""
+    """A process and all its descendants, including workers of Ansible in their own sessions."""
     try:
         parent = psutil.Process(process.pid)
         return [parent, *parent.children(recursive=True)]
@@ -28,33 +28,33 @@ def family(process: subprocess.Popen) -> list[psutil.Process]:
 
 
 def command(process: psutil.Process) -> list[str]:
-    """Its command line; empty if it is gone."""
+    """The command line of a process; empty if it has ended."""
     with contextlib.suppress(psutil.Error):
         return process.cmdline()
     return []
 
 
 def workers(ground: Demo, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """The processes of the bench's own Python that serve a module; sudo before them does not count."""
+    """The processes of the bench's Python that serve a module, without sudo."""
     python = str(ground.path / "env/bin/python")
     return [process for process in processes if command(process)[:2] == [python, "-I"]]
 
 
 def modules(ground: Demo, processes: list[psutil.Process]) -> list[psutil.Process]:
-    """The Python that runs a module, beside the bench's own: started by a shell or sudo, with nothing but itself."""
+    """The Python processes that run a module, except those of the bench's Python."""
     ours = ground.variables["ansible_python_interpreter"]
     return [process for process in processes if command(process) == [ours]]
 
 
 def kill(processes: list[psutil.Process]) -> None:
-    """kill -9."""
+    """Send SIGKILL."""
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
 
 
 def kill_all(process: subprocess.Popen) -> list[psutil.Process]:
-    """Kill a run with all that descends from it, at one instant: everything is stopped, then killed."""
+    """Kill a run and all its descendants at one instant: all are stopped, then killed."""
     stopped: list[psutil.Process] = []
     while True:
         new = [one for one in family(process) if one not in stopped]
@@ -70,7 +70,7 @@ def kill_all(process: subprocess.Popen) -> list[psutil.Process]:
 
 
 def wait_for(find, process: subprocess.Popen) -> list[psutil.Process]:
-    """Processes of a run, as soon as there are any; none if the run ends before."""
+    """The processes of a run, as soon as there are any; none if the run ends first."""
     while process.poll() is None:
         found = find(family(process))
         if found:
@@ -80,17 +80,17 @@ def wait_for(find, process: subprocess.Popen) -> list[psutil.Process]:
 
 
 def strike(ground: Demo, process: subprocess.Popen, target: str, instant: float, chance: random.Random) -> bool:
-    """Kill a run, or a part of it, at an instant.
+    """Kill a run, or part of it, at an instant.
 
     Args:
         ground: the bench.
         process: the run.
-        target: ``all``; ``controller``, whose modules go on as orphans; ``module`` or ``worker``.
+        target: ``all``; ``controller``, whose modules continue as orphans; ``module`` or ``worker``.
         instant: seconds from now.
-        chance: moves the instant within the life of a module or a worker.
+        chance: selects the instant within the lifetime of a module or a worker.
 
     Returns:
-        Whether there was anything left to kill.
+        Whether there was a process to kill.
     """
     try:
         process.wait(instant)
@@ -114,7 +114,7 @@ def strike(ground: Demo, process: subprocess.Popen, target: str, instant: float,
 
 
 def ended(process: subprocess.Popen) -> str:
-    """All that a run still says; a run that hangs fails the test."""
+    """The remaining output of a run. A run that hangs fails the test."""
     try:
         out, err = process.communicate(timeout=SPAN)
     finally:
@@ -124,12 +124,12 @@ def ended(process: subprocess.Popen) -> str:
 
 
 def orphans(ground: Demo, since: float) -> list[psutil.Process]:
-    """Workers of a killed run that still live."""
+    """The workers of a killed run that still run."""
     return [one for one in workers(ground, psutil.process_iter()) if one.create_time() >= since]
 
 
 def deciles(fractions: list[float]) -> str:
-    """How many instants fell into each tenth of the run."""
+    """The number of instants in each tenth of the run."""
     counts = [0] * 10
     for fraction in fractions:
         counts[min(9, int(fraction * 10))] += 1

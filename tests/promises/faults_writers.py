@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that write one site_config.json at the same time, each in its own way, and processes that read it.
+"""Processes that write one site_config.json concurrently with different writers, and processes that read it.
 
-Each writer counts up a key of its own, so that it sees at its next turn whether its last write is still there.
+Each writer increments its own key, so its next turn shows whether its last write was lost.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config im
 from demo import Demo
 
 SITE = "fault-writers.localhost"
-# Whose text it is stands in its first key: keys are sorted. Frappe's own writer does not touch it.
+# The first key names the writer of the text: keys are sorted. Frappe's own writer does not change it.
 MARK = "0 written by"
 
-# In the bench's Python: Frappe's own writer, or, as the bench command does it, one that takes no lock.
+# In the bench's Python: Frappe's own writer, or one without a lock, as in the bench command.
 FRAPPES = """
 import json, sys, time
 import frappe
@@ -57,14 +57,14 @@ print(json.dumps({"key": key, "writes": count, "lost": lost}))
 
 @dataclasses.dataclass
 class Seen:
-    """What readers and writers say.
+    """The results of readers and writers.
 
     Attributes:
-        reads: number of reads.
-        unparsable: texts that were no JSON.
-        writes: number of writes, by writer.
-        lost: number of writes that were gone at the writer's next turn, by writer.
-        errors: what our writer could not do.
+        reads: the number of reads.
+        unparsable: texts that were not valid JSON.
+        writes: the number of writes, by writer.
+        lost: the number of writes that were lost at the writer's next turn, by writer.
+        errors: the errors of our writer.
     """
 
     reads: int = 0
@@ -75,7 +75,7 @@ class Seen:
 
 
 class Writers:
-    """A folder that looks like a site, whose site_config.json is a link to a file with a mode of its own."""
+    """A directory that resembles a site. Its site_config.json is a link to a file with a special mode."""
 
     def __init__(self, ground: Demo):
         self.ground, self.folder = ground, ground.path / "sites" / SITE
@@ -91,23 +91,23 @@ class Writers:
         self.owner = (owner.st_uid, owner.st_gid)
 
     def anew(self) -> None:
-        """What the file holds at first; the file stays the same."""
+        """Write the initial content without replacing the file."""
         self.real.write_text(json.dumps({"db_name": "none", "db_password": "none", "filler": ["x" * 60] * 40}))
 
     def look(self) -> tuple:
-        """Mode, owner and link: what every writer must keep."""
+        """The mode, owner and link that every writer must keep."""
         what = self.real.stat()
         return oct(what.st_mode), what.st_uid, what.st_gid, os.readlink(self.path)
 
     def together(self, ours: int, frappes: int, lockless: int, writes: int, readers: int = 2) -> Seen:
-        """Let writers write at the same time, while readers read as Frappe does.
+        """Run writers concurrently, while readers read as Frappe does.
 
         Args:
-            ours: number of processes that write with our writer.
-            frappes: the same, with Frappe's own.
-            lockless: the same, with one that truncates and takes no lock.
-            writes: of all together.
-            readers: processes that read.
+            ours: the number of processes with our writer.
+            frappes: the number of processes with Frappe's own writer.
+            lockless: the number of processes with a writer that truncates the file and takes no lock.
+            writes: the total number of writes.
+            readers: the number of processes that read.
         """
         each, context, tell = writes // (ours + frappes + lockless), multiprocessing.get_context("fork"), []
         told, stop = context.Queue(), context.Event()
@@ -185,5 +185,5 @@ class Writers:
         told.put({"reads": reads, "unparsable": unparsable})
 
     def config(self) -> dict:
-        """What the file holds in the end."""
+        """The final content of the file."""
         return json.loads(Path(self.path).read_text())

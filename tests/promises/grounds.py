@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real bench in the place of the demo bench, for the promise tests that are run on it by hand."""
+"""A real bench instead of the demo bench, for promise tests that are started manually."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from demo import Demo
 
-# Every table as a digest of its rows, in one process; a new column or a bumped `modified` changes it.
+# A digest of the rows of every table, in one process. A new column or a changed `modified` changes it.
 DIGESTS = """
 import hashlib
 result = {}
@@ -24,7 +24,7 @@ for (table,) in frappe.db.sql("show tables"):
 """
 
 
-# Holds a site's database until standard input ends: nobody else may read what an OAuth client is.
+# Locks a site's table of OAuth clients until stdin ends: nobody else can read it.
 HOLD = """
 import sys, frappe
 frappe.init(site=sys.argv[1], sites_path=".")
@@ -37,17 +37,17 @@ frappe.db.sql("unlock tables")
 
 
 class RealBench(Demo):
-    """A bench that is there, with at least three sites of its own for the promise tests.
+    """An existing bench, with at least three sites for the promise tests.
 
     Args:
-        folder: for what the promise tests themselves write.
+        folder: the directory for the files of the promise tests.
         given: ``bench_path``, ``bench_user``, ``sites`` (names), ``address``, ``nginx_prefix``, ``supervisorctl``
             (command), ``users`` (clerk, manager, former: name of a System User, a System Manager, a disabled one; each
             ``{"email": ..., "roles": [...]}``), ``password`` (of the first two), ``variables`` (oauth2_...), and
             ``mariadb`` (command that takes SQL on standard input, as one who may create a database).
     """
 
-    kills = 60  # each costs three times as long as on the demo bench
+    kills = 60  # each takes three times as long as on the demo bench
     method, module = "frappe.auth.get_logged_user", "frappe/frappe/client.py"
     verification_leaves = (": tabUser", ": tabActivity Log")
 
@@ -64,7 +64,7 @@ class RealBench(Demo):
         self.credentials = {given["users"][who]["email"]: given["password"] for who in ("clerk", "manager")}
         self.variables = {
             "ansible_connection": "local",
-            "ansible_python_interpreter": "/usr/bin/python3",  # the owner may not read the checkout
+            "ansible_python_interpreter": "/usr/bin/python3",  # the owner may not be able to read the checkout
             "oauth2_become": True,
             "oauth2_discover_sites": False,
             **given.get("variables", {}),
@@ -73,17 +73,17 @@ class RealBench(Demo):
         self.vault.write_text("vault-password-of-the-promises")
 
     def stop(self) -> None:
-        """Nothing: the bench is not ours."""
+        """Do nothing: the bench keeps running."""
 
     @property
     def as_owner(self) -> list[str]:
-        """What makes a command run as the bench's owner."""
+        """The prefix that runs a command as the bench's owner."""
         return ["sudo", "-u", self.user]
 
-    # -------- what goes wrong
+    # -------- faults
     @contextlib.contextmanager
     def database_down(self, site: str) -> Iterator[None]:
-        """Nobody listens where the site's configuration says that its database is."""
+        """Nothing listens at the configured address of the site's database."""
         path, kept = self.config_path(site), self.config(site)
         path.write_text(json.dumps({**kept, "db_host": "127.0.0.1", "db_port": 1}))
         try:
@@ -95,7 +95,7 @@ class RealBench(Demo):
 
     @contextlib.contextmanager
     def database_held(self, site: str) -> Iterator[None]:
-        """The site's database answers nobody who asks for an OAuth client."""
+        """The site's database does not respond to queries about OAuth clients."""
         with subprocess.Popen(
             [*self.as_owner, self.path / "env/bin/python", "-c", HOLD, site],
             cwd=self.path / "sites",
@@ -108,7 +108,7 @@ class RealBench(Demo):
 
     @contextlib.contextmanager
     def empty_site(self, site: str) -> Iterator[None]:
-        """A site that bench new-site began: a configuration, and a database without a table."""
+        """An incomplete site of bench new-site: a configuration, and a database without tables."""
         path, name = self.path / "sites" / site, "_fault_empty"
         self._sql(
             f"create database {name}; create user {name}@'%' identified by 'fault'; "
@@ -131,7 +131,7 @@ class RealBench(Demo):
 
     @contextlib.contextmanager
     def stopped(self, programs: tuple[str, ...]) -> Iterator[None]:
-        """Programs under supervisor do not run."""
+        """Stop programs of supervisor."""
         subprocess.run([*self.supervisorctl, "stop", *programs], check=True, capture_output=True)
         try:
             yield
@@ -140,7 +140,7 @@ class RealBench(Demo):
             self.programs()
 
     def execute(self, site: str, statement: str, *values: object) -> None:
-        """Change a site's database behind everybody's back."""
+        """Change a site's database directly, without Frappe."""
         self.inside("frappe.db.sql(*data)", [statement.replace('"', "`").replace("?", "%s"), values], [site])
 
     def rows(self, site: str, doctype: str) -> list[dict]:
@@ -149,7 +149,7 @@ class RealBench(Demo):
         return self.inside(code, sites=[site])[site]
 
     def files(self) -> dict[str, tuple]:
-        """As on the demo bench, without what Redis keeps to itself and writes whenever it likes."""
+        """As on the demo bench, without the files of Redis, which it writes at any time."""
         return {name: seen for name, seen in super().files().items() if not name.startswith("config/pids")}
 
     def tables(self) -> dict[str, object]:

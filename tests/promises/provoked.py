@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done to a site so that verify has something to find: each a context manager of the clinic."""
+"""Problems that verify must find. Each is a context manager of the clinic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from faults import reload_nginx
 from faults_sick import rewritten
 
 UNMANAGED = {"cors": {"managed": False}}
-# In the bench's Python: as in the client's form, where Frappe keeps a Version of the change; and the user's API key.
+# In the bench's Python: as with the client's form, so Frappe keeps a Version; and the user's API key.
 SAVE = """
 doc = frappe.get_doc("OAuth Client", {"app_name": "Mobile App"})
 doc.client_secret, result = data, doc.client_secret
@@ -31,14 +31,14 @@ ANOTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 def declared_client(clinic):
-    """The row of its OAuth client."""
+    """The row of the site's OAuth client."""
     (row,) = (row for row in clinic.ground.rows(clinic.sick, "OAuth Client") if row["app_name"] == "Mobile App")
     return row
 
 
 @contextlib.contextmanager
 def inserted(clinic, doctype, columns):
-    """A row in its database."""
+    """Add a row to its database."""
     marks = ", ".join(["?"] * len(columns))
     insert = f'insert into "tab{doctype}" ({", ".join(columns)}) values ({marks})'
     clinic.ground.execute(clinic.sick, insert, *columns.values())
@@ -50,7 +50,7 @@ def inserted(clinic, doctype, columns):
 
 @contextlib.contextmanager
 def client(clinic, **columns):
-    """Columns of its OAuth client, behind everybody's back."""
+    """Change columns of its OAuth client directly, without Frappe."""
     row = declared_client(clinic)
     change = f'update "tabOAuth Client" set {", ".join(f"{name} = ?" for name in columns)} where name = ?'
     clinic.ground.execute(clinic.sick, change, *columns.values(), row["name"])
@@ -61,7 +61,7 @@ def client(clinic, **columns):
 
 
 def second_client(clinic, app_name):
-    """A copy of its OAuth client under another name and app_name."""
+    """Add a copy of its OAuth client with a different name and app_name."""
     row = declared_client(clinic)
     copied = {name: row[name] for name in ("client_secret", "scopes", "redirect_uris", "default_redirect_uri")}
     copied.update({name: row[name] for name in ("grant_type", "response_type", "skip_authorization", "creation")})
@@ -70,14 +70,14 @@ def second_client(clinic, app_name):
 
 
 def config(clinic, **keys):
-    """Keys of its site_config.json."""
+    """Change keys of its site_config.json."""
     path = clinic.ground.config_path(clinic.sick)
     return rewritten(path, json.dumps({**json.loads(path.read_text()), **keys}))
 
 
 @contextlib.contextmanager
 def star(clinic):
-    """Frappe itself answers for the site, to every origin: nothing is declared for nginx there any more."""
+    """Let Frappe send the CORS headers of the site to every origin; nothing is declared for nginx."""
     defaults = {**clinic.declared["oauth2_site_defaults"]}
     cors = {"cors": defaults.pop("cors")}
     sites = [{"name": site, **({} if site == clinic.sick else cors)} for site in clinic.ground.sites]
@@ -92,7 +92,7 @@ def star(clinic):
 
 @contextlib.contextmanager
 def nginx(clinic, after, line):
-    """A line in the configuration that bench wrote."""
+    """Add a line to the configuration that bench wrote."""
     path = clinic.ground.path / "config" / "nginx.conf"
     text = path.read_text()
     assert after in text
@@ -105,13 +105,13 @@ def nginx(clinic, after, line):
 
 
 def token(clinic, user, **columns):
-    """A token of somebody's in its database."""
+    """Add a token of a user to its database."""
     return inserted(clinic, "OAuth Bearer Token", {**columns, "user": clinic.ground.users[user]["email"]})
 
 
 @contextlib.contextmanager
 def role(clinic, name):
-    """The only role that its OAuth client is for."""
+    """Set the only allowed role of its OAuth client."""
     kept = clinic.ground.rows(clinic.sick, "OAuth Client Role")
     clinic.ground.execute(clinic.sick, 'update "tabOAuth Client Role" set role = ?', name)
     try:
@@ -123,14 +123,14 @@ def role(clinic, name):
 
 
 def code(clinic, text):
-    """A function in an app, which the running web program has not loaded."""
+    """Add a function to an app that the running web process has not loaded."""
     path = clinic.ground.path / "apps" / clinic.ground.module
     return rewritten(path, path.read_text() + text)
 
 
 @contextlib.contextmanager
 def single(clinic, doctype, field, value):
-    """A field of a single doctype."""
+    """Change a field of a single doctype."""
     values = (doctype, field, value)
     insert = 'insert into "tabSingles" (doctype, field, value) values (?, ?, ?)'
     clinic.ground.execute(clinic.sick, insert, *values)
@@ -143,7 +143,7 @@ def single(clinic, doctype, field, value):
 
 @contextlib.contextmanager
 def saved_by_hand(clinic):
-    """Its client got another secret in its form."""
+    """Change the secret of its client in the form."""
     inside, site = clinic.ground.inside, clinic.sick
     kept = inside(SAVE, "by-hand-0123456789-0123456789-0123456789", [site])[site]
     try:
@@ -155,7 +155,7 @@ def saved_by_hand(clinic):
 
 @contextlib.contextmanager
 def another_key(clinic):
-    """A secret was stored, and the key to it replaced, as by a template of the whole file."""
+    """Store a secret and replace its encryption_key, as a template of the whole file would."""
     user = clinic.ground.users["clerk"]["email"]
     clinic.ground.inside(GIVE_KEY, user, [clinic.sick])
     try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input gives a clear error or the right result: no traceback, no write on an error, nothing outside the bench."""
+"""Invalid input gives a clear error or the right result: no traceback, no write on an error or outside the bench."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ODD = {"odd.test": '{"host_name": 5, "domains": 7, "db_name": []}', "broken.test
 
 
 class Ground:
-    """The ground with a few sites that are none, and what bad calls may not touch.
+    """The ground with some incomplete sites, and the state that invalid calls must not change.
 
     Attributes:
         ground: the bench.
-        site: the site that the calls are about.
+        site: the site of the calls.
     """
 
     def __init__(self, ground, folder: Path):
@@ -60,7 +60,7 @@ class Ground:
             shutil.rmtree(path)
 
     def run(self, cases: list[Case], check_mode: bool) -> list[dict]:
-        """Each call in a process of its own, as the owner of the bench; what concerns nginx as root."""
+        """Run each call in its own process, as the owner of the bench; those of nginx as root."""
         owner = self.sites.stat()
         calls = [
             {
@@ -84,12 +84,12 @@ class Ground:
         return json.loads(done.stdout)
 
     def everything(self) -> dict[str, object]:
-        """The bench, its databases, nginx and supervisor, and whatever else lies beside the bench."""
+        """The bench, its databases, nginx, supervisor, and all files beside the bench."""
         around = {**outside(self.ground.folder, self.ground.path), **outside(self.folder, self.ground.path)}
         return {**self.ground.snapshot(), **self.ground.services(), **around}
 
     def written(self, cases: list[Case], check_mode: bool) -> tuple[list[dict], list[str]]:
-        """Run the cases; their results, and for each that wrote anything what it wrote."""
+        """Run the cases; return their results, and the writes of each."""
         before = self.everything()
         results = self.run(cases, check_mode)
         after = self.everything()
@@ -104,7 +104,7 @@ class Ground:
 
     @contextlib.contextmanager
     def put_back(self) -> Iterator[None]:
-        """Let calls that are right write, and take back what they wrote."""
+        """Let valid calls write, and undo their writes."""
         ground, names = self.ground, {row["name"] for row in self.ground.rows(self.site, "OAuth Client")}
         had_key = any(row["name"] == self.user and row["api_key"] for row in ground.rows(self.site, "User"))
         watched = [ground.path / "sites/common_site_config.json", ground.config_path(self.site)]
@@ -140,16 +140,16 @@ def bad_ground(ground, tmp_path_factory):
 
 
 def all_cases(ground: Ground) -> list[Case]:
-    """Every case of every module that lies in the collection."""
+    """Every case of every module in the collection."""
     found = []
     for module, options in documented().items():
-        base = ground.bases.get(module)  # a module that is not known here is only asked, where nothing is wrong
+        base = ground.bases.get(module)  # an unknown module runs only in check mode, if nothing is invalid
         found += cases_of(module, {k: v for k, v in options.items() if k != "url"}, base, ground.site)
     return found
 
 
 def rounds_of(cases: list[Case]) -> list[list[Case]]:
-    """The cases in groups in which no two name the same client: each was asked for as the only one to come."""
+    """Group the cases so that no two in a group name the same client."""
     rounds: list[tuple[set[str], list[Case]]] = []
     for case in cases:
         named = {str(args.get("client_id")).casefold() for args in (case.args, *(case.args.get("sites") or ()))}
@@ -183,7 +183,7 @@ def test_every_option_of_every_module(bad_ground, trial):
     ]
     for number, (case, _asked) in enumerate(taken):
         for args in (case.args, *(case.args.get("sites") or ())):
-            if args.get("app_name") == "Bad input":  # each about a client of its own: none is in the next one's way
+            if args.get("app_name") == "Bad input":  # each has its own client, so they do not interfere
                 args["app_name"] = f"Bad input {number}"
     for chosen in rounds_of([case for case, _asked in taken]):
         with bad_ground.put_back():
@@ -191,13 +191,13 @@ def test_every_option_of_every_module(bad_ground, trial):
                 failures += [f"{case}: {fault}" for fault in faults_of(case, result)]
                 if result.get("failed"):
                     failures.append(f"{case}: check mode foresaw none of {str(result.get('msg'))[:300]}")
-    print(f"{len(cases)} cases: {len(refused)} refused, {len(taken)} written, the others only asked for in check mode")
+    print(f"{len(cases)} cases: {len(refused)} refused, {len(taken)} written, the others only in check mode")
     assert len(refused) > len(cases) / 4 and taken
-    trial.told("Bad input: a clear error or the right result, nothing written on an error", len(cases), failures)
+    trial.told("Invalid input: a clear error or the right result, nothing written on an error", len(cases), failures)
 
 
 def literal(value: object) -> object:
-    """A value that Ansible's templates leave alone."""
+    """A value that Ansible does not template."""
     if isinstance(value, dict):
         return {literal(key): literal(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -206,10 +206,10 @@ def literal(value: object) -> object:
 
 
 def test_through_ansible_and_its_action_plugins(bad_ground, trial, tmp_path):
-    """The same, with all that Ansible does before and after a module; fewer, since a call takes it half a second."""
+    """The same through Ansible itself, with fewer cases, since each call takes half a second."""
     ground, store = bad_ground.ground, str(tmp_path / "store")
     made = [case for case in all_cases(bad_ground) if "{%" not in str(case.args) and "nan" not in str(case.args)]
-    if ground.become:  # its play runs as the owner of the bench, and nginx is not the owner's
+    if ground.become:  # the play runs as the owner of the bench, who does not own nginx
         made = [case for case in made if case.module != "frappe_nginx_edge"]
     own = through_ansible(bad_ground.site, bad_ground.user, store)
     cases = trial.random.sample(made, trial.count(10, 100)) + trial.random.sample(own, trial.count(20, len(own)))
@@ -222,11 +222,11 @@ def test_through_ansible_and_its_action_plugins(bad_ground, trial, tmp_path):
             for number, case in enumerate(chosen):
                 failures += [f"{case}: {fault}" for fault in faults_of(case, results[f"{number}"])]
             refused = [case for number, case in enumerate(chosen) if results[f"{number}"].get("failed")]
-            by_module[module] = refused  # what is not refused is not run for real
+            by_module[module] = refused  # only rejected input runs outside check mode
     after = bad_ground.everything()
     failures += [f"{name} was written" for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
     failures += [f"{path} was written" for path in (tmp_path / "store").rglob("*") if path.is_file()]
-    trial.told("Bad input through Ansible: a clear error, nothing written", len(cases), failures)
+    trial.told("Invalid input through Ansible: a clear error, nothing written", len(cases), failures)
 
 
 def test_bad_declarations_are_mistakes_or_faults(bad_ground, trial):
@@ -240,34 +240,34 @@ def test_bad_declarations_are_mistakes_or_faults(bad_ground, trial):
                 rows_of(merged, [{"name": site, "domains": []}])
             except Mistake as error:
                 lines = [str(error)]
-            except Exception as error:  # whatever else comes out is what is looked for
+            except Exception as error:  # any other result is a failure
                 failures.append(f"{where}: {type(error).__name__}: {error}: {str(declared)[:200]}")
                 continue
             last = where.rpartition(".")[2]
             for line in lines:
                 if CANARY in line and CANARY in str(declared):
-                    failures.append(f"{where}: a secret is told: {line}")
+                    failures.append(f"{where}: a secret is visible: {line}")
                 if site not in line and "oauth2_" not in line and last not in line:
                     failures.append(f"{where}: neither site nor option: {line[:300]}")
-    trial.told("Bad declarations: named before the first write, whatever they are", tries, failures)
+    trial.told("Invalid declarations: reported before the first write", tries, failures)
 
 
 def test_bad_inventories_stop_before_the_first_write(bad_ground, trial):
     every = inventories(bad_ground.site)
     chosen = trial.random.sample(every, trial.count(5, len(every)))
     before, failures = bad_ground.everything(), []
-    sites = [{"name": name} for name in bad_ground.ground.sites]  # a real bench works on no others
+    sites = [{"name": name} for name in bad_ground.ground.sites]  # on a real bench, no other sites are used
     for word, variables in chosen:
         run = bad_ground.ground.site(**{"oauth2_sites": sites, **variables})
         if run.status == 0 or word not in run.output or CRASH.search(run.output) or CANARY in run.output:
             failures.append(f"{variables}: status {run.status}, {word!r} wanted: {run.output[-1500:]}")
     after = bad_ground.everything()
     failures += [f"{name} was written" for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
-    trial.told("Bad inventories: site.yml names what is wrong, nothing written", len(chosen), failures)
+    trial.told("Invalid inventories: site.yml reports the error, nothing written", len(chosen), failures)
 
 
 def test_what_is_written_on_the_command_line_means_what_it_says(bad_ground, trial):
-    """``-e variable=value`` gives texts: "false" is no true, and one name is no list of letters."""
+    """``-e variable=value`` passes strings: "false" is not true, and one name is not a list of letters."""
     ground, before, failures = bad_ground.ground, bad_ground.everything(), []
     good = {"oauth2_site_defaults": {"site_config": {"settings": {"bad_input": 1}}}}
     told = (
@@ -279,4 +279,4 @@ def test_what_is_written_on_the_command_line_means_what_it_says(bad_ground, tria
         run = ground.site(**good, **variables)
         if CRASH.search(run.output) or bad_ground.everything() != before:
             failures.append(f"{variables}: {run.output[-1500:]}")
-    trial.told("Texts from the command line mean what they say", len(told), failures)
+    trial.told("Strings from the command line have the right type", len(told), failures)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A canary in every place where a secret can be, and a search in every place where it must not be."""
+"""Canaries in every place that can hold a secret, and a search in every place that must not show one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAIR = {"api_key": "canary-api-key-83b1", "api_secret": "canary-api-secret-9d27c
 SETTING = "canary-mail-password-c4d8e2a19f7b6035"
 PLANTED = "canary-planted-0b9f3e7d"
 COLLECTION = "benchkeeper.frappe."
-# Keeps what passes through the token tables, for they are emptied when the verification of a site ends.
+# Records all rows of the token tables, because verify empties them at the end.
 SPIES = ("OAuth Bearer Token", "name, refresh_token"), ("OAuth Authorization Code", "name, name")
 SPY = """
 frappe.db.commit()
@@ -48,9 +48,9 @@ class Cage:
     """A bench full of canaries.
 
     Attributes:
-        store: folder of the secrets.
-        log: the file that Ansible logs into.
-        logged: how long each log of the bench was at the start; what came before is not ours.
+        store: the directory of the secrets store.
+        log: Ansible's log file.
+        logged: the length of each log of the bench at the start; earlier lines are ignored.
     """
 
     def __init__(self, ground, folder: Path):
@@ -64,12 +64,12 @@ class Cage:
         folder.chmod(0o755)
         for name in ("remote", "local", "kept"):
             (folder / name).mkdir()
-        (folder / "remote").chmod(0o1777)  # the bench's owner makes his own in it
-        # Frappe itself writes a site's database password into its log when it makes the site.
+        (folder / "remote").chmod(0o1777)  # the bench's owner creates files in it
+        # Frappe itself logs the database password when it creates a site.
         self.logged = {path: path.stat().st_size for path in self.logs()}
 
     def variables(self, **of_second) -> dict:
-        """A declaration that holds every kind of secret; ``of_second`` is the second site's own."""
+        """A declaration with every kind of secret. ``of_second`` is only for the second site."""
         client = {"app_name": "Canary", "redirect_uris": ["https://canary.example/cb"], "scopes": ["all", "openid"]}
         first, second, *others = self.ground.sites
         return {
@@ -93,7 +93,7 @@ class Cage:
         }
 
     def canaries(self) -> dict[str, str]:
-        """Every secret there is by now."""
+        """All current secrets."""
         found = {
             "client_secret": CLIENT_SECRET,
             "api_secret": PAIR["api_secret"],
@@ -112,16 +112,16 @@ class Cage:
         return found
 
     def watch(self, playbook: str, *options: str, kill_after=None, callback="default", **variables) -> dict:
-        """Run at -vvvv --diff, watched; what was seen where."""
+        """Run at -vvvv --diff and watch; return what was seen in which place."""
         self.ground.environment = {
             "ANSIBLE_LOG_PATH": str(self.log),
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
             "ANSIBLE_STDOUT_CALLBACK": callback,
             "ANSIBLE_FORCE_COLOR": "0",
-            # another core has its own Python, and finds the collections of this one
+            # a different ansible-core has its own Python and uses the same collections
             "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/.ansible/collections:{sysconfig.get_path('purelib')}",
         }
-        # the tasks of the role and of the action plugins ask for pipelining by themselves
+        # the tasks of the role and the action plugins enable pipelining themselves
         given = {"ansible_remote_tmp": str(self.folder / "remote"), "ansible_pipelining": False, **variables}
         process = self.ground.start(playbook, "-vvvv", "--diff", *options, **given)
         watched = Watched(process, [self.folder]).until_end(kill_after)
@@ -139,13 +139,13 @@ class Cage:
 
 
 def version(core):
-    """Of the ansible-core that a folder's programs belong to."""
+    """The version of the ansible-core in a directory."""
     code = "from importlib.metadata import version; print(version('ansible-core'), end='')"
     return subprocess.run([core / "python", "-c", code], capture_output=True, text=True, check=True).stdout
 
 
 def texts_of(value, name):
-    """Every secret in what the store holds, with its place."""
+    """Every secret in the store, with its position."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from texts_of(part, f"{name}: {key}")
@@ -155,7 +155,7 @@ def texts_of(value, name):
 
 @pytest.fixture
 def cage(ground):
-    """The canaries in, and out again; in a folder that the bench's owner can reach, as pytest's own are not."""
+    """Add the canaries and remove them, in a directory that the bench's owner can read, unlike those of pytest."""
     ground.inside(NO_SPY, SPIES)
     ground.inside(SPY, SPIES)
     configs = {site: ground.config_path(site).read_text() for site in ground.sites}
@@ -174,7 +174,7 @@ def cage(ground):
 
 
 def runs_of_the_role(cage):
-    """site.yml in every way that it can go: foreseen, done, done again, and failing in each step."""
+    """site.yml in check mode, applied, applied again, and with a failure in each step."""
     broken = "canary, not JSON"
     site = cage.ground.sites[1]
     path = cage.ground.config_path(site)
@@ -206,7 +206,7 @@ def runs_of_the_role(cage):
 
 
 def runs_of_the_other_playbooks(cage):
-    """What reads everything, and writes it into a report; and what replaces secrets."""
+    """The playbooks that write reports, and the playbook that rotates secrets."""
     told = {"oauth2_report_dir": str(cage.folder / "reports")}
     rotation = {"oauth2_rotate": ["api_keys", "client_secrets", "tokens"], "oauth2_rotate_users": [cage.manager]}
     for playbook, more in (("verify", told), ("audit", told), ("rotate", rotation)):
@@ -215,7 +215,7 @@ def runs_of_the_other_playbooks(cage):
 
 
 def runs_of_the_modules(cage):
-    """Each module with its secret: registered and shown, in a loop, in vars, failing."""
+    """Each module with its secret: registered and printed, in a loop, in vars, failing."""
     site, shared = cage.ground.sites[2], {"bench_path": str(cage.ground.path)}
     with_secret = {
         "frappe_oauth_client": {"app_name": "Canary 2", "redirect_uris": ["https://canary.example/cb"],
@@ -255,7 +255,7 @@ def runs_of_the_modules(cage):
 
 
 def runs_that_are_killed(cage, trial):
-    """Killed in the middle, at random."""
+    """Runs that are killed at a random instant."""
     for number in range(trial.count(1, 10)):
         after = trial.random.uniform(1, 5)
         changed = {"site_config": {"secret_settings": {"mail_password": f"{SETTING}{number}"}}}
@@ -282,7 +282,7 @@ def test_no_canary_is_seen_anywhere(cage, trial):
                 tries += len(canaries)
                 failures += [f"{name}: {hit}" for hit in hits(canaries, seen)]
     assert any("token" in name for name in canaries) and any("api_keys" in name for name in canaries)
-    trial.told(f"no secret is seen anywhere, on ansible-core {' and '.join(versions)}", tries, failures)
+    trial.told(f"no secret is visible anywhere, on ansible-core {' and '.join(versions)}", tries, failures)
 
 
 def test_a_planted_canary_is_found_in_every_place(cage, trial):
@@ -304,4 +304,4 @@ def test_a_planted_canary_is_found_in_every_place(cage, trial):
     finally:
         log.unlink(missing_ok=True)
     blind = [place for place, texts in seen.items() if not hits({"planted": PLANTED}, {place: texts})]
-    trial.told("a planted secret is found in every place that is searched", len(seen), blind)
+    trial.told("a planted secret is found in every searched place", len(seen), blind)

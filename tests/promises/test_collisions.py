@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several write at once: our writer and others' into one configuration, two operators, and a deploy meanwhile."""
+"""Concurrent writes: several writers of one configuration, two operators, and a deployment during a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from faults import APP, SECOND, all_told, left_over, names, nginx, unreadable
 from faults_kills import ended
 from faults_writers import MARK, Writers
 
-# In the bench's Python, on one site, what a deploy does there: Frappe's own writer, twice.
+# In the bench's Python, on one site, the writes of a deployment: Frappe's own writer, twice.
 MAINTENANCE = "from frappe.installer import update_site_config as put; put('maintenance_mode', data, validate=False)"
 
 
@@ -33,7 +33,7 @@ def writers(ground):
 
 
 def whole(text):
-    """Does it begin with a whole object? Then what follows is of one who wrote over it while it was being read."""
+    """Whether it begins with a complete object: then the rest is from a writer that wrote during the read."""
     try:
         return bool(json.JSONDecoder().raw_decode(text))
     except ValueError:
@@ -41,7 +41,7 @@ def whole(text):
 
 
 def gone(writers):
-    """Writers whose last write is not in the file."""
+    """The writers whose last write is not in the file."""
     seen, config = writers
     return [key for key, count in seen.writes.items() if config.get(key) != count]
 
@@ -58,7 +58,11 @@ def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
     share = f"{len(both.unparsable)} of {both.reads}"
     with all_told(trial) as tell:
         tell("reads while only our writer writes: parsable", alone.reads, alone.unparsable)
-        tell("our writer beside itself and Frappe's: no lost update", writes, lost + last + alone.errors + both.errors)
+        tell(
+            "our writer concurrent with itself and Frappe's: no lost update",
+            writes,
+            lost + last + alone.errors + both.errors,
+        )
         tell(f"mode, owner and link are kept (reads that Frappe's writer made unparsable: {share})", writes, changed)
 
 
@@ -70,12 +74,16 @@ def test_our_writer_beside_one_without_a_lock_breaks_no_read(trial, writers):
     sound += [f"{writers.look()}, was {before}"] if writers.look() != before else []
     losses = ", ".join(f"{key}: {count}" for key, count in seen.lost.items())
     with all_told(trial) as tell:
-        tell(f"reads beside a writer without a lock ({len(seen.unparsable)} unparsable): none by us", seen.reads, ours)
-        tell(f"our writer beside one without a lock (updates lost, {losses}): ends sound", writes, sound + seen.errors)
+        tell(f"reads during a writer without a lock ({len(seen.unparsable)} unparsable): none by us", seen.reads, ours)
+        tell(
+            f"our writer concurrent with one without a lock (updates lost, {losses}): ends sound",
+            writes,
+            sound + seen.errors,
+        )
 
 
 def sound(states, there):
-    """What is wrong after two runs and one more: duplicates, lost keys, leftovers, changes."""
+    """The faults after two runs and one more: duplicates, lost keys, leftovers, changes."""
     ground, seen = states.ground, states.seen()
     wrong = states.lost(seen) + unreadable(ground) + left_over(ground, there)
     for site, what in seen.items():
@@ -83,13 +91,19 @@ def sound(states, there):
         if len(set(apps)) != len(apps) or not set(apps) <= {APP, SECOND}:
             wrong.append(f"{site}: {apps}")
         if any("pending" in entry for entry in states.kept(site).values()):
-            wrong.append(f"{site}: a pair is still on its way")
+            wrong.append(f"{site}: an API key is still pending")
     return wrong
 
 
 def clear(said, status):
-    """Is it said why a run gave up, and how to go on?"""
-    words = ("another run has held", "was held for", "nginx would not load this", "[site-maintenance]")
+    """Whether a failed run reports its reason, without a traceback."""
+    words = (
+        "another run has locked",
+        "another run has held the lock",
+        "was locked for",
+        "nginx -t rejected the new configuration",
+        "[site-maintenance]",
+    )
     return "Traceback" not in said and (status == 0 or any(word in said for word in words))
 
 
@@ -98,7 +112,7 @@ def test_two_operators_at_once(trial, ground, states):
 
 
 def test_a_deploy_at_the_same_time(trial, ground, states):
-    """The web program is restarted, Frappe's own writer is at work, and nginx.conf is written anew."""
+    """Restart the web process, run Frappe's own writer, and write nginx.conf again."""
     conf = ground.path / "config" / "nginx.conf"
     kept = conf.read_bytes() if conf.exists() else None
 
@@ -110,10 +124,10 @@ def test_a_deploy_at_the_same_time(trial, ground, states):
             number += 1
             ground.inside(MAINTENANCE, number % 2)
             if kept is not None:
-                with conf.open("wb") as file:  # as bench setup nginx does: in place, and never the same text
+                with conf.open("wb") as file:  # as bench setup nginx does: in place, with a different text each time
                     file.write(b"# %d\n" % number + kept)
                 subprocess.run([*nginx(ground), "-s", "reload"], capture_output=True, check=False)
-        ground.inside(MAINTENANCE, "None")  # Frappe's word for: no such key
+        ground.inside(MAINTENANCE, "None")  # in Frappe, None removes the key
         if kept is not None:
             conf.write_bytes(kept)
             subprocess.run([*nginx(ground), "-s", "reload"], capture_output=True, check=False)
@@ -122,7 +136,7 @@ def test_a_deploy_at_the_same_time(trial, ground, states):
 
 
 def collide(trial, states, what, meanwhile):
-    """Two runs with one declaration, and something else meanwhile; then one more, which finds nothing to do."""
+    """Two concurrent runs with the same declaration and other changes; then one more run, which changes nothing."""
     ground, tries, wrong, given_up = states.ground, trial.count(1, 20), [], 0
     assert ground.site(**states.declared("Z")).status == 0
     there = names(ground)
@@ -149,7 +163,7 @@ def collide(trial, states, what, meanwhile):
 
 
 class QuietNginx(Nginx):
-    """Takes everything and does not run: only the files are looked at."""
+    """A fake nginx that accepts everything and does not run: only the files matter."""
 
     def __init__(self, folder):
         super().__init__("nginx", str(folder / "nginx.conf"), None, str(folder / "conf.d"))
@@ -162,7 +176,7 @@ class QuietNginx(Nginx):
 
 
 def toggle(folder, bench, count, told, chance):
-    """Put the edge of a bench in place and take it away, again and again; tell when it did not count."""
+    """Apply and remove the edge of a bench repeatedly; report when it had no effect."""
     site = {"name": "one", "domains": ["one.test"], "cors": {**CORS_DEFAULTS, "origins": ["https://a.example.com"]}}
     params = {"bench_path": str(folder / bench), "conf_dir": str(folder / "conf.d"), "sites": [site]}
     params.update(known_sites=None, rate_limit=None, trusted_proxies=[], reload=True)
@@ -171,7 +185,7 @@ def toggle(folder, bench, count, told, chance):
         for state in ("present", "absent"):
             time.sleep(
                 0.1 * chance.random()
-            )  # a run never comes back at once, and the lock is asked for 20 times a second
+            )  # a run never restarts immediately, and the lock is tried 20 times per second
             try:
                 with held(params["conf_dir"], False):
                     Edge({**params, "state": state}).apply(QuietNginx(folder), False)
@@ -194,4 +208,6 @@ def test_two_benches_share_the_edge(trial, tmp_path):
     wrong = told.get() + told.get()
     for bench in benches:
         bench.join()
-    trial.told("two benches come to and leave one nginx at once: each counts while it is there", 2 * tries, wrong)
+    trial.told(
+        "two benches join and leave one nginx concurrently: each takes effect while it is there", 2 * tries, wrong
+    )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/verify.yml finds them: each problem that can be provoked has its diagnosis, and its neighbour none."""
+"""playbooks/verify.yml diagnoses each provoked problem, and reports nothing about the site beside it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from provoked import (
 from truth import differences
 
 ORIGIN = "https://app.example.com"
-VERIFY = "Verify | Sign in, authorize, call, refresh, revoke"
+VERIFY = "Verify | Run the OAuth flow"
 FRAPPE_ITSELF = {
     "frappe-code-cookie",
     "frappe-code-endless",
@@ -49,11 +49,11 @@ FRAPPE_ITSELF = {
 
 
 class Clinic:
-    """A bench with every site as declared, one of them to be made sick.
+    """A bench with every site in its declared state. One of them gets the problems.
 
     Attributes:
         ground: the bench.
-        sick: the site that a test does something to.
+        sick: the site with the problem.
         well: the site beside it.
     """
 
@@ -72,12 +72,12 @@ class Clinic:
         }
 
     def with_own(self, **of_sick: object) -> dict[str, object]:
-        """Variables that declare something of the sick site's own."""
+        """Variables with a declaration for the sick site."""
         others = [{"name": site} for site in self.ground.sites if site != self.sick]
         return {"oauth2_sites": [{"name": self.sick, **of_sick}, *others]}
 
     def examine(self, **variables: object):
-        """The run of verify.yml on the sick site and its neighbour, and its diagnosis."""
+        """The run of verify.yml on the sick and the well site, and its diagnosis."""
         given = {"oauth2_only_sites": [self.sick, self.well], **self.declared, **variables}
         run = self.ground.playbook("playbooks/verify.yml", **given)
         told = run.results.get("Diagnose | Combine what was verified and what was read")
@@ -85,14 +85,14 @@ class Clinic:
         return run, told["ansible_facts"]["oauth2_diagnosis"]
 
     def in_clear(self, run, site: str) -> set[str]:
-        """What is to be looked at of a site that leaves its machine without https; a demo site never leaves it."""
+        """The warning for a site that is reachable from other hosts without https; a demo site is local."""
         (row,) = [row for row in run.results[VERIFY]["sites"] if row["name"] == site]
         address = urlsplit(row["url"])
         leaves = address.scheme == "http" and not address.hostname.endswith((".localhost", "127.0.0.1"))
         return {"tls-none"} if leaves else set()
 
     def rules(self, diagnosis: dict, site: str | None = None, kind: str = "problems") -> set[str]:
-        """The rules that a diagnosis names of a site, the sick one if none is given."""
+        """The rules of a diagnosis for a site; the default is the sick site."""
         wanted = site or self.sick
         return {entry["rule"] for one in diagnosis["sites"] if one["name"] == wanted for entry in one[kind]}
 
@@ -111,7 +111,7 @@ def clinic(ground):
 
 @pytest.fixture(scope="module")
 def book(trial):
-    """What was provoked, and what was told wrongly; a row of the table when all are through."""
+    """The provoked problems and the wrong diagnoses; the final row of the table."""
     tries: list[str] = []
     failures: list[str] = []
 
@@ -126,7 +126,7 @@ def book(trial):
 
     yield entry
     trial.told(
-        "each provoked problem has its diagnosis, a healthy site none; no look leaves a trace", len(tries), failures
+        "each provoked problem has its diagnosis, a healthy site none; verify leaves no trace", len(tries), failures
     )
 
 
@@ -145,7 +145,7 @@ def test_healthy_sites_have_no_problem_and_what_frappe_does_is_told_once(clinic,
         notices = {notice["rule"]: notice for notice in diagnosis["notices"]}
         assert notices.keys() == FRAPPE_ITSELF
         assert all(notice["sites"] == sites and notice["remedy"] for notice in notices.values())
-        assert sum("frappe-pkce-optional" in line for line in diagnosis["lines"]) == 1
+        assert diagnosis["summary"]["notices"].keys() == FRAPPE_ITSELF
         assert not differences(before, clinic.ground.snapshot_but_sign_ins())
 
 
@@ -160,14 +160,14 @@ def test_a_report_on_every_site_leaves_no_trace(clinic, book, tmp_path):
 
 
 class Case(NamedTuple):
-    """A problem of the guide's, or a trap of Frappe's.
+    """A problem from the guide, or a pitfall of Frappe.
 
     Attributes:
         what: the symptom.
-        rule: what the diagnosis must call it.
-        harm: what is done to the sick site.
-        own: what is declared for it alone.
-        shared: what is declared for the whole bench.
+        rule: the rule that the diagnosis must have.
+        harm: the change to the sick site.
+        own: the declarations for this site only.
+        shared: the declarations for the whole bench.
     """
 
     what: str
@@ -178,7 +178,7 @@ class Case(NamedTuple):
 
 
 def calls(method):
-    """The verification of the sick site calls another method: this one, or a function in the ground's own module."""
+    """Make verify call a different method of the sick site: this one, or a function in the ground's module."""
 
     def own(clinic):
         module = PurePosixPath(*PurePosixPath(clinic.ground.module).parts[1:]).with_suffix("")
@@ -257,12 +257,13 @@ def test_each_problem_has_its_own_diagnosis_with_a_remedy_and_its_neighbour_has_
         run, diagnosis = clinic.examine(**case.shared, **clinic.with_own(**case.own(clinic)))
         assert not differences(before, clinic.ground.snapshot_but_sign_ins())
         assert run.status != 0
-        assert case.rule in clinic.rules(diagnosis), diagnosis["lines"]
+        assert case.rule in clinic.rules(diagnosis), diagnosis["summary"]
         told = [e for one in diagnosis["sites"] for e in one["problems"] if e["rule"] == case.rule]
         assert all(entry["remedy"] and entry["found"] for entry in told)
-        assert any(f"[{case.rule}]" in line and " -> " in line for line in diagnosis["lines"])
+        notes = [note for note in diagnosis["summary"]["notes"] if f"[{case.rule}]" in note["text"]]
+        assert notes and all(note["remedy"] for note in notes)
         sick = sorted([clinic.sick, clinic.well]) if case.rule in OF_THE_BENCH else [clinic.sick]
-        assert diagnosis["unhealthy"] == sick, diagnosis["lines"]
+        assert diagnosis["unhealthy"] == sick, diagnosis["summary"]
 
 
 WARNINGS = [
@@ -283,10 +284,10 @@ WARNINGS = [
 def test_what_stops_no_app_is_told_beside_the_problems(clinic, book, case):
     with book(case.what), case.harm(clinic):
         run, diagnosis = clinic.examine()
-        assert case.rule in clinic.rules(diagnosis, kind="warnings"), diagnosis["lines"]
+        assert case.rule in clinic.rules(diagnosis, kind="warnings"), diagnosis["summary"]
         beside = clinic.rules(diagnosis, clinic.well, "warnings")
-        assert (run.status, diagnosis["unhealthy"]) == (0, []), diagnosis["lines"]
-        assert beside == clinic.in_clear(run, clinic.well), diagnosis["lines"]
+        assert (run.status, diagnosis["unhealthy"]) == (0, []), diagnosis["summary"]
+        assert beside == clinic.in_clear(run, clinic.well), diagnosis["summary"]
 
 
 def test_who_sends_a_second_header_is_told_by_file_and_line(clinic, book):

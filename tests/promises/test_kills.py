@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run killed at any instant leaves nothing half-done, loses no secret, and the next run finishes the job."""
+"""A run that is killed at any instant leaves no partial state and loses no secret. The next run completes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from faults_kills import TARGETS, deciles, ended, orphans, strike
 
 
 def undisturbed(states, which):
-    """State and duration (seconds) of a run that nobody kills."""
+    """The state after a run without a kill, and its duration in seconds."""
     start = time.monotonic()
     run = states.ground.site(**states.declared(which))
     assert run.status == 0, run.output
@@ -46,7 +46,7 @@ def test_a_killed_run_leaves_nothing_half_done_and_the_next_one_finishes(trial, 
         half += [f"{label}: {why}" for why in states.half_done(now, ends[before], ends[goal])]
         lost += [f"{label}: {why}" for why in states.lost(states.seen())]
         left += [f"{label}: {why}" for why in left_over(ground, there)]
-        run = ground.site(**states.declared(goal))  # orphans of the killed run may still be at work
+        run = ground.site(**states.declared(goal))  # orphans of the killed run may still be running
         if run.status:
             unequal.append(f"{label}: the next run ended with {run.status}: {run.output}")
         seen = states.seen()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rotation killed at any instant loses no secret, and the next one completes it."""
+"""A rotation that is killed at any instant loses no secret, and the next rotation completes it."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def test_a_killed_rotation_of_client_secrets_loses_no_secret(trial, ground, stat
 
 
 def rotate(trial, ground, states, what, tasks, lost_of, incomplete_of):
-    """Kill a rotation again and again, and look for what is lost."""
+    """Kill a rotation repeatedly, and look for lost secrets."""
     play = ground.play(tasks)
     start = time.monotonic()
     run = ground.tasks(tasks)
     span, tries, fractions, lost, open_ends = time.monotonic() - start, trial.count(3, 50), [], [], []
     assert run.changed == 1, run.output
     for number in range(tries):
-        # later than Ansible's own start; a rotation that is not begun cannot lose anything
+        # after the start of Ansible: before that, a rotation cannot lose anything
         target, instant = TARGETS[-1 - number % len(TARGETS)], (0.2 + 0.8 * trial.random.random()) * span
         start = time.monotonic()
         process = ground.start(play)

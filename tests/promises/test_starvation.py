@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site that cannot be worked on is named, with what to do, and every other site gets its state."""
+"""A broken site is reported with a remedy, and all other sites reach their declared state."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from faults_sick import (
     without_supervisor,
 )
 
-GIVEN_UP = 6  # seconds that a site has where one of them hangs
+GIVEN_UP = 6  # site_timeout if one of the sites hangs
 
 
 class Ward:
-    """Sites, some of them sick, a run over all of them, and what became of each.
+    """A run over sick and healthy sites, and its result for each site.
 
     Attributes:
-        wrong: what should not have been.
-        tries: number of sick sites.
+        wrong: the failures.
+        tries: the number of sick sites.
     """
 
     def __init__(self, states: States):
@@ -49,15 +49,15 @@ class Ward:
         self.there, self.goal = names(self.ground), "B"
 
     def run(self, sick: dict, well=(), meanwhile=lambda process: None, **variables: object) -> str:
-        """Make some sites sick, run, and look.
+        """Break some sites, run, and check the result.
 
         Args:
-            sick: by site, what makes it sick (a context manager) and the words that must be said of it.
-            well: such sites that must get their state all the same.
-            meanwhile: what happens during the run.
+            sick: by site, the fault (a context manager) and the words that the message must contain.
+            well: broken sites that must reach their declared state anyway.
+            meanwhile: called during the run.
 
         Returns:
-            Everything that the run said.
+            The whole output of the run.
         """
         declared = self.states.declared(self.goal)
         extra = [{"name": site} for site in sick if site not in self.ground.sites]
@@ -90,12 +90,12 @@ class Ward:
         return text
 
     def turn(self) -> str:
-        """The goal of now; the next run aims at the other one."""
+        """The state for this run; the next run gets the other one."""
         goal, self.goal = self.goal, "A" if self.goal == "B" else "B"
         return goal
 
     def recovered(self) -> None:
-        """When the illness is over, one more run gives everybody their state."""
+        """After the repair, one more run applies the declared state to all sites."""
         run = self.ground.site(**self.states.declared(self.goal))
         if run.status:
             self.wrong.append(f"afterwards: {run.output}")
@@ -104,7 +104,7 @@ class Ward:
 
 
 def last_words(said: str) -> str:
-    """The message with which a run over all sites ends; empty if it ended otherwise."""
+    """The final message of a run over all sites; empty if there is none."""
     with contextlib.suppress(ValueError, IndexError):
         report = json.loads(said[said.index("{\n") :])
         last = report["plays"][-1]["tasks"][-1]
@@ -119,7 +119,7 @@ def shared_ward(states):
 
 @pytest.fixture
 def ward(shared_ward):
-    """The ward with its book closed: every test has its own failures."""
+    """The ward without earlier failures: every test has its own."""
     shared_ward.wrong, shared_ward.tries = [], 0
     return shared_ward
 
@@ -127,22 +127,22 @@ def ward(shared_ward):
 def test_every_other_site_gets_its_state(trial, ground, ward):
     for number in range(trial.count(1, 5)):
         down, hung = ground.sites[number % 3], ground.sites[(number + 1) % 3]
-        with broken_config(ground, "stranger.localhost"):  # which no run of ours is to work on
+        with broken_config(ground, "stranger.localhost"):  # sites that no run may use
             there, ward.there = ward.there, names(ground)
             text = ward.run(
                 {
                     down: (database_down, "database cannot be used"),
-                    hung: (held_database, f"no answer within {GIVEN_UP} s"),
+                    hung: (held_database, f"no response within {GIVEN_UP} s"),
                     "half.localhost": (half_created, "database cannot be used"),
-                    "empty.localhost": (empty_database, "half made"),
+                    "empty.localhost": (empty_database, "lacks Frappe tables"),
                     "unconfigured.localhost": (no_config, "has no site_config.json"),
-                    "broken.localhost": (broken_config, "is no JSON"),
+                    "broken.localhost": (broken_config, "is not valid JSON"),
                 },
                 oauth2_site_timeout=GIVEN_UP,
             )
         ward.there = there
         if "stranger" in text:
-            ward.wrong.append(f"a site that is not declared is named: {text}")
+            ward.wrong.append(f"an undeclared site is reported: {text}")
         ward.recovered()
     trial.told("database down, hung, missing, empty; no or broken site_config.json", ward.tries, ward.wrong)
 
@@ -152,7 +152,9 @@ def test_a_full_disk_and_a_read_only_folder(trial, ground, ward):
         full, fixed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
         ward.run({full: (disk_full, "No space left"), fixed: (read_only, "Read-only file system")})
         ward.recovered()
-    trial.told("disk full, read-only folder: the others get their state, later these too", ward.tries, ward.wrong)
+    trial.told(
+        "disk full, read-only directory: the other sites reach their state, later these too", ward.tries, ward.wrong
+    )
 
 
 def test_a_slow_site_and_one_in_maintenance_get_their_state(trial, ground, ward):
@@ -161,17 +163,17 @@ def test_a_slow_site_and_one_in_maintenance_get_their_state(trial, ground, ward)
         holding = contextlib.ExitStack()
 
         def let_go(process, holding=holding):
-            """The database answers only after a worker has waited for it."""
+            """The database responds only after a worker has waited for it."""
             wait_for(lambda processes: workers(ground, processes), process)
             with contextlib.suppress(Exception):
                 process.wait(8)
             holding.close()
 
         holding.enter_context(held_database(ground, slow))
-        # It serves nobody, which is said where it is asked after nginx has been told.
+        # The site serves nobody; the run reports this after it has reloaded nginx.
         ward.run({closed: (maintenance, "maintenance")}, well=[closed], meanwhile=let_go)
     ward.recovered()
-    trial.told("a slow database, a site in maintenance: they get their state", ward.tries, ward.wrong)
+    trial.told("a slow database, a site in maintenance: both reach their state", ward.tries, ward.wrong)
 
 
 def test_a_broken_common_configuration_stops_the_run_before_the_first_write(trial, ground, ward):
@@ -181,28 +183,34 @@ def test_a_broken_common_configuration_stops_the_run_before_the_first_write(tria
     with broken_common(ground):
         run = ground.site(**ward.states.declared(ward.goal))
     wrong = [] if run.status else ["the run succeeded"]
-    if "common_site_config.json is no JSON" not in run.output or "Traceback" in run.output:
+    if "common_site_config.json is not valid JSON" not in run.output or "Traceback" in run.output:
         wrong.append(run.output)
     wrong += differences(before, ward.states.normal(ward.states.seen()))
-    trial.told("a broken common_site_config.json: nothing is written, and it is named", 1, wrong)
+    trial.told("a broken common_site_config.json: nothing is written, and the error names it", 1, wrong)
 
 
 def test_services_that_are_gone(trial, ground, ward):
     with without_supervisor(ground) as variables:
         goal = ward.turn()
         run = ground.site(**ward.states.declared(goal), **variables, oauth2_reload="restart")
-    wrong = [] if run.status else ["supervisor is gone, and the run succeeded"]
+    wrong = [] if run.status else ["supervisor is down, and the run succeeded"]
     if "Traceback" in run.output or "supervisor" not in run.output:
         wrong.append(run.output)
     wrong += differences(ward.ends[goal], ward.states.normal(ward.states.seen()))
-    rows = [("supervisor gone: every site gets its state, and it is named", 1, wrong)]
+    rows = [("supervisor down: every site reaches its state, and the error names supervisor", 1, wrong)]
     if ground.redis:
         with ground.stopped(ground.redis):
-            for _goal in "AB":  # only B deletes, and Frappe hands a part of that to its queue
+            for _goal in "AB":  # only B deletes documents, and Frappe does part of that in its queue
                 gone = dict.fromkeys(ground.sites, (no_redis, "Redis"))
                 ward.run(gone if ward.goal == "B" else {})
         ward.recovered()
-        rows.append(("Redis gone: sites get their state, or are named where Frappe needs it", ward.tries, ward.wrong))
+        rows.append(
+            (
+                "Redis down: sites reach their state, or the error names them if Frappe needs Redis",
+                ward.tries,
+                ward.wrong,
+            )
+        )
     with all_told(trial) as tell:
         for row in rows:
             tell(*row)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_oauth_client tells the truth, from every starting state."""
+"""frappe_oauth_client reports correctly from every starting state."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ DECLARED = {
     "grant_type": "Authorization Code",
     "skip_authorization": False,
 }
-# Columns that one option stands for; every other column of a row must keep its value.
+# The columns of each option; every other column of a row must keep its value.
 COLUMNS = {"grant_type": {"grant_type", "response_type"}, "client_id": {"client_id", "name"}}
 MOVES_WITH_A_SAVE = {"modified", "modified_by"}
-# Frappe's own insert, and then the columns as they are wanted, whatever Frappe made of them.
+# Frappe's own insert; then the columns are set to the given values.
 PUT = """
 for client in data:
     roles, raw = client.pop("roles", []), dict(client)
@@ -52,21 +52,21 @@ for name in frappe.get_all("OAuth Client", pluck="name"):
 
 @pytest.fixture
 def clear(ground):
-    """Sites without any client, before and after."""
+    """Sites without clients, before and after."""
     ground.inside(CLEAR)
     yield ground
     ground.inside(CLEAR)
 
 
 def case(name, action, stored=None, declared=None, *, without=(), again="unchanged", app=None, **more):
-    """A case on a client of its own; ``stored`` is False for none, ``without`` names options that are not declared."""
+    """A case with its own client. ``stored`` is False for no client; ``without`` lists undeclared options."""
     start = False if stored is False else {**STORED, **(stored or {})}
     options = {key: value for key, value in {**DECLARED, **(declared or {})}.items() if key not in without}
     return Case(name, start, options, action, again, more={"app": app, **more})
 
 
 def matrix(roles):
-    """Every starting state; ``roles`` are two that the site has."""
+    """Every starting state; ``roles`` are two roles of the site."""
     one, two = roles
     bare = set(DECLARED)
     return [
@@ -122,7 +122,7 @@ def matrix(roles):
 
 
 def named(cases):
-    """Give every case a client of its own."""
+    """Give each case its own client."""
     for number, one in enumerate(cases):
         app = (one.more["app"] or "Case {}").format(number)
         one.declared["app_name"] = app
@@ -133,7 +133,7 @@ def named(cases):
 
 
 def kept_undeclared(cases, rows, before, after):
-    """For every case that was updated: the columns that its diff does not name are as they were."""
+    """For every updated case: columns that are not in its diff did not change."""
     failures = []
     for one, row in zip(cases, rows):
         if row["action"] != "updated":
@@ -159,7 +159,7 @@ def test_check_mode_foretells_every_client(clear, trial):
     before = clear.rows(site, "OAuth Client")
     truth = Truth(clear, MODULE, cases).run()
     truth.failures += kept_undeclared(cases, truth.rows, before, clear.rows(site, "OAuth Client"))
-    trial.told("check mode foretells frappe_oauth_client; the second run changes nothing", len(cases), truth.failures)
+    trial.told("check mode predicts frappe_oauth_client; the second run changes nothing", len(cases), truth.failures)
 
 
 def test_a_rotation_is_foretold_every_time(clear, trial):
@@ -170,7 +170,7 @@ def test_a_rotation_is_foretold_every_time(clear, trial):
     (client,) = clear.rows(site, "OAuth Client")
     if client["client_secret"] == SECRET:
         truth.failures.append("the secret is the old one")
-    trial.told("check mode foretells the rotation of a client secret", 1, truth.failures)
+    trial.told("check mode predicts the rotation of a client secret", 1, truth.failures)
 
 
 def test_what_cannot_be_is_foretold_and_leaves_everything_as_it_is(clear, trial):
@@ -198,12 +198,12 @@ def test_what_cannot_be_is_foretold_and_leaves_everything_as_it_is(clear, trial)
     ]
     before = clear.snapshot()
     results = clear.modules(MODULE, *steps)
-    failures = [f"a refused run changed {what}" for what in differences(before, clear.snapshot())]
+    failures = [f"a rejected run changed {what}" for what in differences(before, clear.snapshot())]
     for name in tried:
         foreseen, done = results[f"{name}?"], results[name]
         if not done.get("failed") or (done["msg"], done["sites"]) != (foreseen["msg"], foreseen["sites"]):
             failures.append(f"{name}: check mode said {foreseen['msg']}, the run: {done['msg']}")
-    trial.told("check mode foretells what frappe_oauth_client refuses, and nothing is written", len(tried), failures)
+    trial.told("check mode predicts what frappe_oauth_client rejects, and nothing is written", len(tried), failures)
 
 
 def test_pruning_is_foretold(clear, trial):
@@ -213,5 +213,5 @@ def test_pruning_is_foretold(clear, trial):
     truth = Truth(clear, MODULE, [case]).run()
     left = [client["app_name"] for client in clear.rows(site, "OAuth Client")]
     if left != ["Keep"] or sum(row["action"] == "deleted" for row in truth.rows) != 2:
-        truth.failures.append(f"left are {left}, told was {truth.rows}")
-    trial.told("check mode foretells what exclusive prunes", 2, truth.failures)
+        truth.failures.append(f"left are {left}, reported was {truth.rows}")
+    trial.told("check mode predicts what exclusive prunes", 2, truth.failures)

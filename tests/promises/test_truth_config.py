@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_site_config tells the truth, for every kind of value and every state of the file."""
+"""frappe_site_config reports correctly for every kind of value and every state of the file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VALUES = {
     "empty object": {},
     "object": {"b": {"c": [1]}, "a": None},
 }
-# What is alike at a glance, and is not the same in JSON.
+# Values that look alike and are different in JSON.
 ALIKE = [
     (True, 1),
     (False, 0),
@@ -54,7 +54,7 @@ def case(name, action, key, start, **options):
 
 
 def matrix():
-    """Every value set where there is none, where it is equal, and removed; and what is only alike."""
+    """Every value is set if missing, set if equal, and removed; also values that only look alike."""
     cases = []
     for number, (name, value) in enumerate(VALUES.items()):
         new, old, gone = f"new_{number}", f"old_{number}", f"gone_{number}"
@@ -83,7 +83,7 @@ def matrix():
 
 @pytest.fixture
 def files(ground):
-    """The configurations as they were, afterwards."""
+    """Restore the configurations at the end."""
     paths = [ground.config_path(site) for site in ground.sites] + [ground.path / "sites" / "common_site_config.json"]
     held = {path: path.read_text() for path in paths}
     yield ground
@@ -93,7 +93,7 @@ def files(ground):
 
 
 def put(path, text):
-    """Write into the file that is there: its mode and owner stay."""
+    """Write to the existing file, which keeps its mode and owner."""
     path.write_text(text)
 
 
@@ -103,7 +103,7 @@ def test_check_mode_foretells_every_value(files, trial):
     start = files.config(files.sites[0])
     for one in cases:
         start.update(one.start or {})
-    # neither sorted nor indented as Frappe would: what is equal is not rewritten for its looks
+    # neither sorted nor indented as by Frappe: an equal value is not written again because of its format
     put(path, json.dumps(start, indent=7))
     truth = Truth(files, MODULE, cases).run()
     wanted = dict(start)
@@ -114,7 +114,7 @@ def test_check_mode_foretells_every_value(files, trial):
     found = files.config(files.sites[0])
     if json.dumps(found, sort_keys=True) != json.dumps(wanted, sort_keys=True):
         truth.failures.append(f"the file holds {found}, not {wanted}")
-    trial.told("check mode foretells frappe_site_config; the second run changes nothing", len(cases), truth.failures)
+    trial.told("check mode predicts frappe_site_config; the second run changes nothing", len(cases), truth.failures)
 
 
 def test_the_looks_of_a_file_stay_if_it_is_equal(files, trial):
@@ -131,7 +131,7 @@ def test_the_looks_of_a_file_stay_if_it_is_equal(files, trial):
         cases.append(Case("looks", None, {"settings": {"ünused": "é"}, "absent": ["nowhere"]}, "unchanged", site=site))
     truth = Truth(files, MODULE, cases).run()
     truth.failures += [f"{path} was rewritten" for path, text in texts if path.read_text() != text]
-    trial.told("a configuration that is equal is not rewritten, whatever it looks like", len(cases), truth.failures)
+    trial.told("an equal configuration is not rewritten, whatever its format", len(cases), truth.failures)
 
 
 def test_mode_and_link_of_a_changed_file_stay(files, trial):
@@ -160,7 +160,7 @@ def test_check_mode_foretells_the_common_file(files, trial):
     found = json.loads((files.path / "sites" / "common_site_config.json").read_text()).get("probe")
     if found != [1]:
         truth.failures.append(f"common_site_config.json holds {found}")
-    trial.told("check mode foretells common_site_config.json", 2, truth.failures)
+    trial.told("check mode predicts common_site_config.json", 2, truth.failures)
 
 
 class CommonToo(Truth):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_user_api_key tells the truth, from every starting state of a user's pair."""
+"""frappe_user_api_key reports correctly from every starting state of a user's API key."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def clear(ground):
 
 
 def changes(state, pair):
-    """Does a row of this state change this pair?"""
+    """Whether a row with this state changes this API key."""
     return {"present": pair != "a pair", "absent": pair != "nothing", "rotated": True}[state]
 
 
 def one_user(number, user_type="System User", enabled=1, key=KEY, secret=SECRET, lost=False):
-    """A user with half a pair, a whole one, or with a secret that the site's key does not open."""
+    """A user with a partial or a complete API key, or with a secret that encryption_key does not decrypt."""
     return {
         "email": f"case{number}@promises.example",
         "user_type": user_type,
@@ -65,7 +65,7 @@ def one_user(number, user_type="System User", enabled=1, key=KEY, secret=SECRET,
 
 
 def matrix():
-    """Every kind of user, every pair, every state; a disabled user can only be rid of the key."""
+    """Every kind of user, API key and state. The key of a disabled user can only be removed."""
     cases = []
     for number, (kind, pair, state) in enumerate(itertools.product(KINDS, PAIRS, STATES)):
         left = kind == "one who left"
@@ -79,7 +79,7 @@ def matrix():
 
 
 def users(ground, site):
-    """The site's users as they are compared: without what the module is about."""
+    """The site's users without the columns that the module changes."""
     held = ("api_key", "api_secret")
     return {row["name"]: {k: v for k, v in row.items() if k not in held} for row in ground.rows(site, "User")}
 
@@ -89,7 +89,7 @@ def test_check_mode_foretells_every_pair(clear, trial, tmp_path, states):
     cases = [case for case in matrix() if case.declared["state"] in states]
     for case in cases:
         case.again = "updated" if case.declared["state"] == "rotated" else "unchanged"
-    # the keys of disabled users are looked at once a site, so those who left have a site of their own
+    # the keys of disabled users are checked once per site, so these users have their own site
     for case in cases:
         case.site = 1 if case.declared["disabled_users"] == "revoke" else 0
     for number in (0, 1):
@@ -98,7 +98,7 @@ def test_check_mode_foretells_every_pair(clear, trial, tmp_path, states):
     truth = Truth(clear, MODULE, cases).run(secrets_store=str(tmp_path / "store"), exclude_users=[])
     if before != [users(clear, site) for site in clear.sites]:
         truth.failures.append("a column of User moved that is none of the pair: modified?")
-    trial.told(f"check mode foretells frappe_user_api_key, {' and '.join(states)}", len(cases), truth.failures)
+    trial.told(f"check mode predicts frappe_user_api_key, {' and '.join(states)}", len(cases), truth.failures)
 
 
 def test_a_lost_encryption_key_is_foretold_and_never_papered_over(clear, trial, tmp_path):
@@ -114,4 +114,4 @@ def test_a_lost_encryption_key_is_foretold_and_never_papered_over(clear, trial, 
         failures += truth.failures
         if action == "failed":
             failures += [f"{state} changed {what}" for what in differences(before, clear.snapshot())]
-    trial.told("check mode foretells what a lost encryption key makes impossible", 3, failures)
+    trial.told("check mode predicts what a lost encryption_key makes impossible", 3, failures)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""site.yml tells the truth from state to state: files, rows, nginx and the programs under supervisor."""
+"""site.yml reports correctly from state to state: files, rows, nginx and the programs of supervisor."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from truth import TOLD, differences
 
 APP, OTHER = "https://app.example.com", "https://other.example.com"
-# What a run does beyond what check mode can: it asks the sites, and waits.
-BEYOND_CHECK_MODE = {"Reload | Ask every site"}
+# What only a real run does: it sends requests to the sites, and waits.
+BEYOND_CHECK_MODE = {"Reload | Check that every site responds"}
 SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 
@@ -25,7 +25,7 @@ def cors(*origins, **more):
 
 
 def declared(sites, *extra, common=None, **defaults):
-    """A whole declaration: defaults, two sites' own, and variables of the role."""
+    """A complete declaration: defaults, two sites, and variables of the role."""
     first, second = extra + ({},) * (2 - len(extra))
     return {
         "oauth2_site_defaults": defaults,
@@ -40,7 +40,7 @@ def declared(sites, *extra, common=None, **defaults):
 
 
 def walk(ground, store):
-    """Declarations one after the other, each from the state that the one before left."""
+    """A sequence of declarations; each starts from the state of the one before."""
     sites, clerk = ground.sites, ground.users["clerk"]
     keys = {"api_keys": {"users": [clerk["email"]]}}
     stored = {"oauth2_secrets_store": store}
@@ -77,7 +77,7 @@ def walk(ground, store):
 
 
 def told(run):
-    """Every task that says something: changed or not, its diff, its rows, without what only a run can know."""
+    """The reports of all tasks: changed, diff and rows, without facts that only a real run has."""
     found = {}
     for name, result in run.results.items():
         if name in BEYOND_CHECK_MODE or result.get("skipped"):
@@ -118,4 +118,4 @@ def test_check_mode_foretells_the_whole_role(ground, trial, store):
             f"{name}: the second run changed {what}"
             for what in differences(after, {**ground.snapshot(), **ground.services()})
         ]
-    trial.told("check mode foretells site.yml, task by task; the second run changes nothing", len(steps), failures)
+    trial.told("check mode predicts site.yml, task by task; the second run changes nothing", len(steps), failures)

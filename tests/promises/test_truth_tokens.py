@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_oauth_token tells the truth, from every state in which a token or a code can be."""
+"""frappe_oauth_token reports correctly from every state of a token or a code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MODULE = "frappe_oauth_token"
 BEARER, CODE = "OAuth Bearer Token", "OAuth Authorization Code"
 DAY = 86400  # seconds
 HOLDER = "Administrator"
-# Frappe's own insert, and then the columns as they are wanted. Times are seconds before now, on the site's clock.
+# Frappe's own insert; then the columns are set. Times are seconds before now, by the site's clock.
 PUT = """
 from datetime import timedelta
 now = frappe.utils.now_datetime()
@@ -31,7 +31,7 @@ for doctype in ("OAuth Bearer Token", "OAuth Authorization Code"):
 
 
 def pair(issued, status="Active", refresh=True, since=None):
-    """A row of OAuth Bearer Token, issued so many days ago; revoked so many days ago."""
+    """A row of OAuth Bearer Token, with the days since it was issued and since it was revoked."""
     times = {"creation": issued * DAY, "modified": (issued if since is None else since) * DAY}
     return {
         "doctype": BEARER,
@@ -42,7 +42,7 @@ def pair(issued, status="Active", refresh=True, since=None):
 
 
 def code(issued, validity="Valid", since=None):
-    """A row of OAuth Authorization Code, issued so many days ago; redeemed so many days ago."""
+    """A row of OAuth Authorization Code, with the days since it was issued and since it was redeemed."""
     times = {"creation": issued * DAY, "modified": (issued if since is None else since) * DAY}
     return {"doctype": CODE, "validity": validity, "times": times}
 
@@ -57,7 +57,7 @@ STARTS = {
     "an old code": code(40),
     "a code redeemed 10 days ago": code(40, "Invalid", since=10),
 }
-# What becomes of each of STARTS, in their order: r revoked, d deleted, - as it was.
+# The result for each of STARTS, in order: r revoked, d deleted, - unchanged.
 FATES = [
     ({"state": "revoked"}, "rr---rr-"),
     ({"state": "revoked", "older_than": "30d"}, "-r----r-"),
@@ -81,14 +81,14 @@ ENDED = {BEARER: ("status", "Revoked"), CODE: ("validity", "Invalid")}
 
 @pytest.fixture
 def clear(ground):
-    """Sites without any token, before and after."""
+    """Sites without tokens, before and after."""
     ground.inside(CLEAR)
     yield ground
     ground.inside(CLEAR)
 
 
 def row(number, start, user=HOLDER):
-    """A row of its own client, with names of its own."""
+    """A row with its own client and its own names."""
     one = {**start, "name": f"promise-{number}", "client": f"client-{number}", "user": user}
     if one["doctype"] == BEARER:
         one["refresh_token"] = f"refresh-{number}" if start["refresh_token"] else None
@@ -101,7 +101,7 @@ def rows(ground, site):
 
 
 def false(name, fate, before, after):
-    """What is not as the fate says of a row."""
+    """The differences between a row and its expected result."""
     (doctype, was), now = before, after
     if fate == "d" or now is None:
         return [] if fate == "d" and now is None else [f"{name}: {'stayed' if now else 'is gone'}, not {fate}"]
@@ -130,7 +130,7 @@ def test_check_mode_foretells_what_becomes_of_every_token(clear, trial):
     after = rows(clear, site)
     for name, was in before.items():
         truth.failures += false(name, fates.get(name, "-"), was, after.get(name))
-    trial.told("check mode foretells frappe_oauth_token; the second run changes nothing", len(cases), truth.failures)
+    trial.told("check mode predicts frappe_oauth_token; the second run changes nothing", len(cases), truth.failures)
 
 
 @pytest.mark.parametrize(("mode", "fate"), [("report", "--------"), ("ignore", "--------"), ("revoke", "rr---rr-")])
@@ -148,4 +148,4 @@ def test_check_mode_foretells_what_becomes_of_those_who_left(clear, trial, mode,
     told = [finding["rule"] for finding in truth.rows[0]["findings"]]
     if told != (["token-user-disabled"] if mode == "report" else []):
         truth.failures.append(f"findings are {told}")
-    trial.told(f"check mode foretells tokens of disabled users, {mode}", len(start), truth.failures)
+    trial.told(f"check mode predicts tokens of disabled users, {mode}", len(start), truth.failures)

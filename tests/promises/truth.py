@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold what check mode says against what a run does, and a run against the one after it."""
+"""Compare the report of check mode with the result of a run, and a run with the next run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Case:
     """One starting state and one declaration.
 
     Attributes:
-        name: what it is about.
-        start: what there is before, in the form that the module's own test understands.
-        declared: options of the row.
-        action: what must become of it.
-        again: what a second run must make of it.
+        name: the subject of the case.
+        start: the starting state, in the format of the module's test.
+        declared: the options of the row.
+        action: the expected action.
+        again: the expected action of a second run.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Case:
 
 
 def differences(before: dict, after: dict) -> list[str]:
-    """What is not as it was, by name."""
+    """The changes, by name."""
     names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     return [f"{name}: {_first_difference(before.get(name), after.get(name))}" for name in names]
 
@@ -47,11 +47,11 @@ def _first_difference(before: object, after: object) -> str:
 
 
 class Truth:
-    """One module, one ground, every case in one task: checked, run, and run again.
+    """One module on one ground, with all cases in one task: check mode, run, and second run.
 
     Attributes:
-        failures: what was found to be untrue.
-        rows: the rows that the run reported, one a case.
+        failures: the wrong reports.
+        rows: the rows that the run reported, one per case.
     """
 
     def __init__(self, ground, module: str, cases: list[Case]):
@@ -60,7 +60,7 @@ class Truth:
         self.rows: list[dict] = []
 
     def run(self, **shared: object) -> Truth:
-        """Check, run, check again, run again; compare all that is told and all that is there."""
+        """Check, run, check again, run again; compare all reports with all states."""
         before = self.look()
         foreseen = self.task(check_mode=True, **shared)
         self.failures += [f"check mode changed {what}" for what in differences(before, self.look())]
@@ -78,16 +78,16 @@ class Truth:
         return self
 
     def look(self) -> dict:
-        """Every file, row and program."""
+        """The state of every file, row and program."""
         return {**self.ground.snapshot(), **self.ground.services()}
 
     def task(self, **options: object) -> dict:
-        """One task over all cases."""
+        """Run one task over all cases."""
         rows = [{"name": self.ground.sites[case.site], **case.declared} for case in self.cases]
         return self.ground.modules(self.module, ("all cases", {"sites": rows, **options}))["all cases"]
 
     def compare(self, what: str, foreseen: dict, done: dict) -> None:
-        """Row by row, and the task's own diff as the terminal shows it."""
+        """Compare row by row, and the diff of the task as the terminal shows it."""
         if len(foreseen["sites"]) != len(done["sites"]):
             self.failures.append(f"{what} told of {len(foreseen['sites'])} rows, the run of {len(done['sites'])}")
         names = [case.name for case in self.cases] + ["(not declared)"] * len(done["sites"])
@@ -102,7 +102,7 @@ class Truth:
                 self.failures.append(f"the task's {key}: {what} said {foreseen.get(key)}, the run: {done.get(key)}")
 
     def expect(self, what: str, result: dict, kind: str) -> None:
-        """Hold each row's action against the case's own."""
+        """Compare each row's action with the case."""
         if len(result["sites"]) < len(self.cases):
             self.failures.append(f"{what}: {result.get('msg')}")
         for case, row in zip(self.cases, result["sites"]):

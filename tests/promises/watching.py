@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look over a run's shoulder: what it prints, its processes with arguments and environment, the files it leaves."""
+"""Watch a run: its output, its processes with arguments and environment, and its files."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import psutil
 
 
 class Watched:
-    """A run, watched from its start to its end.
+    """A run that is watched from start to end.
 
     Args:
         process: the run, with its output in pipes.
-        folders: where it may leave files; looked into all the time.
+        folders: directories in which it may create files; they are searched continuously.
 
     Attributes:
-        seen: text by the place where it was seen.
-        looks: how often all processes were looked at.
+        seen: text by the place in which it was seen.
+        looks: the number of inspections of all processes.
     """
 
     def __init__(self, process: subprocess.Popen, folders: list[Path]):
@@ -33,7 +33,7 @@ class Watched:
         self.looks = 0
 
     def until_end(self, kill_after: float | None = None) -> Watched:
-        """Watch; SIGKILL the whole tree after so many seconds, if it still runs."""
+        """Watch the run; kill the whole process tree after this number of seconds, if it still runs."""
         output: list[str] = []
         reader = threading.Thread(target=lambda: output.extend(self.process.communicate()), daemon=True)
         began = time.monotonic()
@@ -48,7 +48,7 @@ class Watched:
         return self
 
     def look(self) -> None:
-        """Arguments and environment of the run's processes, and the content of its files, as they are now."""
+        """The current arguments and environment of the run's processes, and the content of its files."""
         self.looks += 1
         for process in self.tree():
             for place, name in (("arguments", "cmdline"), ("environment", "environ")):
@@ -59,17 +59,17 @@ class Watched:
         self.look_at_files()
 
     def look_at_files(self) -> None:
-        """Every file below the folders."""
+        """All files in the directories."""
         for folder in self.folders:
-            for parent, _folders, names in os.walk(folder):  # which does not mind a folder that goes meanwhile
+            for parent, _folders, names in os.walk(folder):  # ignores a directory that is removed meanwhile
                 for name in names:
                     try:
                         self.seen["files"].add(Path(parent, name).read_bytes().decode(errors="replace"))
                     except OSError:
-                        pass  # it is gone again
+                        pass  # it was removed
 
     def tree(self) -> list[psutil.Process]:
-        """The run and all that came from it."""
+        """The run and all its descendants."""
         try:
             first = psutil.Process(self.process.pid)
             return [first, *first.children(recursive=True)]
@@ -77,7 +77,7 @@ class Watched:
             return []
 
     def kill(self) -> None:
-        """SIGKILL to all, stopped first so that none starts another meanwhile."""
+        """Send SIGKILL to all. They are stopped first, so none starts another."""
         for sign in (signal.SIGSTOP, signal.SIGKILL):
             for process in self.tree():
                 try:
@@ -87,7 +87,7 @@ class Watched:
 
 
 def hits(canaries: dict[str, str], seen: dict[str, set[str]]) -> list[str]:
-    """Which canary was seen where, with what stands around it."""
+    """Which canary was seen in which place, with the text around it."""
     found = []
     for name, secret in canaries.items():
         for place, texts in seen.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How hard the properties are tried: ``HYPOTHESIS_PROFILE=full`` or ``--hypothesis-profile full``; else a little."""
+"""Hypothesis profiles: few examples by default, many with ``--hypothesis-profile full``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHARED = {
     "deadline": None,
     "derandomize": False,
     "print_blob": True,
-    "suppress_health_check": [HealthCheck.too_slow],  # a matter of the machine, not of the property
+    "suppress_health_check": [HealthCheck.too_slow],  # the speed of the machine is not part of the property
 }
 settings.register_profile("ci", max_examples=100, **SHARED)
 settings.register_profile("full", max_examples=1000, **SHARED)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts of nginx's configuration with a known meaning, and what crossplane, NGINX's own parser, reads in a text."""
+"""Generated nginx configurations with a known meaning, and their parse by crossplane, NGINX's own parser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LUA_NAMES = [*LUA_OF_CROSSPLANE, "ssl_client_hello_by_lua_block", "exit_worker_b
 
 
 class Read(t.NamedTuple):
-    """One directive, as the writer of a text meant it or as a reader read it."""
+    """One directive, as it was generated or as a parser read it."""
 
     words: list
     line: int
@@ -41,7 +41,7 @@ names = st.sampled_from(["add_header", "server", "location", "map", "types", "if
 
 @st.composite
 def bare(draw: st.DrawFn, word: str, common: bool) -> str | None:
-    """A word without quotes, or None if it cannot be written so."""
+    """A word without quotes, or None if it requires quotes."""
     if not word or word[0] in ";{}\"'#" or word[0] in BLANKS:
         return None
     out, at = [], 0
@@ -49,7 +49,7 @@ def bare(draw: st.DrawFn, word: str, common: bool) -> str | None:
         one, more = word[at], word[at + 1 : at + 2]
         at += 1
         if one == "\\" and more and more not in RESOLVED and draw(st.booleans()):
-            out.append(one + more)  # nginx keeps this backslash, and the next character ends nothing
+            out.append(one + more)  # nginx keeps this backslash, and the next character does not end the word
             at += 1
         elif one == "\\" or (one in "\"'" and draw(st.booleans())):
             out.append(f"\\{one}")
@@ -69,7 +69,7 @@ def bare(draw: st.DrawFn, word: str, common: bool) -> str | None:
 
 @st.composite
 def in_quotes(draw: st.DrawFn, word: str) -> str:
-    """A word in quotes; a tab or a line end may be written as an escape."""
+    """A word in quotes. A tab or a line end may be an escape sequence."""
     mark = draw(st.sampled_from("\"'"))
     text = re.sub(rf"([\\{mark}])", r"\\\1", word)
     if draw(st.booleans()):
@@ -92,7 +92,7 @@ gaps = st.lists(st.one_of(st.text(" \t\n", min_size=1, max_size=2), st.just("\r\
 
 @st.composite
 def blanks(draw: st.DrawFn) -> str:
-    """What separates two words: at least one blank, and perhaps a comment behind it."""
+    """A separator of two words: at least one blank, optionally followed by a comment."""
     return draw(st.sampled_from([" ", "  ", "\t", "\n", "\r\n"])) + draw(gaps)
 
 
@@ -106,12 +106,12 @@ lua_all = st.one_of(
 
 
 def lua_codes(common: bool) -> st.SearchStrategy:
-    """Code whose braces are balanced once strings and comments are left out."""
+    """Code whose braces are balanced, except in strings and comments."""
     return st.lists(lua_common if common else lua_all, max_size=4).map(lambda parts: " ".join(["", *parts, ""]))
 
 
 class Writer:
-    """Writes directives one behind the other, and notes what each of them means."""
+    """Writes directives and records the meaning of each."""
 
     def __init__(self, draw: st.DrawFn, common: bool) -> None:
         self.draw, self.common, self.text, self.meant = draw, common, "", []
@@ -124,12 +124,12 @@ class Writer:
         if self.draw(st.integers(0, 5)) == 0:
             return self.lua(blocks)
         meant = [self.draw(names), *self.draw(st.lists(words, max_size=3))]
-        if meant[0] == "if":  # crossplane takes the parentheses away
+        if meant[0] == "if":  # crossplane removes the parentheses
             meant = ["if", "($a", "=", *meant[1:2], ")"]
         self.meant.append(Read(meant, self.line(), blocks))
         for number, word in enumerate(meant):
             self.text += (self.draw(blanks()) if number else "") + self.draw(written(word, self.common))
-        # a bare word that ends in "$" would take a brace right behind it
+        # a bare word that ends in "$" would include a following brace
         self.text += " " if self.text.endswith("$") else self.draw(st.sampled_from(["", " ", "\n", " # {\n"]))
         if depth and self.draw(st.booleans()):
             self.text += "{"
@@ -150,7 +150,7 @@ class Writer:
 
 @st.composite
 def configurations(draw: st.DrawFn, common: bool) -> tuple[str, list[Read]]:
-    """A text, and what it means; with ``common``, only such as crossplane reads like nginx."""
+    """A text and its meaning; with ``common``, only texts that crossplane reads as nginx does."""
     writer = Writer(draw, common)
     for _number in range(draw(st.integers(0, 4))):
         writer.directive([], 3)
@@ -159,7 +159,7 @@ def configurations(draw: st.DrawFn, common: bool) -> tuple[str, list[Read]]:
 
 # ---------------------------------------------------------------- crossplane
 def of_crossplane(path, text: str) -> list[Read]:
-    """What crossplane reads. It resolves an escape only of the quote around a word, so the others are resolved here."""
+    """The parse by crossplane. It resolves only the escape of the surrounding quote; the others are resolved here."""
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     result = crossplane.parse(str(path), single=True, comments=False, check_ctx=False, check_args=False)
     assert result["status"] == "ok", result["errors"]
@@ -184,7 +184,7 @@ def resolved(word: str) -> str:
 
 
 def comparable(found: list[Read]) -> list[Read]:
-    """As crossplane has it: line ends read as text files, and a condition without its parentheses."""
+    """The form that crossplane returns: universal newlines, and conditions without parentheses."""
     return [Read(condition(words), line, [condition(block) for block in blocks]) for words, line, blocks in found]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site for the steps of a run, without a network: sound, but for what a test makes it get wrong."""
+"""A site without a network for the steps of verify. It is correct, except for what a test breaks."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ PARAMS = {
 
 
 class Reply:
-    """What the steps read of a reply of requests.
+    """The part of a response of requests that the steps read.
 
     Args:
-        status: of HTTP.
-        body: an object, sent as JSON, or text.
-        headers: name and value of each line.
+        status: the HTTP status.
+        body: an object, which is sent as JSON, or text.
+        headers: the name and value of each line.
     """
 
     def __init__(self, status: int = 200, body: object = "", *headers: tuple[str, str]):
@@ -70,7 +70,7 @@ class Reply:
 
 
 class Asked(NamedTuple):
-    """One request: HTTP's method, the last word of the path, what the query and the form hold, the headers."""
+    """One request: the method, the last part of the path, the values of the query and the form, the headers."""
 
     method: str
     what: str
@@ -83,13 +83,13 @@ class Asked(NamedTuple):
 
 
 class Site:
-    """A sound site. A test overrides what it gets wrong, or names an endpoint and what that answers.
+    """A correct site. A test overrides a method, or sets the response of an endpoint.
 
     Args:
-        scripted: by the last word of the path (``get_token``, ``ping``) a function of `Asked`, or the `Reply` itself.
+        scripted: by the last part of the path (``get_token``, ``ping``), a function of `Asked` or a `Reply`.
 
     Attributes:
-        asked: every request that came.
+        asked: every request that was received.
     """
 
     challenges = ("S256",)
@@ -109,9 +109,9 @@ class Site:
             reply = script(asked) if callable(script) else script
         return self.shared(asked, Reply(reply.status_code, reply.text, *reply.sent))
 
-    # -------- other origins
+    # -------- CORS
     def shared(self, asked: Asked, reply: Reply) -> Reply:
-        """The reply with what other origins may do with it."""
+        """The response with CORS headers."""
         if asked.headers.get("Origin") in (ORIGIN, OTHER_ORIGIN):
             reply.add(ALLOW + "Origin", asked.headers["Origin"])
         return reply
@@ -171,14 +171,14 @@ class Site:
         return Reply(200, {"message": "pong"}) if not asked.bearer else self.api(asked)
 
     def api(self, asked: Asked) -> Reply:
-        """Any other method: for who has a token that lives."""
+        """Any other method; it requires a valid token."""
         if asked.bearer in [pair["access_token"] for pair in self.pairs]:
             return Reply(200, {"message": "done"})
         return Reply(401, {"exc_type": "AuthenticationError"})
 
 
 class ScriptedVisitor(HttpClient):
-    """A http whose requests go to a `Site`."""
+    """An HTTP client whose requests go to a `Site`."""
 
     def __init__(self, site: Site, url: str, until: float):
         self.site, self.url, self.base, self.host, self.until = site, url, url, urlsplit(url).netloc, until
@@ -192,10 +192,10 @@ class ScriptedVisitor(HttpClient):
 
 
 class ScriptedRun(Verification):
-    """A run of a `Site`.
+    """A verification of a `Site`.
 
     Args:
-        site: what is verified.
+        site: the site to verify.
         params: options that differ from `PARAMS`.
     """
 
@@ -207,7 +207,7 @@ class ScriptedRun(Verification):
         return ScriptedVisitor(self.site, url, self.until)
 
     def with_pair(self) -> ScriptedRun:
-        """Itself, with a code and a pair."""
+        """Return itself, with a code and tokens."""
         authorize(self)
         token(self)
         return self

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the properties are tried with: declarations, what a site holds, JSON, and text that is out to break things."""
+"""Hypothesis strategies: declarations, states of a site, JSON, and hostile text."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NASTY = [
 nasty = st.sampled_from(NASTY)
 rough = st.lists(st.one_of(nasty, st.text(max_size=8)), max_size=4).map("".join)
 plain = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
-# mostly such as the database takes for one
+# mostly texts that the database considers equal
 names = st.sampled_from(
     ["Mobile App", "mobile app", "Móbile App", "MOBILE APP", "Mobile  App", "Straße", "STRASSE", "x"]
 )
 
 # ---------------------------------------------------------------- JSON
 numbers = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
-# what Python takes for equal, and JSON does not
+# equal in Python, but not in JSON
 alike = st.sampled_from([0, 1, True, False, 1.0, 0.0, "1", "", None])
 scalars = st.one_of(st.none(), st.booleans(), alike, numbers, rough)
 json_values = st.recursive(
@@ -40,7 +40,7 @@ json_values = st.recursive(
     max_leaves=8,
 )
 configs = st.dictionaries(st.one_of(plain, rough), json_values, max_size=5)
-# What a YAML file may hold beyond JSON: keys that are no text, dates, numbers that are none.
+# Values of YAML that JSON does not have: keys that are not strings, dates, NaN.
 yaml_values = st.one_of(
     json_values,
     st.dictionaries(st.one_of(st.none(), st.booleans(), st.integers()), scalars, max_size=2),
@@ -60,7 +60,7 @@ secret_keys = st.sampled_from(
 
 
 def around(leaf: st.SearchStrategy) -> st.SearchStrategy:
-    """The leaf, or a JSON value that holds it somewhere."""
+    """The leaf, or a JSON value that contains it."""
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
@@ -100,12 +100,12 @@ fields["token_endpoint_auth_method"] = st.sampled_from(["Client Secret Basic", "
 
 
 def with_identity(client: dict) -> dict:
-    """A declaration must say which client it means."""
+    """A declaration must identify its client."""
     return client if "app_name" in client or "client_id" in client else {**client, "app_name": "Mobile App"}
 
 
 def with_default_uri(client: dict) -> dict:
-    """The default redirect URI must be in the list, where both are declared."""
+    """If both are declared, the default redirect URI must be in the list."""
     uris_of = client.get("redirect_uris")
     if uris_of and "default_redirect_uri" in client:
         return {**client, "default_redirect_uri": uris_of[-1]}
@@ -131,7 +131,7 @@ whole_clients = st.tuples(declared_clients, names, values["uris"]).map(
 )
 client_lists = st.lists(st.one_of(declared_clients, whole_clients, whole_clients), min_size=1, max_size=3)
 
-# Nearly all of them about clients that are there, and that are to go.
+# Nearly all declarations are about existing clients, with state absent.
 deletions = st.lists(
     st.fixed_dictionaries(
         {"state": st.sampled_from(["absent", "absent", "present"]), "client_id": st.sampled_from("abc")},
@@ -141,7 +141,7 @@ deletions = st.lists(
     max_size=2,
 )
 
-# What may stand in the database, also such as only a hand, an old release or another program left there.
+# Values that the database may contain, including those from manual edits, old releases or other programs.
 stored_texts = st.one_of(st.none(), st.just(""), rough, plain)
 stored_clients = st.fixed_dictionaries(
     {
@@ -177,7 +177,7 @@ pairs = st.fixed_dictionaries({"api_key": key_texts, "api_secret": canaries}, op
 
 @st.composite
 def declarations_of_keys(draw: st.DrawFn) -> dict:
-    """Users, roles or both, mostly with pairs for the users that are meant."""
+    """Users, roles or both, mostly with API keys for the declared users."""
     declared = draw(
         st.fixed_dictionaries(
             {"state": st.sampled_from(["present", "rotated", "absent"])},
@@ -202,7 +202,7 @@ declared_keys = declarations_of_keys()
 
 @st.composite
 def users_of_a_site(draw: st.DrawFn) -> list[User]:
-    """Users with whole pairs, halves and none; no two have one api_key, as the column is unique."""
+    """Users with complete, partial and no API keys. Each api_key is different, because the column is unique."""
     found = []
     keys = iter(draw(st.permutations(["key-0000", "key-1111", "key-2222", "other-key"])))
     for name in draw(st.sampled_from([EMAILS, EMAILS, EMAILS, EMAILS, EMAILS[1:]])):
@@ -288,7 +288,7 @@ good_origins = st.one_of(
 
 
 def mostly(good: st.SearchStrategy, bad: st.SearchStrategy) -> st.SearchStrategy:
-    """A list of good items, now and then with a bad one: what is refused says little about what is accepted."""
+    """A list of valid items, sometimes with an invalid one."""
     return st.one_of(st.lists(good, max_size=3), st.lists(good, max_size=3), st.lists(st.one_of(good, bad), max_size=3))
 
 

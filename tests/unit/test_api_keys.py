@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of API keys: what is declared and what a site holds go in, steps come out."""
+"""Planning API keys: from declarations and the state of a site to steps."""
 
 from __future__ import annotations
 
@@ -92,10 +92,14 @@ def test_roles_mean_enabled_users_who_are_not_excluded():
     ("users", "declared", "message"),
     [
         ([], {}, "the site has no user 'clerk@example.com'"),
-        ([user(enabled=False)], {}, "clerk@example.com is disabled, and Frappe accepts a disabled user's key"),
+        ([user(enabled=False)], {}, "clerk@example.com is disabled, but Frappe accepts a disabled user's key"),
         ([user()], {"roles": ["Nosuch"]}, "the site has no role 'Nosuch'"),
-        ([user(pair=PAIR, api_secret=None)], {}, "it does not open the stored API secret of clerk@example.com"),
-        ([user(), user("b", OTHER)], {"secrets": {CLERK: {**PAIR, "api_key": OTHER_KEY.upper()}}}, "is the one of b"),
+        ([user(pair=PAIR, api_secret=None)], {}, "it cannot decrypt the stored API secret of clerk@example.com"),
+        (
+            [user(), user("b", OTHER)],
+            {"secrets": {CLERK: {**PAIR, "api_key": OTHER_KEY.upper()}}},
+            "already belongs to b",
+        ),
     ],
 )
 def test_impossible(users, declared, message):
@@ -104,13 +108,13 @@ def test_impossible(users, declared, message):
 
 
 def test_two_declarations_of_one_user_contradict_each_other():
-    with pytest.raises(Impossible, match="meant by two declarations"):
+    with pytest.raises(Impossible, match="selected by two declarations"):
         plan_keys([{"users": [CLERK]}, {"users": ["CLERK@example.com"], "state": "absent"}], KeyState([user()]))
 
 
 def test_two_users_never_get_one_key():
     users = [CLERK, "b@example.com"]
-    with pytest.raises(Impossible, match="api_key given for b@example.com"):
+    with pytest.raises(Impossible, match="api_key for b@example.com"):
         step([user(), user(users[1])], users=users, secrets=dict.fromkeys(users, PAIR))
 
 
@@ -201,7 +205,7 @@ sites = st.dictionaries(names, st.tuples(st.none() | pairs, st.booleans()), min_
 
 @given(sites, st.sets(names), st.sampled_from(["present", "absent", "rotated"]), st.data())
 def test_applied_once_nothing_is_left_to_do(site, declared, wanted, data):
-    """A second plan changes nothing, and nobody's pair changes who is not meant."""
+    """A second plan changes nothing, and the API keys of undeclared users do not change."""
     secrets = data.draw(st.dictionaries(names, pairs))
     users = {name: user(name, pair, enabled=enabled) for name, (pair, enabled) in site.items()}
     declaration = {"users": sorted(declared), "state": wanted, "secrets": secrets}

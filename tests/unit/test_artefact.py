@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artefact that Galaxy gets: what users need is in it, and nothing that only a checkout needs."""
+"""The Galaxy artefact contains what users need, and nothing that only developers need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Top-level entries of the artefact, by what they are for.
+# Top-level entries of the artefact, by purpose.
 SHIPPED = {
     *("plugins", "roles", "playbooks", "meta", "inventories"),
     *("README.md", "CONTRIBUTING.md", "LICENSE", "docs", "changelogs", "requirements.yml"),
@@ -23,7 +23,7 @@ SHIPPED = {
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory):
-    """Paths of all files in the artefact, built from what git tracks or would track."""
+    """Paths of all files in the artefact, built from all tracked and untracked files that git does not ignore."""
     checkout, out = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("out")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

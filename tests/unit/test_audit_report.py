@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's pure parts: what of a bench gets in, what is counted, the page, and the record of verifications."""
+"""The pure parts of the audit report: its data, its counts, its page, and the record of verifications."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_the_last_verification_has_its_state_and_its_age():
     assert state() == ("verified", 3)
     assert state(verified=False) == ("partial", 3)
     assert state(verified=False, failed=True) == ("failed", 3)
-    assert state(at="2026-03-11T11:00:00+00:00") == ("verified", 0)  # the clock of another controller
+    assert state(at="2026-03-11T11:00:00+00:00") == ("verified", 0)  # the clock of a different controller
     (site,) = report_of([part(read_site(A), verifications="no json")], "e", NOW)["sites"]
     assert (site["verify_state"], site["verified_days_ago"]) == ("none", None)
 

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
 
-# What the worker asks of Frappe, and a way for each site to misbehave by its configuration.
+# The part of Frappe that the worker uses. The configuration of each site selects a fault.
 FRAPPE = """
 import json, os, sys, time, types
 __version__ = "0-test"
@@ -64,7 +64,7 @@ def bench(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "env/lib/frappe.py").write_text(FRAPPE)
     python = tmp_path / "env/bin/python"
-    # -I is what the client asks for; the stand-in's folder is all that is added
+    # the client runs python -I; only the stand-in's directory is added to the path
     python.write_text(
         "#!/bin/sh\nshift 2\n"
         f"exec {sys.executable} -I -c \"import sys; sys.path.insert(0, '{tmp_path}/env/lib'); $1\"\n"
@@ -106,7 +106,7 @@ def test_all_sites_answer_from_one_process_whatever_frappe_prints(bench):
     ("fault", "message"),
     [
         ("database", "the site's database cannot be used: 2003 Can't connect to MySQL server. Check that it runs"),
-        ("die", "the bench's Python ended with status 7. It said: "),
+        ("die", "The bench's Python exited with status 7. Last output: "),
         ("exit", "SystemExit: gone"),
         ("markup", "ValueError: bad value"),
     ],
@@ -125,19 +125,19 @@ def test_a_dead_worker_is_quoted(bench):
 
 @pytest.mark.parametrize(("fault", "status"), [("half", 9), ("mute", -9)])
 def test_a_reply_that_was_cut_off_is_told_at_once(bench, fault, status):
-    """Half a line is a worker that died while it wrote, and the time a site may take need not be waited for."""
+    """An incomplete line means that the worker died while writing, so the client does not wait for the timeout."""
     add_site(bench_folder(bench), "b.test", fault=fault)
     begun = time.monotonic()
     first, broken, last = work(bench, "a.test", "b.test", "c.test", site_timeout=30.0)
     assert "reply" in first and "reply" in last and time.monotonic() - begun < 10
-    assert f"the bench's Python ended with status {status}" in broken["failed"]
+    assert f"The bench's Python exited with status {status}" in broken["failed"]
 
 
 def test_a_site_that_hangs_is_given_up_and_the_others_go_on(bench):
     add_site(bench_folder(bench), "b.test", fault="hang")
     first, hanging, last = work(bench, "a.test", "b.test", "c.test", site_timeout=2.0)
     assert "reply" in first and "reply" in last
-    assert hanging["failed"] == "no answer within 2 s (site_timeout). Its database may hang"
+    assert hanging["failed"] == "no response within 2 s (site_timeout). Check the site's database"
 
 
 @pytest.mark.parametrize("size", [1 << 20, 5 << 20])
@@ -173,14 +173,14 @@ def test_no_argument_of_a_child_holds_the_request(bench):
     ("name", "message"),
     [
         ("nosuch.test", "has no site 'nosuch.test'. It has: a.test, b.test"),
-        ("../etc", "'../etc' is no site name"),
-        ("a..b", "'a..b' is no site name"),
-        ("", "'' is no site name"),
-        ("a.test/", "is no site name"),
-        ("x\n", "is no site name"),
+        ("../etc", "'../etc' is not a valid site name"),
+        ("a..b", "'a..b' is not a valid site name"),
+        ("", "'' is not a valid site name"),
+        ("a.test/", "is not a valid site name"),
+        ("x\n", "is not a valid site name"),
         ("half.test", "'half.test' has no site_config.json"),
-        ("broken.test", "broken.test/site_config.json is no JSON: Expecting value: line 1 column 7"),
-        ("link.test", "is a link out of the bench"),
+        ("broken.test", "broken.test/site_config.json is not valid JSON: Expecting value: line 1 column 7"),
+        ("link.test", "outside of the bench"),
     ],
 )
 def test_a_site_that_is_none_is_named_with_the_remedy(bench, tmp_path_factory, name, message):
@@ -202,7 +202,7 @@ def test_sites_are_the_folders_with_a_configuration(bench):
 
 
 # ---------------------------------------------------------------- the bench as a whole
-@pytest.mark.parametrize(("path", "message"), [("nosuch", "no such folder"), ("env", "has no folder sites")])
+@pytest.mark.parametrize(("path", "message"), [("nosuch", "does not exist"), ("env", "has no sites directory")])
 def test_no_bench(bench, path, message):
     with pytest.raises(BenchError, match=message):
         Bench(os.path.join(bench.path, path))
@@ -238,10 +238,10 @@ def test_a_bench_without_frappe(bench):
 
 
 def test_a_frappe_that_goes_away_meanwhile_takes_back_nothing(bench):
-    """What was done on the sites before is told, or the run would say that nothing was written."""
+    """The results of earlier sites are reported; otherwise the run would claim that nothing was written."""
     add_site(bench_folder(bench), "b.test", fault="vanish")
     first, broken, last = work(bench, "a.test", "b.test", "c.test")
-    assert "reply" in first and "ended with status 9" in broken["failed"]
+    assert "reply" in first and "exited with status 9" in broken["failed"]
     assert "import frappe failed in the bench's Python: ModuleNotFoundError" in last["failed"]
 
 
@@ -251,9 +251,9 @@ def test_somebody_elses_bench(bench, monkeypatch):
         work(bench, "a.test")
 
 
-# ---------------------------------------------------------------- whose it is
+# ---------------------------------------------------------------- the owner
 def belongs_to(monkeypatch, uid, *paths):
-    """Have these paths, as they are there and not where they lead, belong to a user; all others to this one."""
+    """Make a user the owner of these paths, without following links; all other paths have the current owner."""
     others = {os.lstat(path).st_ino for path in paths}
 
     def told(look):
@@ -281,10 +281,10 @@ def test_sites_may_lie_elsewhere_if_link_and_target_are_the_owners(bench, tmp_pa
 
 @pytest.mark.parametrize("part", ["", "sites", "env", "env/bin", "env/bin/python"])
 def test_a_bench_of_several_owners_is_refused(bench, monkeypatch, part):
-    """Whoever owns a part of it could run it as the owner of the rest, root above all."""
+    """The owner of one part could run code as the owner of the rest, for example as root."""
     path = os.path.join(bench.path, part).rstrip("/")
     belongs_to(monkeypatch, 4242, path)
-    with pytest.raises(BenchError, match="belongs to .*4242.* one owner for the bench, its sites and its env: .*chown"):
+    with pytest.raises(BenchError, match="owned by .*4242.* one owner for the bench, its sites and its env[.] .*chown"):
         Bench(bench.path)
 
 
@@ -306,5 +306,5 @@ def test_only_root_may_link_to_a_bench_of_root_s(bench, tmp_path_factory, monkey
     if linked_by_owner:
         assert Bench(str(link)).owner == 0
     else:
-        with pytest.raises(BenchError, match="bench belongs to 4242, and .*/sites to root"):
+        with pytest.raises(BenchError, match="bench is owned by 4242, and .*/sites by root"):
             Bench(str(link))

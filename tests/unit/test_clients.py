@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of OAuth clients: what is declared and what a site holds go in, steps come out."""
+"""Planning OAuth clients: from declarations and the state of a site to steps."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_create_with_a_chosen_id_and_a_given_secret():
 def test_create_needs(missing):
     declared = {**NEW, "client_id": "mobile-app"}
     del declared[missing]
-    with pytest.raises(Impossible, match=f"^{missing}: needed to create"):
+    with pytest.raises(Impossible, match=f"^{missing}: not declared, but required to create"):
         one(declared)
 
 
@@ -172,7 +172,7 @@ def test_client_id_beats_app_name():
 
 
 def test_client_id_in_another_case_is_refused():
-    with pytest.raises(Impossible, match="without case"):
+    with pytest.raises(Impossible, match="ignores case"):
         find_client({"client_id": "OTHER"}, [stored("other")])
 
 

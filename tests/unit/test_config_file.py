@@ -64,7 +64,7 @@ def test_secrets_never_show():
 
 
 def test_an_old_text_may_be_a_secret_under_any_name():
-    """What was in secret_settings once, and is now to go, is still a secret."""
+    """A key that was in secret_settings and is now removed is still a secret."""
     old = {"vendor": "old-secret", "pin": 123456789, "deep": [{"x": "old-secret"}], "port": 8000, "on": True}
     kept = {"host_name": "https://a.example", "redis_cache": "redis://:old-secret@127.0.0.1"}
     change = plan_config({**old, **kept}, {"vendor": "declared", "pin": 1}, {}, ["deep", "port", "on", *kept])
@@ -165,7 +165,7 @@ def test_a_failed_write_leaves_the_old_file(site, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [('{"a": ', "is no JSON: "), ("", "is no JSON: "), ("[]", "holds a list")]
+    ("text", "message"), [('{"a": ', "is not valid JSON: "), ("", "is not valid JSON: "), ("[]", "contains a list")]
 )
 def test_a_broken_file_is_named_and_left(site, monkeypatch, text, message):
     monkeypatch.setattr(config_file, "PAUSE", 0)
@@ -204,10 +204,10 @@ def put_too_much(path):
 @pytest.mark.parametrize(
     ("put", "message"),
     [
-        (put_a_pipe, "is a named pipe. Expected a regular file"),
-        (put_a_device, "is a device. Expected a regular file"),
-        (put_a_folder, "is a folder. Expected a regular file"),
-        (put_too_much, "has more than 0 MiB. Restore it from a backup"),
+        (put_a_pipe, "is a named pipe, expected a regular file"),
+        (put_a_device, "is a device, expected a regular file"),
+        (put_a_folder, "is a directory, expected a regular file"),
+        (put_too_much, "is larger than 0 MiB, so it is not a valid configuration. Restore it from a backup"),
     ],
 )
 def test_what_would_hang_a_reader_or_never_end_is_refused_at_once(site, monkeypatch, put, message):
@@ -236,7 +236,7 @@ def test_a_lock_that_stays_held_ends_in_an_error(site):
     lock = site / "locks" / "site_config.lock"
     with open(lock, "w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(TimeoutError, match="site_config.lock was held"):
+        with pytest.raises(TimeoutError, match="site_config.lock was locked"):
             with frappe_lock(str(lock), wait=0.1):
                 pass
 
@@ -259,7 +259,7 @@ def test_a_lock_file_that_its_holder_removes_is_taken_anew(site):
 
 
 def test_what_another_writer_adds_meanwhile_is_kept(site):
-    """The plan is made again under the lock, from what the file holds then."""
+    """The plan is computed again under the lock, from the current content of the file."""
     path, lock = site / "site_config.json", site / "locks" / "site_config.lock"
     with open(lock, "w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)

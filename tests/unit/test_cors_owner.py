@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which declaration of CORS counts, and who answers: one table, in one place."""
+"""Which CORS declaration applies and which program sends the headers, in one table."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def test_the_other_keys_of_the_configuration_stay():
 @pytest.mark.parametrize(
     ("site", "message"),
     [
-        ({"name": "s", "cors": {"max_age": 5}}, "cors: it has no origins"),
-        ({**DECLARED, "site_config": config(allow_cors=[B])}, "cors and site_config: allow_cors are declared both"),
+        ({"name": "s", "cors": {"max_age": 5}}, "cors: origins is missing"),
+        ({**DECLARED, "site_config": config(allow_cors=[B])}, "cors and site_config: allow_cors are both declared"),
         (DECLARED, None),
         ({**DECLARED, "site_config": config("allow_cors")}, None),
     ],

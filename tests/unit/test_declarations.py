@@ -57,29 +57,29 @@ def test_sites(options, expected):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site. There are: Trust.com"),
+        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site. Available sites: Trust.com"),
         ({"sites": [{"name": "a"}, {"name": "a"}]}, "site a: it is listed twice"),
-        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: it has no name"),
-        ({"sites": ["a"]}, "oauth2_sites, item 1: it has no name"),
-        ({"sites": [{"name": "a", "oauth_client": []}]}, "site a: there is no key 'oauth_client'"),
-        ({"sites": [{"name": "a", "site_config": {"setings": {}}}]}, "site a: site_config: there is no key 'setings'"),
+        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: name is missing"),
+        ({"sites": ["a"]}, "oauth2_sites, item 1: name is missing"),
+        ({"sites": [{"name": "a", "oauth_client": []}]}, "site a: unknown key 'oauth_client'"),
+        ({"sites": [{"name": "a", "site_config": {"setings": {}}}]}, "site a: site_config: unknown key 'setings'"),
         ({"sites": [{"name": "a", "site_config": {"settings": []}}]}, "site a: site_config: settings: found list"),
-        ({"sites": [{"name": "a", "site_config": {"absent": [1]}}]}, "absent: every item must be a text"),
-        ({"sites": [{"name": "a", "oauth_clients": [{"scopes": ["x"]}]}]}, "item 1: it has neither app_name nor"),
-        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": 5}]}]}, "app_name: found int, expected a text"),
-        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": None}]}]}, "app_name: it is empty"),
+        ({"sites": [{"name": "a", "site_config": {"absent": [1]}}]}, "absent: found an item that is not a string"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"scopes": ["x"]}]}]}, "item 1: neither app_name nor"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": 5}]}]}, "app_name: found int, expected a string"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": None}]}]}, "app_name: the value is empty"),
         (
             {"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "redirect_uris": "a b"}]}]},
             "redirect_uris: found str, expected a list",
         ),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "state": "gone"}]}]}, "state: found 'gone'"),
-        ({"defaults": {"cor": {}}}, "oauth2_site_defaults: there is no key 'cor'"),
-        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors: it has no origins"),
+        ({"defaults": {"cor": {}}}, "oauth2_site_defaults: unknown key 'cor'"),
+        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors: origins is missing"),
         (
             {"sites": [{"name": "a", "cors": {"origins": []}, "site_config": {"settings": {"allow_cors": []}}}]},
-            "site a: cors and site_config: allow_cors are declared both",
+            "site a: cors and site_config: allow_cors are both declared",
         ),
-        ({"defaults": {"name": "x"}}, "oauth2_site_defaults: there is no key 'name'"),
+        ({"defaults": {"name": "x"}}, "oauth2_site_defaults: unknown key 'name'"),
     ],
 )
 def test_mistakes_name_site_and_key(options, message):
@@ -171,7 +171,7 @@ def test_faults_name_the_site_and_spare_the_good():
     common, site = lines
     assert common.startswith("bench: allow_cors in common_site_config.json: '*' [cors-any-origin; ")
     assert site.startswith("a.example.com: ignore_csrf in site_config.json: ['/x'] [ignore-csrf; ")
-    with pytest.raises(Mistake, match="oauth2_common_site_config: there is no key 'allow_cors'"):
+    with pytest.raises(Mistake, match="oauth2_common_site_config: unknown key 'allow_cors'"):
         faults([], {"allow_cors": []}, "warn", [])
 
 
@@ -197,7 +197,7 @@ def test_api_keys_merge_by_key_and_become_a_row():
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        ({"user": []}, "api_keys: there is no key 'user'"),
+        ({"user": []}, "api_keys: unknown key 'user'"),
         ({"state": "gone"}, "api_keys: state: found 'gone', expected one of present, absent, rotated"),
         ({"disabled_users": "keep"}, "disabled_users: found 'keep', expected one of report, revoke, ignore"),
     ],

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pure parts of verify: which steps are taken, what becomes of one that fails, the diagnosis, the batches."""
+"""The pure parts of verify: the choice of steps, the rows of failed steps, the diagnosis, the batches."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def of_verify(severity):
     return sorted(rule for rule in ids if ALL_RULES[rule].severity == severity)
 
 
-# ---------------------------------------------------------------- who sends headers
+# ---------------------------------------------------------------- sources of CORS headers
 def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
     asked = []
 
@@ -113,10 +113,10 @@ def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
 def test_of_a_header_that_is_missed_it_is_told_who_may_have_taken_it(rule):
     bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
     cors_sources.add_sources(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
-    assert bad[0]["reason"] == "why; such headers are set, or taken away, by nginx: z.conf:3: more_clear_headers X"
+    assert bad[0]["reason"] == "why; CORS headers are set or removed by nginx: z.conf:3: more_clear_headers X"
     bad[0]["reason"] = ""
     cors_sources.add_sources(bad, lambda: [])
-    assert bad[0]["reason"] == "nothing was found that sends one"
+    assert bad[0]["reason"] == "no source of CORS headers was found"
 
 
 # ---------------------------------------------------------------- the diagnosis
@@ -134,7 +134,8 @@ def finding(rule, severity):
 
 def test_a_healthy_site_has_no_problem():
     told = diagnose([verification("a", step("reach", "passed"), step("x", "not_run"))], [])
-    assert (told["unhealthy"], told["notices"], told["lines"]) == ([], [], ["a: healthy, verified"])
+    assert (told["unhealthy"], told["notices"]) == ([], [])
+    assert [(one["state"], one["cells"]) for one in told["summary"]["rows"]] == [("quiet", ["healthy", "yes", "", ""])]
 
 
 @pytest.mark.parametrize("rule", [*of_verify(WARNING), "settings-consent-auto"])
@@ -142,7 +143,13 @@ def test_what_is_noticed_of_a_site_is_told_of_it_and_leaves_it_healthy(rule):
     told = diagnose([verification("a", step("tls", "noticed", rule, "http")), verification("b")], [])
     assert [[e["rule"] for e in site["warnings"]] for site in told["sites"]] == [[rule], []]
     assert (told["unhealthy"], told["notices"]) == ([], [])
-    assert told["lines"] == ["a: healthy, verified", f"  to look at [{rule}] tls: http -> r", "b: healthy, verified"]
+    assert [one["cells"] for one in told["summary"]["rows"]] == [
+        ["healthy", "yes", "", "1"],
+        ["healthy", "yes", "", ""],
+    ]
+    assert told["summary"]["notes"] == [
+        {"kind": "WARNING", "sites": ["a"], "text": f"tls: http [{rule}]", "remedy": "r"}
+    ]
     assert diagnose([verification("a", step("tls", "noticed", rule))], [], [rule])["sites"][0]["warnings"] == []
 
 
@@ -185,7 +192,7 @@ def test_a_site_that_could_not_be_worked_on_is_told_once():
     broken = {"failed": True, "msg": "no database"}
     told = diagnose([verification("a", verified=False, **broken)], [{"name": "a", "findings": [], **broken}])
     assert [(e["rule"], e["found"]) for e in told["sites"][0]["problems"]] == [("site-broken", "no database")]
-    assert told["lines"][0] == "a: 1 problem"
+    assert told["summary"]["rows"][0]["cells"] == ["unhealthy", "no", "1", ""]
 
 
 def test_several_clients_of_a_site_are_one_site():
@@ -225,7 +232,7 @@ def batch(*rows, **more):
 def test_merged_results_fail_with_the_whole_list():
     bad = verification("b", failed=True, verified=False, msg="b is bad")
     told = merged([batch(verification("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
-    assert told["failed"] and told["msg"] == "1 of 2 site(s) failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
+    assert told["failed"] and told["msg"] == "1 of 2 sites failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
     assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites tried, 1 verified, 1 failed"
     assert "failed" not in merged([batch(verification("a")), batch(verification("b"))], [])
 
@@ -233,4 +240,4 @@ def test_merged_results_fail_with_the_whole_list():
 def test_a_batch_that_fails_as_a_whole_names_all_that_were_not_tried():
     told = merged([batch(verification("a")), {"failed": True, "msg": "gone", "sites": []}], items("b", "c"))
     assert [(one["name"], one["failed"]) for one in told["sites"]] == [("a", False), ("b", True), ("c", True)]
-    assert told["msg"] == "2 of 3 site(s) failed:\nb: gone\nc: gone"
+    assert told["msg"] == "2 of 3 sites failed:\nb: gone\nc: gone"

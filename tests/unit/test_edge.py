@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that configure nginx for the sites of a bench, and what others have in theirs."""
+"""The files that configure nginx for the sites of a bench, and third-party directives."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RECORD, LIMITED = cors_record(SITE), limit_record(SITE)
 
 
 def policy(text, host, origin):
-    """What the map gives for a request, as nginx looks it up: the first regular expression that matches."""
+    """The value of the map for a request, as in nginx: the first regular expression that matches."""
     for pattern, value in re.findall(r'^\s*"~(\^.*?)" "(.*)";$', text, re.MULTILINE):
         if re.search(pattern, f"{host} {origin}"):
             return value
@@ -188,7 +188,7 @@ def test_limits(rate, burst, proxies, expected):
     assert [f.rule for f in limit_findings({"rate": rate, "burst": burst}, proxies)] == expected
 
 
-# ---------------------------------------------------------------- what others wrote
+# ---------------------------------------------------------------- third-party directives
 OTHERS = """
 # add_header Access-Control-Allow-Origin "in a comment";
 http {
@@ -252,7 +252,7 @@ def test_headers_in_a_snippet_that_any_server_may_include_are_reported():
 
 
 def test_headers_of_a_server_without_names_are_not_reported():
-    """nginx takes it only for hosts that no other server names."""
+    """nginx uses it only for hosts that no other server names."""
     text = "server { listen 81; add_header Access-Control-Allow-Origin *; }"
     assert third_party_cors({"conf.d/a.conf": text}, (), ["a.example.com"]) == []
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From one state of our nginx files to the next, with an nginx that accepts whatever it is given."""
+"""Changes from one state of our nginx files to the next, with a fake nginx that accepts every configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CORS = {"origins": ["https://app.example.com"]}
 
 
 class Server(Nginx):
-    """An nginx that includes conf.d, accepts anything and counts how often it was reloaded."""
+    """A fake nginx that includes conf.d, accepts everything and counts its reloads."""
 
     def __init__(self, folder):
         self.conf, self.conf_dir, self.pid, self.reloads = f"{folder}/nginx.conf", f"{folder}/conf.d", 4, 0
@@ -44,7 +44,7 @@ def site(name, **more):
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs the module and returns its result; the nginx is an attribute."""
+    """Run the module and return its result. The fake nginx is an attribute."""
     (tmp_path / "conf.d").mkdir()
     server = Server(tmp_path)
 
@@ -75,7 +75,7 @@ def text_of(run, ending):
 def test_a_kept_entry_of_the_limit_follows_the_trusted_proxies(run):
     run(site(A), site(B), rate_limit=LIMIT, trusted_proxies=["10.0.0.0/8"])
     assert "$benchkeeper_client_" in text_of(run, ".conf")
-    run(site(A), rate_limit=LIMIT)  # only this one is worked on
+    run(site(A), rate_limit=LIMIT)  # only this one is in the run
     assert "$benchkeeper_client_" not in text_of(run, ".conf")
     assert [f'"{name} $remote_addr"' in text_of(run, ".conf") for name in (A, B)] == [True, True]
 
@@ -94,7 +94,7 @@ def test_a_kept_entry_is_written_from_its_record(run):
 
 
 DAMAGES = [
-    lambda text: text.replace('{"cors"', '{ "cors"', 1),  # any byte counts
+    lambda text: text.replace('{"cors"', '{ "cors"', 1),  # every byte matters
     lambda text: text.replace("# site-record 1 ", "# site-record 2 ", 1),
     lambda text: text.replace("# site-record 1 ", "# ", 1),
     lambda text: text.replace("# site-record 1 ", "# site-record + ", 1),
@@ -200,4 +200,4 @@ def test_a_host_name_that_nginx_cannot_serve_affects_its_site_only(run, strange)
     assert [(f["rule"], f["severity"]) for f in first["findings"]] == [("domain-unserved", "warning")]
     assert repr(strange) in first["findings"][0]["found"] and second["findings"] == []
     assert [warning.partition(":")[0] for warning in result["warnings"]] == [A]
-    assert rules(run(site(A, found_domains=[strange]))) == []  # nothing that is declared needs it
+    assert rules(run(site(A, found_domains=[strange]))) == []  # no declaration requires it

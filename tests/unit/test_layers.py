@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packages of module_utils stand in levels, and none imports from its own level or a higher one."""
+"""The packages of module_utils have levels, and none imports from its own level or a higher one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEVELS = (
 )
 LEVEL = {package: number for number, packages in enumerate(LEVELS, 1) for package in packages}
 FILES = sorted(path for path in MODULE_UTILS.rglob("*.py") if path.name != "__init__.py")
-# What must be importable where a package is used: on any managed host, in a bench's Python, on the controller.
+# What each package may import, depending on where it runs: a managed host, a bench's Python, the controller.
 FORBIDDEN = {
     r"ansible\.module_utils\.basic": set(LEVEL) - {"_task"},
     r"ansible\.(?!module_utils\.)": set(LEVEL),
@@ -71,7 +71,7 @@ def test_the_imports_among_files_of_a_package_are_no_circle():
 
 
 def named(path):
-    """Names of modules of ours that a file imports, also as a name in their package."""
+    """The names of our modules that a file imports, including imports from their package."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             yield node.module

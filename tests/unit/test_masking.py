@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module says of its own options: a secret is masked in whatever form it is given."""
+"""Modules mask the secrets in their options, in every form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORMS = {
 
 
 def said(args, monkeypatch, capsys):
-    """All that a task of these options says and logs."""
+    """The whole output and log of a task with these options."""
     logged = []
     monkeypatch.setattr(base.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append((msg, log_args)))
     with patch_module_args(args), pytest.raises(SystemExit):

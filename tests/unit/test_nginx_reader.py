@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reader of nginx's configuration, compared with what was written, with crossplane, and with nginx itself.
+"""The reader of nginx's configuration, compared with generated texts, with crossplane, and with nginx itself.
 
 crossplane is NGINX's own parser for Python. Where it differs from nginx, a test names the difference; the properties
-that compare with it leave those texts out.
+that compare with it exclude those texts.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def test_an_example_is_read_alike_by_crossplane(scratch, ends):
     assert [block[0] for block in last.blocks] == ["http", "server"]
 
 
-# What crossplane 0.5.8 reads differently from nginx 1.22.1, or refuses. nginx was asked with `nginx -t`, with
-# libnginx-mod-http-lua 0.10.23 where there is Lua. If one of these fails, crossplane was fixed: remove it here.
+# Texts that crossplane 0.5.8 reads differently from nginx 1.22.1, or rejects. nginx was tested with `nginx -t`, with
+# libnginx-mod-http-lua 0.10.23 for Lua. If one of these fails, crossplane was fixed: remove it here.
 DEVIATIONS = {
     "nginx takes four characters as blanks, crossplane every one that Python does": (
         "a x\u00a0y\x0cz \x0b\x85 \u2028;",
@@ -145,7 +145,7 @@ def test_where_crossplane_differs_nginx_is_followed(scratch, reason):
 
 
 # ---------------------------------------------------------------- Lua
-# The code, and the name that follows: found by `nginx -t` with libnginx-mod-http-lua 0.10.23 on nginx 1.22.1.
+# The code, and the name that follows, according to `nginx -t` with libnginx-mod-http-lua 0.10.23 on nginx 1.22.1.
 LUA = [
     'ngx.say("}") --[==[ } ]] ]==] local a = {b=[[ } ]]}',
     "-- } don't\n",
@@ -205,7 +205,7 @@ VERDICTS = {
 
 
 def verdict_of_nginx(path, text: str) -> tuple[str, str, int] | None:
-    """What nginx finds wrong with the first directive that it does not take, and in which line that one ends."""
+    """nginx's error for the first directive that it rejects, and the line in which that directive ends."""
     path.write_bytes(text.encode())
     command = [NGINX, "-p", str(path.parent), "-c", str(path), "-t", "-e", "stderr"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60)
@@ -217,7 +217,7 @@ def verdict_of_nginx(path, text: str) -> tuple[str, str, int] | None:
 
 
 def verdict_of_ours(text: str) -> tuple[str, str, int] | None:
-    """What nginx must find wrong, if it reads what our reader reads: `env` with one word is all that is right."""
+    """The error that nginx must report if it reads as our reader does: only `env` with one word is valid."""
     for line in directives("x", text):
         ends = 1 + text.count("\n", 0, line.spans[-1][0])
         if line.words == ["events"]:
@@ -234,14 +234,14 @@ def verdict_of_ours(text: str) -> tuple[str, str, int] | None:
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 @given(text=pieces)
 def test_nginx_reads_the_same(scratch, text):
-    """Any text up to the first directive that nginx does not take; after a syntax error there is nothing to compare."""
+    """Any text up to the first directive that nginx rejects; after a syntax error there is nothing to compare."""
     text = f"events {{ }}\nenv {text}\n; nosuch;\n"
     verdict = verdict_of_nginx(scratch, text)
     event("syntax error" if verdict is None else verdict[0])
     assert verdict is None or verdict == verdict_of_ours(text)
 
 
-# ---------------------------------------------------------------- what nginx refuses
+# ---------------------------------------------------------------- what nginx rejects
 REFUSED = {
     "a { b } c;": [["a"], ["c"]],
     "a; } b; }} c;": [["a"], ["b"], ["c"]],
@@ -348,7 +348,7 @@ HOSTILE = {
 
 @contextlib.contextmanager
 def within(seconds: int) -> t.Iterator[None]:
-    """A guard against a reader that hangs: reading any of these takes about a second, and minutes in square time."""
+    """A guard against quadratic time: each text takes about a second, and would take minutes in quadratic time."""
 
     def late(_number, _frame):
         raise TimeoutError(f"still reading after {seconds} s")

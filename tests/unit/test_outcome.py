@@ -1,15 +1,15 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sentences that end a run, and which sites it changed."""
+"""The final messages of a run, and the sites that it changed."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.filter.audit_message import audit_message
+from ansible_collections.benchkeeper.frappe.plugins.filter.audit_summary import audit_summary
 from ansible_collections.benchkeeper.frappe.plugins.filter.changed_sites import changed_sites
 from ansible_collections.benchkeeper.frappe.plugins.filter.failure_message import failure_message
-from ansible_collections.benchkeeper.frappe.plugins.filter.rotation_lines import rotation_lines
+from ansible_collections.benchkeeper.frappe.plugins.filter.rotation_summary import rotation_summary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.outcome import problem_message
 
 
@@ -35,13 +35,13 @@ def test_a_rotation_names_each_secret_key_and_set_of_tokens():
         "api_keys": {"sites": [row("a", users=users)]},
         "tokens": {"sites": [row("a", revoked=3), row("b", False, revoked=0)]},
     }
-    assert rotation_lines(results) == [
-        "a: secret of App",
-        "b: secret of i",
-        "a: API key of u@x (rotated)",
-        "a: 3 tokens and codes",
+    done, foretold = rotation_summary(results), rotation_summary(results, check=True)
+    assert [(row["site"], row["cells"]) for row in done["rows"]] == [
+        ("a", ["secret of App; API key of u@x (rotated); 3 tokens and codes"]),
+        ("b", ["secret of i"]),
     ]
-    assert rotation_lines({"clients": {"skipped": True}}) == []
+    assert (done["columns"], foretold["columns"]) == (["rotated"], ["would be rotated"])
+    assert rotation_summary({"clients": {"skipped": True}})["rows"] == []
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,48 @@ def test_every_problem_of_a_diagnosis_is_in_its_message():
     problem = {"rule": "r", "where": "login", "found": "401", "remedy": "Check the user"}
     sites = [{"name": "a", "problems": [problem, {**problem, "remedy": ""}]}, {"name": "b", "problems": []}]
     message = problem_message({"sites": sites, "unhealthy": ["a"]})
-    assert message == "1 of 2 sites has problems:\na: [r] login: 401. Check the user\na: [r] login: 401."
+    assert message == "1 of 2 sites is unhealthy:\na: [r] login: 401. Check the user\na: [r] login: 401."
     assert problem_message({"sites": sites, "unhealthy": []}) == ""
 
 
-def test_an_audit_is_one_sentence():
-    counts = {"sites": 1, "benches": 1, "with_findings": 1, "drifting": 0, "unverified": 1, "unreadable": 0}
-    assert audit_message({"summary": counts}).startswith(
-        "1 site on 1 bench: 1 with findings, 0 not as declared, 1 with"
+def site(name, **more):
+    finding = {"rule": "r", "severity": "warning", "field": "x", "found": "y", "remedy": "Do z.", "source": "s"}
+    found = {"readable": True, "why": "", "findings": [], "notices": [], "drift": [], "drift_unknown": ""}
+    chosen = {key: [{**finding, "severity": kind}] for key, kind in more.pop("with_findings", {}).items()}
+    return {"name": name, "verification": None, **found, **chosen, **more}
+
+
+def audited(*sites, fault=""):
+    return audit_summary({"bench": {"name": "h", "fault": fault}, "sites": list(sites)})
+
+
+def test_an_audit_shows_what_was_read_what_differs_and_what_needs_a_person():
+    last = {"verified": True, "failed": False, "at": "2026-03-07T10:00:00+00:00", "clients": []}
+    summary = audited(
+        site("well", verification=last),
+        site("sick", with_findings={"findings": "warning"}, drift_unknown="no database"),
+        site("bad", with_findings={"findings": "refused", "notices": "notice"}, drift=[{}, {}]),
     )
-    assert audit_message({"summary": {**counts, "sites": 2, "benches": 2}}).startswith("2 sites on 2 benches: ")
+    assert [(row["site"], row["state"], row["cells"]) for row in summary["rows"]] == [
+        ("well", "quiet", ["yes", "", "", "yes, 2026-03-07"]),
+        ("sick", "review", ["yes", "1", "unknown", "not on record"]),
+        ("bad", "changed", ["yes", "1", "2", "not on record"]),
+    ]
+    assert [(note["kind"], note["sites"], note["text"], note["remedy"]) for note in summary["notes"]] == [
+        ("WARNING", ["sick"], "x: y [r]", "Do z."),
+        ("PROBLEM", ["bad"], "x: y [r]", "Do z."),
+    ]
+    assert (summary["notices"], summary["failure"]) == ({"r": ["bad"]}, "")
+
+
+def test_an_audit_fails_with_each_site_that_could_not_be_read():
+    summary = audited(site("a"), site("b", readable=False, why="no database"))
+    assert summary["rows"][1]["state"] == "failed" and summary["rows"][1]["cells"][0] == "FAILED"
+    assert summary["failure"] == "1 of 2 sites could not be read:\nb: no database"
+    assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["b"]]
+
+
+def test_an_audit_names_a_bench_that_could_not_be_read_once():
+    summary = audited(site("a", readable=False, why="no such folder"), fault="no such folder")
+    assert summary["failure"] == "no such folder"
+    assert [(note["kind"], note["text"]) for note in summary["notes"]] == [("FAILED", "no such folder")]

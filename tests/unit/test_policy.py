@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules: each is broken by what it is about, and by nothing that is right."""
+"""The rules: each reports what it is about, and no valid declaration."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rules(findings):
     return [finding.rule for finding in findings]
 
 
-# ---------------------------------------------------------------- what masking would eat
+# ---------------------------------------------------------------- values that would mask unrelated output
 @pytest.mark.parametrize(
     ("password", "expected"),
     [
@@ -73,7 +73,7 @@ def test_passwords(password, expected):
         ("short", ["password-short"]),
         ("Mobile App", ["secret-in-name"]),
         ("crm.example", ["secret-in-name"]),
-        ("15-letters-long", []),  # as long as those that Frappe makes
+        ("15-letters-long", []),  # as long as those that Frappe generates
         (None, []),
     ],
 )
@@ -321,7 +321,7 @@ def test_every_rule_says_what_to_do():
 
 
 class Told:
-    """What a module warns of."""
+    """The warnings of a module."""
 
     def __init__(self):
         self.warnings = []

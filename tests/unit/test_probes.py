@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates and issuers as the check judges them; the certificates are shown by a server of ours."""
+"""How verify judges certificates and issuers. A server of the test presents the certificates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = "crm.example.com"
 
 
 class Visitor:
-    """Where it goes, and what it is answered in clear."""
+    """The address, and the response over http."""
 
     def __init__(self, base, answer=None):
         self.base, self.answer, self.until = base, answer, math.inf
@@ -35,7 +35,7 @@ class Visitor:
 
 
 class Verification:
-    """What `tls` and `compare_issuer` ask of a verification; with where it went in clear, under which name."""
+    """The part of a verification that `tls` and `compare_issuer` use; it records requests over http."""
 
     def __init__(self, url, base=None, in_clear=None):
         self.params, self.http = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
@@ -48,7 +48,7 @@ class Verification:
 
 @contextlib.contextmanager
 def server(path):
-    """A server of TLS, or of plain text without a certificate; its port."""
+    """Start a TLS server, or a plain-text server without a certificate; return its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if path:
@@ -71,7 +71,7 @@ def server(path):
 
 
 def judged(path, monkeypatch, trusted=True, name=NAME):
-    """What the step says of a server that shows this certificate."""
+    """The result of the step for a server with this certificate."""
     if trusted and path:
         create = ssl.create_default_context
         monkeypatch.setattr(ssl, "create_default_context", lambda: create(cafile=path))
@@ -82,7 +82,7 @@ def judged(path, monkeypatch, trusted=True, name=NAME):
 @pytest.mark.parametrize(("days", "rule"), [(90, ""), (14, ""), (13, "tls-expiring")])
 def test_a_valid_certificate_and_how_long_it_lasts(tmp_path, monkeypatch, days, rule):
     seen = judged(certificate(tmp_path, NAME, days), monkeypatch)
-    assert (seen.rule, seen.found) == (rule, f"valid for {NAME}, for {days} more days")
+    assert (seen.rule, seen.found) == (rule, f"valid for {NAME}, expires in {days} days")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ NOWHERE = Fault("site-unreachable", "an answer", "refused")
 
 
 def at_the_usual_port(tmp_path, monkeypatch, days=90, base=None, url=f"https://{NAME}", in_clear=PONG):
-    """What the step says where TLS is served at https's own port, whatever address that is; and the verification."""
+    """The result of the step for TLS at the default port, and the verification."""
     path, create, connect = certificate(tmp_path, NAME, days), ssl.create_default_context, socket.create_connection
     monkeypatch.setattr(ssl, "create_default_context", lambda: create(cafile=path))
     verification = Verification(url, base, in_clear)
@@ -116,7 +116,7 @@ def at_the_usual_port(tmp_path, monkeypatch, days=90, base=None, url=f"https://{
 def test_a_site_that_frappe_answers_for_in_clear_too(tmp_path, monkeypatch):
     seen, verification = at_the_usual_port(tmp_path, monkeypatch)
     assert (seen.rule, verification.went) == ("http-open", [(f"http://{NAME}", f"http://{NAME}")])
-    assert seen.found == f"valid for {NAME}, for 90 more days; Frappe answers over http too"
+    assert seen.found == f"valid for {NAME}, expires in 90 days; Frappe also responds over http"
 
 
 def test_in_clear_at_the_address_that_was_given(tmp_path, monkeypatch):
@@ -141,7 +141,7 @@ def test_where_a_port_is_named_nobody_guesses_that_of_http(tmp_path, monkeypatch
 
 def test_a_certificate_that_ends_is_more_urgent_than_what_is_open_beside_it(tmp_path, monkeypatch):
     seen, _verification = at_the_usual_port(tmp_path, monkeypatch, days=3)
-    assert seen.rule == "tls-expiring" and "over http too" in seen.found
+    assert seen.rule == "tls-expiring" and "also responds over http" in seen.found
 
 
 def test_http_where_the_configuration_says_https(monkeypatch):

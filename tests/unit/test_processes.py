@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes of a bench, the table of what must hear of a change, and a site's host names."""
+"""The processes of a bench, the table of which ones a change reloads or restarts, and a site's host names."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def test_supervisor_without_groups(bench):
     "text", [b"root:$6$the-hash:19000:0:99999:7:::\n", b"[program:x]\nthe-hash\n", b"[the-hash\xff]\n"]
 )
 def test_what_is_no_supervisor_conf_is_named_and_never_quoted(bench, text):
-    """It may be a link to a file that only root may read, and root reads it."""
+    """The file may be a link to a file that only root may read, and the module runs as root."""
     (bench / "elsewhere").write_bytes(text)
     (bench / "frappe-bench/config/supervisor.conf").symlink_to(bench / "elsewhere")
-    with pytest.raises(BrokenConfig, match="supervisor.conf is no configuration of supervisor") as error:
+    with pytest.raises(BrokenConfig, match="supervisor.conf is not a valid supervisor configuration") as error:
         found(bench)
     assert "the-hash" not in str(error.value)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the plan of OAuth clients: applied, it gives what is declared; planned again, it gives nothing."""
+"""Properties of the plan of OAuth clients: it reaches the declared state, and a second plan changes nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ frappes = st.sampled_from([V15, list(CLIENT_FIELDS)])
 
 
 def passes(declarations: list[dict]) -> bool:
-    """Does nothing that can be known without the site stop these declarations?"""
+    """Whether these declarations pass all checks that do not need the site."""
     found = (finding for declared in declarations for finding in client_findings(declared, "site"))
     return not any(finding.severity == INVALID for finding in found)
 
@@ -49,7 +49,7 @@ def state_of(clients: list[dict], fields: list[str], in_use: tuple = ()) -> Clie
 
 
 def applied(state: ClientState, steps: list[ClientStep]) -> list[dict]:
-    """What a site holds after the steps, as Frappe would keep them: written columns, nothing else."""
+    """The state of a site after the steps, as Frappe stores them: only written columns change."""
     clients = {client["name"]: dict(client) for client in state.clients}
     for number, step in enumerate(steps):
         if step.action == "deleted":
@@ -57,7 +57,7 @@ def applied(state: ClientState, steps: list[ClientStep]) -> list[dict]:
         elif step.action == "created":
             name = step.name or f"made-{number}"
             assert name not in clients
-            # what Frappe fills in where nothing is given: the doctype's defaults, OAuthClient.validate
+            # the values that Frappe adds: the defaults of the doctype, OAuthClient.validate
             fresh = {"scopes": "all openid", "grant_type": "Authorization Code", "response_type": "Code"}
             made = {**dict.fromkeys(state.fields), **fresh, "skip_authorization": 0, "allowed_roles": ["Desk User"]}
             clients[name] = {**made, **step.values, "name": name, "owner": "Administrator"}
@@ -73,7 +73,7 @@ def applied(state: ClientState, steps: list[ClientStep]) -> list[dict]:
 
 
 def read(field: str, stored: object) -> object:
-    """A column as Frappe reads it: frappe.oauth splits on one space, the registration of clients joins by newlines."""
+    """A column as Frappe reads it: frappe.oauth splits on one space, client registration joins by newlines."""
     if field in ("redirect_uris", "scopes"):
         return set((stored or "").split(" ")) - {""}
     if field == "contacts":
@@ -84,14 +84,14 @@ def read(field: str, stored: object) -> object:
 
 
 def meant(field: str, declared: object) -> object:
-    """What a declared value is to be read as."""
+    """The value that a declared value must be read as."""
     if isinstance(declared, list):
         return {item.casefold() if field == "allowed_roles" else item for item in declared}
     return int(declared) or "" if isinstance(declared, bool) else declared
 
 
 def same_name(one: str, other: str) -> bool:
-    """Does the database take two names for one? Written apart from the code: case, accents, width, trailing spaces."""
+    """Whether the database considers two names equal, independent of our code: case, accents, width, spaces."""
     marks = [
         "".join(c for c in unicodedata.normalize("NFKD", text.rstrip(" ")) if not unicodedata.combining(c)).casefold()
         for text in (one, other)
@@ -100,7 +100,7 @@ def same_name(one: str, other: str) -> bool:
 
 
 def the_client(declared: dict, clients: list[dict]) -> dict | None:
-    """The client that a declaration means: its client_id, else the only one of its name."""
+    """The client that a declaration identifies: by client_id, or else the only one with its name."""
     by_id = [client for client in clients if client["name"] == declared.get("client_id")]
     if by_id or (declared.get("client_id") and declared["state"] == "absent"):
         return by_id[0] if by_id else None
@@ -120,7 +120,7 @@ def test_a_plan_applied_gives_what_is_declared_and_planned_again_gives_nothing(d
     except Impossible as refusal:
         assert str(refusal).count(": ") and "None" not in str(refusal)
         return
-    finally:  # refused or not, a plan changes neither what is declared nor what it was told of the site
+    finally:  # a plan never changes its arguments, even if it is rejected
         assert declarations == asked and state == state_of(held, fields)
     after = applied(state, steps)
     for declared in declarations:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the configuration writer: any JSON survives, and what is not declared stays what it was."""
+"""Properties of the configuration writer: it preserves any JSON, and undeclared keys do not change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def folder():
 
 
 def alike(one: object, other: object) -> bool:
-    """The same JSON, written apart from the code: 1, 1.0 and true are three values."""
+    """Whether two values are the same JSON, independent of our code: 1, 1.0 and true are three values."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -44,7 +44,7 @@ def alike(one: object, other: object) -> bool:
 
 
 def frappes(config: dict) -> str:
-    """The file as Frappe's own writer leaves it."""
+    """The file as Frappe writes it."""
     return json.dumps(config, indent=1, sort_keys=True)
 
 
@@ -60,7 +60,7 @@ declared = st.tuples(
 
 @st.composite
 def held_and_declared(draw: st.DrawFn) -> tuple:
-    """A configuration, and what is declared for it: about keys that it has and others; no key is declared twice."""
+    """A configuration and a declaration about existing and other keys; no key is declared twice."""
     held, (settings, secrets, absent) = draw(make.configs), draw(declared)
     if held:
         several = st.lists(st.sampled_from(sorted(held)), max_size=3, unique=True)
@@ -85,7 +85,7 @@ def test_a_file_gets_what_is_declared_and_keeps_everything_else(folder, given_, 
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
     try:
         read_config(str(path))
-    except BrokenConfig:  # half a surrogate pair, in plain letters: no UTF-8
+    except BrokenConfig:  # half a surrogate pair, which is not valid UTF-8
         return
     before = path.stat()
     change = merge_into(path, settings, secrets, absent, check_mode)
@@ -97,7 +97,7 @@ def test_a_file_gets_what_is_declared_and_keeps_everything_else(folder, given_, 
         assert path.read_text(encoding="utf-8") == text and path.stat() == before
         return
     assert alike(after, wanted)
-    assert path.read_text() == frappes(wanted)  # whatever it was in, it is now in Frappe's form
+    assert path.read_text() == frappes(wanted)  # the file now has Frappe's format
     assert not list(folder.glob(".site_config*"))
     second, written = merge_into(path, settings, secrets, absent), path.stat()
     assert not second and path.stat() == written
@@ -113,7 +113,7 @@ def test_the_diff_is_what_changes_and_nothing_else(given_):
 
 
 def holds_no_number(value: object) -> bool:
-    """Is there something in it that Python calls a number and JSON does not?"""
+    """Whether it contains a number that Python accepts and JSON does not, such as NaN."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(holds_no_number, inner)) or (isinstance(value, float) and value - value != 0)
 

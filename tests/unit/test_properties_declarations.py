@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the merge of an inventory: undeclared is unmanaged, the site's word counts, a mistake is an answer."""
+"""Properties of the merge: undeclared is unmanaged, a site overrides defaults, an invalid value is an error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWNERS = st.sampled_from(["nginx", "frappe", "none"])
 
 
 def merged(sites: list[dict], defaults: dict, owner: str = "nginx") -> dict[str, dict] | None:
-    """Declarations by site, or None where the merge refuses; either way what went in is as it was."""
+    """Declarations by site, or None if the merge rejects them. The arguments do not change."""
     before = copy.deepcopy((sites, defaults))
     try:
         return {site["name"]: site for site in merge(sites, defaults, FOUND, True, [], [], owner)}
@@ -38,7 +38,7 @@ def merged(sites: list[dict], defaults: dict, owner: str = "nginx") -> dict[str,
 
 
 def declared_again(site: dict) -> dict:
-    """A merged declaration, written as an inventory would hold it."""
+    """A merged declaration in the form of an inventory."""
     clients = site.get("oauth_clients", [])
     again = {key: value for key, value in site.items() if key not in ("oauth_clients", "unmanaged")}
     again.update({step: {"managed": False} for step in site.get("unmanaged", ())})
@@ -90,7 +90,7 @@ def test_what_a_site_declares_beats_the_defaults(sites, defaults, owner):
                     assert json.dumps(merged_config[part][key]) == json.dumps(value)
             for key in config.get("absent", []):
                 if key == "allow_cors" and owner == "frappe":
-                    continue  # where CORS is declared, Frappe is to answer for it
+                    continue  # if CORS is declared, Frappe must send its headers
                 assert key in merged_config["absent"]
                 inherited = {k for p in ("settings", "secret_settings") for k in merged_config.get(p, ())}
                 assert key not in inherited or key in {
@@ -135,10 +135,10 @@ def test_every_step_gets_the_rows_that_are_declared_and_no_others(sites, default
     assert len(rows_of(declarations, [])["verify"]) <= clients
 
 
-# ---------------------------------------------------------------- what is wrong is said
+# ---------------------------------------------------------------- errors
 @st.composite
 def broken_somewhere(draw: st.DrawFn) -> tuple[object, object, object]:
-    """Sites, defaults and common settings, with one value, or one key, exchanged for anything that YAML can hold."""
+    """Sites, defaults and common settings, with one value or key replaced by any YAML value."""
     whole = draw(
         st.fixed_dictionaries({"sites": make.sites, "defaults": make.defaults, "common": make.site_configs}).map(
             copy.deepcopy
@@ -177,4 +177,4 @@ def test_a_bad_declaration_is_a_mistake_or_a_fault_and_nothing_else(inventory, o
         assert where in {*FOUND, "bench", "oauth2_site_defaults", "oauth2_sites", "oauth2_common_site_config"} or (
             where.startswith("site ") or where in [site["name"] for site in sites]
         ), line
-        assert re.search(r"\[[a-z-]+; .+\]\. [A-Z].+\.|expected|Write|Use one of|Give|Put|Keep|must", line), line
+        assert re.search(r"\[[a-z-]+; .+\]\. [A-Z].+\.|expected|Write|Use one of|Set|Merge|Keep|List", line), line

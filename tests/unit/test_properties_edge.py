@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of our files for nginx: nothing that is accepted can configure more than it was meant to."""
+"""Properties of our nginx files: no accepted value can configure anything else."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ESCAPED = re.compile(r"\\(.)")
 
 
 def accepted(name: str, domains: list[str], cors: dict | None = None) -> bool:
-    """Does the module accept it? An example that is refused is no waste: it may not be accepted by mistake."""
+    """Whether the module accepts it. Rejected examples are useful too: they must never be accepted."""
     good = not [*name_findings(name), *edge_findings(domains, cors)]
     event("accepted" if good else "refused")
     return good
@@ -61,7 +61,7 @@ def read_back(text: str) -> list[list[str]]:
 
 
 def answer(entries: list[list[str]], host: str, origin_sent: str) -> str:
-    """What the map answers to a request: the first regular expression that matches."""
+    """The value of the map for a request: the first regular expression that matches."""
     for pattern, value in entries:
         if re.search(pattern.removeprefix("~"), f"{host} {origin_sent}"):
             return value

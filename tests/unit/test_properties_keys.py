@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the plan of API keys: nobody gets or loses a pair but who is meant."""
+"""Properties of the plan of API keys: only declared users get or lose an API key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def passes(declarations: list[dict]) -> bool:
 
 
 def planned(declarations: list[dict], state: KeyState) -> list[KeyStep] | None:
-    """The steps, or None where the plan refuses; either way what went in is as it was."""
+    """The steps, or None if the plan rejects the declarations. The arguments do not change."""
     before = copy.deepcopy((declarations, state))
     try:
         return plan_keys(declarations, state)
@@ -47,7 +47,7 @@ def planned(declarations: list[dict], state: KeyState) -> list[KeyStep] | None:
 
 
 def applied(state: KeyState, steps: list[KeyStep]) -> KeyState:
-    """What a site holds after the steps."""
+    """The state of a site after the steps."""
     users = {user.name: dataclasses.replace(user) for user in state.users}
     for change in (change for step in steps for change in step.changes):
         pair = change.pair or {}
@@ -62,7 +62,7 @@ def applied(state: KeyState, steps: list[KeyStep]) -> KeyState:
 
 
 def with_what_is_needed(declarations: list[dict], steps: list[KeyStep]) -> list[dict]:
-    """The declarations with a pair for each user that lacks one, as the action plugin fills them in."""
+    """The declarations with an API key for each user without one, as the action plugin adds them."""
     filled, number = [], 0
     for declared, step in zip(declarations, steps):
         pairs = dict(declared.get("secrets") or {})
@@ -133,7 +133,7 @@ def test_nobody_else_gets_or_loses_a_pair(declarations, users, holders):
 
 @given(declarations_of, make.users_of_a_site(), holders_of)
 def test_nothing_is_made_where_a_secret_could_not_be_kept(declarations, users, holders):
-    """Without the site's key, or where a stored secret does not open, no pair is written over it."""
+    """Without encryption_key, or if it does not decrypt a stored secret, the secret is not overwritten."""
     assume(passes(declarations))
     state = KeyState(users, holders, ["Sales User", "System Manager"], no_key="encryption_key: it is missing")
     for steps in (planned(declarations, state), planned(declarations, dataclasses.replace(state, no_key=None))):

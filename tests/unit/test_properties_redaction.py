@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of redaction: wherever a secret sits, no diff, no finding and no message shows it."""
+"""Properties of redaction: no diff, finding or message shows a secret, whatever its position."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ addresses = st.sampled_from(["redis://:{}@127.0.0.1:6379", "https://user:{}@exam
 
 @st.composite
 def entries_with_a_secret(draw: st.DrawFn) -> tuple[str, object, str]:
-    """A key and a value of a configuration that hold a secret, by the name of a key or in a URL, and the secret."""
+    """A key and a value of a configuration with a secret (by the name of a key, or in a URL), and the secret."""
     secret = draw(make.canaries)
     where = draw(st.sampled_from(["outside", "inside", "url"]))
     if where == "outside":

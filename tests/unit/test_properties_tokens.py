@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the plan of tokens: only what is meant ends, what ends is told in numbers, and durations are exact."""
+"""Properties of the plan of tokens: only selected tokens end, counts are correct, and durations are exact."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ declared_tokens = st.fixed_dictionaries(
 
 @st.composite
 def held_tokens(draw: st.DrawFn) -> list[Token]:
-    """Rows of every kind; a user is disabled in all of them or in none."""
+    """Rows of every kind. Each user is disabled in all rows or in none."""
     disabled = draw(st.sets(st.sampled_from(USERS)))
     found = []
     for number in range(draw(st.integers(0, 5))):
@@ -64,7 +64,7 @@ def held_tokens(draw: st.DrawFn) -> list[Token]:
 
 
 def applied(tokens: list[Token], steps: list) -> list[Token]:
-    """What is left, a moment later."""
+    """The remaining rows, a moment later."""
     revoked = {token.name for step in steps for token in step.revoke}
     deleted = {token.name for step in steps for token in step.delete}
     return [
@@ -138,6 +138,6 @@ def test_what_is_no_duration_is_refused_in_words(value):
     ):
         assert seconds(text) >= 0
     elif len(digits) < 10:
-        with pytest.raises(ValueError, match="is no duration"):
+        with pytest.raises(ValueError, match="is not a duration"):
             seconds(text)
         assert [finding.rule for finding in token_findings({"older_than": text})] == ["token-duration"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The door over REST, with a Frappe of a few lines in place of the network."""
+"""The REST client, with a small fake Frappe instead of the network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARAMS = {"policy": "warn", "policy_exceptions": [], "bench_path": None, "site_t
 
 
 class Frappe:
-    """Clients by name, and what to do instead of answering one request."""
+    """Clients by name. ``instead`` replaces the response of a request."""
 
     def __init__(self):
         self.clients = {}
@@ -91,7 +91,7 @@ def test_a_client_that_registers_between_two_requests_is_left_alone(frappe):
 
 
 def test_where_one_client_fails_what_was_written_is_told(frappe):
-    """There is no transaction over REST: the first client is there, and a row that denied it would be a lie."""
+    """REST has no transaction: the first client was created, and its row must say so."""
     apply(client(0))
     frappe.instead["POST", "App 2"] = refused
     rows = apply(client(1), client(2), client(3), client(0))
@@ -101,8 +101,8 @@ def test_where_one_client_fails_what_was_written_is_told(frappe):
         ("failed", False, True),
         ("unchanged", False, False),
     ]
-    assert "answered POST /api/resource/OAuth Client with 417" in rows[1]["msg"]
-    assert rows[2]["msg"].startswith("not tried, since another client of this site failed before: url: ")
+    assert "returned HTTP 417 for POST /api/resource/OAuth Client" in rows[1]["msg"]
+    assert rows[2]["msg"].startswith("not applied, because an earlier client of this site failed: url: ")
     assert [one["app_name"] for one in frappe.clients.values()] == ["App 0", "App 1"]
     del frappe.instead["POST", "App 2"]
     assert [row["action"] for row in apply(client(1), client(2), client(3))] == ["unchanged", "created", "created"]
@@ -123,18 +123,19 @@ def test_a_site_that_cannot_be_planned_gets_nothing(frappe):
 def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
     frappe.instead[request_] = lambda: answer
     (row,) = apply(client(1))
-    assert row["failed"] and f"url: {URL} answered {request_[0]} /api/resource/OAuth Client" in row["msg"]
-    assert "as no Frappe does. See that url leads to the site itself" in row["msg"]
+    expected = f"url: {URL} returned a response that is not Frappe's for {request_[0]} /api/resource/OAuth Client"
+    assert row["failed"] and expected in row["msg"]
+    assert row["msg"].endswith("Check that url leads to the site itself")
 
 
 @pytest.mark.parametrize("answer", [{"data": [{}]}, {"data": [5]}, {"data": None}, {}])
 def test_rows_that_are_not_frappes_are_told(frappe, answer):
     frappe.instead["GET", "owner"] = lambda: answer
     (row,) = apply(client(1))
-    assert "answered GET /api/resource/OAuth Client as no Frappe does" in row["msg"]
+    assert "a response that is not Frappe's for GET /api/resource/OAuth Client" in row["msg"]
 
 
 def test_a_doctype_that_is_not_frappes_is_told(frappe):
     frappe.instead["GET", "OAuth Client"] = lambda: {"data": {"fields": [5, {}, {"fieldname": "app_name"}]}}
     (row,) = apply({"app_name": "App 1"})
-    assert row["failed"] and "needed to create the client" in row["msg"]
+    assert row["failed"] and "required to create the client" in row["msg"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role's variables: one type each, whoever gives them, and one source of it."""
+"""The variables of the role: each has one type, defined in one place, whatever their origin."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def test_null_is_not_given_and_what_is_not_of_the_role_is_not_taken():
 
 
 def test_the_path_is_required():
-    assert coerce({})[1] == ["oauth2_bench_path: it is not set. Set it to a path"]
+    assert coerce({})[1] == ["oauth2_bench_path: not set. Set it to a path"]
 
 
-# ---------------------------------------------------------------- texts from the command line and from INI files
+# ---------------------------------------------------------------- strings from the command line and from INI files
 @pytest.mark.parametrize(
     ("name", "given", "expected"),
     [
@@ -104,18 +104,18 @@ def test_a_text_becomes_what_it_says(name, given, expected):
         ("site_timeout", True, "True", "a whole number"),
         ("site_timeout", 1.5, "1.5", "a whole number"),
         ("site_timeout", "", "''", "a whole number"),
-        ("only_sites", {"a": 1}, "{'a': 1}", "a list, or a text with commas between the items"),
-        ("only_sites", [["a"]], "['a'] in it", "a list, or a text with commas between the items"),
-        ("only_sites", "[a", "'[a'", "a list, or a text with commas between the items"),
-        ("only_sites", True, "True", "a list, or a text with commas between the items"),
-        ("token_rate_limit", "rate=5r/s", "'rate=5r/s'", "a mapping, or its JSON as a text"),
-        ("token_rate_limit", "[]", "'[]'", "a mapping, or its JSON as a text"),
-        ("policy", False, "False", "a text"),
+        ("only_sites", {"a": 1}, "{'a': 1}", "a list, or a string with commas between the items"),
+        ("only_sites", [["a"]], "the item ['a']", "a list, or a string with commas between the items"),
+        ("only_sites", "[a", "'[a'", "a list, or a string with commas between the items"),
+        ("only_sites", True, "True", "a list, or a string with commas between the items"),
+        ("token_rate_limit", "rate=5r/s", "'rate=5r/s'", "a mapping, or a JSON string of one"),
+        ("token_rate_limit", "[]", "'[]'", "a mapping, or a JSON string of one"),
+        ("policy", False, "False", "a string"),
         ("policy", "off", "'off'", "one of warn, enforce, ignore"),
         ("rotate", "api_keys,all", "'all'", "one of client_secrets, api_keys, tokens"),
-        ("sites", "x", "a value of the type str in it", "a list of mappings, or its JSON as a text"),
-        ("sites", [5], "a value of the type int in it", "a list of mappings, or its JSON as a text"),
-        ("nginx", ["nginx"], "['nginx']", "a text"),
+        ("sites", "x", "the item a value of the type str", "a list of mappings, or a JSON string of one"),
+        ("sites", [5], "the item a value of the type int", "a list of mappings, or a JSON string of one"),
+        ("nginx", ["nginx"], "['nginx']", "a string"),
     ],
 )
 def test_what_cannot_be_converted_is_named_with_what_was_found_and_expected(name, given, found, expected):

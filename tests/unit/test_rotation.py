@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is rotated, out of what is declared: what is asked for, and nothing beside it."""
+"""The choice of secrets to rotate: only the requested ones among the declared."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FOUND = [
 
 @pytest.mark.parametrize(("stored", "clients"), [(True, []), (True, ["Backend"]), (False, ["Backend"])])
 def test_a_declared_secret_is_rotated_by_declaring_another(stored, clients):
-    """Else the next run of site.yml sets the old one again."""
+    """Otherwise the next run of site.yml sets the old secret again."""
     client = {**BACKEND, "store_secret": stored, "client_secret": "the-declared-secret-0123456789"}
-    with pytest.raises(AnsibleFilterError, match="site a.example: .*'Backend'.* Change that client_secret") as error:
+    with pytest.raises(AnsibleFilterError, match="site a.example: .*'Backend'.* Change client_secret there") as error:
         rotation_rows([{"name": "a.example", "oauth_clients": [client]}], "client_secrets", clients=clients)
     assert "the-declared-secret" not in str(error.value)
 

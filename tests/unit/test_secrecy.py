@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which names are those of secrets, and which values may be shown."""
+"""Which names denote secrets, and which values may be shown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of a task that carries a secret, in every form in which Ansible takes them."""
+"""The options of a task with a secret, in every form that Ansible accepts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Connection:
 
 
 def task(action, args, monkeypatch):
-    """The action plugin on these options, as far as the module; returns the options that the module gets."""
+    """Run the action plugin with these options; return the options that the module receives."""
     monkeypatch.setattr(ActionBase, "run", lambda *_args, **_more: {})
     plugin = object.__new__(action)
     plugin._task = SimpleNamespace(args=args, async_val=0, check_mode=True)
@@ -65,13 +65,13 @@ def task(action, args, monkeypatch):
     "sites", [["name=a store_secret=true"], [{"name": 123, "store_secret": True}], "name=a store_secret=yes"]
 )
 def test_no_form_of_an_item_gets_past_the_store(action, sites, monkeypatch, tmp_path):
-    """Without a vault secret the store stops the task, and the module is never called."""
+    """Without a vault secret, the store fails the task, and the module is not called."""
     with pytest.raises(AnsibleActionFail, match="secrets_store: no vault secret is loaded"):
         task(action, {"sites": sites, "secrets_store": str(tmp_path / "store")}, monkeypatch)
 
 
 class Guarded(SecretTask):
-    """Tells what the guard found."""
+    """Return the result of the guard."""
 
     SECRETS = ("secrets", "secret_settings")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugins that fill the store, step by step: nothing is lost, whenever a run is killed."""
+"""The action plugins that write to the secrets store: a kill at any step loses no secret."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def opened(folder, host="one"):
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing of the run happens after it."""
+    """Simulates SIGKILL: nothing of the run happens after it."""
 
 
 class Kill:
-    """Counts the steps that change something, and kills before the one whose number it has."""
+    """Counts the steps that change something, and kills the run before a given step."""
 
     def __init__(self, at=None):
         self.at, self.count = at, 0
@@ -56,7 +56,7 @@ class KilledStore(SecretsStore):
 
 
 class Site:
-    """Users of one site and the module, on the real plan."""
+    """The users of one site and the module, with the real plan."""
 
     def __init__(self, **pairs):
         self.pairs, self.sent = pairs, []
@@ -87,7 +87,7 @@ class Site:
 
 
 class Course:
-    """An action plugin without Ansible around it."""
+    """An action plugin without Ansible."""
 
     def __init__(self, args, site, kill=None, check_mode=False):
         self.args, self.site, self.kill = args, site, kill or Kill()
@@ -187,7 +187,7 @@ def test_killed_anywhere_the_live_pair_is_kept_and_the_next_run_finishes(tmp_pat
     entries = kept(folder)
     assert {user: pair_of(entry) for user, entry in entries.items()} == site.pairs
     assert not any("pending" in entry for entry in entries.values())
-    for user, pending in on_its_way.items():  # finished with the value that was on its way, not with another one
+    for user, pending in on_its_way.items():  # completed with the pending value, not with a new one
         assert site.pairs[user] == pair_of(pending)
 
 
@@ -217,13 +217,13 @@ def test_one_file_that_cannot_be_opened_stops_its_site_only(tmp_path):
         open(store.file("bad.example.com"), "w").close()
     result = run(tmp_path, site, items=[{"name": "bad.example.com"}, {"name": SITE}])
     assert [(row["name"], row["failed"]) for row in result["sites"]] == [("bad.example.com", True), (SITE, False)]
-    assert result["failed"] and result["msg"].startswith("1 of 2 site(s) failed:\nbad.example.com: secrets_store: ")
+    assert result["failed"] and result["msg"].startswith("1 of 2 sites failed:\nbad.example.com: secrets_store: ")
     assert all(site.pairs.values())
 
 
 # ---------------------------------------------------------------- clients
 class Clients:
-    """`apply.Store` in memory."""
+    """An `apply.Store` in memory."""
 
     fields = list(client_plans.CLIENT_FIELDS)
 
@@ -290,7 +290,7 @@ def test_the_secret_of_a_confidential_client_is_kept_rotated_restored_and_forgot
     site.clients["id0"]["client_secret"] = "changed by hand"
     clients(tmp_path, site)
     assert site.secret() == second
-    clients(tmp_path, site, app_name="REPORTING", client_id="id0")  # declared in another way, it is the same
+    clients(tmp_path, site, app_name="REPORTING", client_id="id0")  # a different form of the same declaration
     assert list(kept_clients(tmp_path)) == ["Reporting"]
     clients(tmp_path, site, state="absent")
     assert site.clients == {} and kept_clients(tmp_path) == {}
@@ -322,7 +322,7 @@ def test_a_client_whose_run_was_killed_anywhere_is_finished_by_the_next(tmp_path
 
 
 class Faltering(Clients):
-    """Two sites, of which one does not answer when it is first asked."""
+    """Two sites, one of which does not respond to the first call."""
 
     def __init__(self):
         super().__init__()
@@ -364,7 +364,7 @@ def test_a_client_that_was_made_elsewhere_meanwhile_keeps_its_secret(tmp_path):
 
 @pytest.mark.parametrize("rotate", [False, True])
 def test_a_client_that_was_made_elsewhere_meanwhile_is_foretold_and_can_be_rotated(tmp_path, rotate):
-    """What check mode says is what the run does; and a rotation keeps the secret that it sets."""
+    """Check mode predicts what the run does, and a rotation keeps the secret that it sets."""
     site = Clients()
     clients(tmp_path, site, at=2)  # pending, not sent
     site.clients["x"] = {"name": "x", "owner": "y", "app_name": "Reporting", "client_secret": "theirs"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The encrypted store: its files, its lock, and what it refuses."""
+"""The encrypted store: its files, its lock, and what it rejects."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ def store(tmp_path):
 
 
 def test_a_store_that_cannot_be_locked_is_told(tmp_path, monkeypatch):
-    """As on NFS, where a folder has no flock."""
+    """As on NFS, where a directory does not support flock."""
 
     def none(handle, how):
         raise OSError(errno.EBADF, "Bad file descriptor")
 
     monkeypatch.setattr(fcntl, "flock", none)
-    with pytest.raises(StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). It must be on a file"):
+    with pytest.raises(
+        StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). Move it to a local file"
+    ):
         with opened(tmp_path / "store").held():
             pass
 
@@ -85,9 +87,9 @@ def test_wrong_vault_leaves_the_file_as_it_is(store):
     store.write(SITE, {"bench": BENCH})
     before = open(store.file(SITE), "rb").read()
     stranger = opened(store.folder, vault=[("default", VaultSecret(b"second"))])
-    with pytest.raises(FileFault, match="no loaded vault secret opens .*crm.example.com.yml. Load the one"):
+    with pytest.raises(FileFault, match="no loaded vault secret can decrypt .*crm.example.com.yml. Load the one"):
         stranger.read(SITE, BENCH)
-    with pytest.raises(StoreFault, match="is encrypted, and no vault secret is loaded"):
+    with pytest.raises(StoreFault, match="is encrypted, but no vault secret is loaded"):
         opened(store.folder, vault=[]).read(SITE, BENCH)
     assert open(store.file(SITE), "rb").read() == before
 
@@ -96,10 +98,10 @@ def test_wrong_vault_leaves_the_file_as_it_is(store):
     ("text", "message"),
     [
         (b"api_keys: {}", "is not encrypted. Encrypt it: ansible-vault encrypt"),
-        (VaultLib(VAULT).encrypt("- a list"), "holds something else than api_keys and oauth_clients"),
-        (VaultLib(VAULT).encrypt("api_keys: {a: b}"), "holds something else"),
-        (VaultLib(VAULT).encrypt("a: [}"), "holds something else"),
-        (VaultLib(VAULT).encrypt("bench: /srv/other"), "holds secrets of /srv/other, and this is /home/frappe"),
+        (VaultLib(VAULT).encrypt("- a list"), "does not contain valid api_keys and oauth_clients"),
+        (VaultLib(VAULT).encrypt("api_keys: {a: b}"), "does not contain valid"),
+        (VaultLib(VAULT).encrypt("a: [}"), "does not contain valid"),
+        (VaultLib(VAULT).encrypt("bench: /srv/other"), "contains secrets of /srv/other, but this is /home/frappe"),
     ],
 )
 def test_files_of_others(store, text, message):
@@ -121,13 +123,13 @@ def test_a_name_that_leads_out_of_the_store_is_refused(store):
 def test_what_cannot_keep_is_refused_before_anything_is_made(tmp_path, check, monkeypatch):
     with pytest.raises(StoreFault, match="no vault secret is loaded.*Nothing was generated"):
         check(opened(tmp_path / "store", vault=[]))
-    with pytest.raises(StoreFault, match="there is no folder .*/nosuch. Make it"):
+    with pytest.raises(StoreFault, match="the directory .*/nosuch does not exist. Create it"):
         check(opened(tmp_path / "nosuch" / "store"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreFault, match="there is no folder .*/file"):
+    with pytest.raises(StoreFault, match="the directory .*/file does not exist"):
         check(opened(tmp_path / "file"))
     monkeypatch.setattr(os, "access", lambda *_args: False)
-    with pytest.raises(StoreFault, match="cannot be written by the user who runs Ansible"):
+    with pytest.raises(StoreFault, match="is not writable by the user who runs Ansible"):
         check(opened(tmp_path / "store"))
     monkeypatch.undo()
     monkeypatch.setattr(C, "DEFAULT_VAULT_ENCRYPT_IDENTITY", "nosuch")
@@ -138,10 +140,10 @@ def test_what_cannot_keep_is_refused_before_anything_is_made(tmp_path, check, mo
 
 def test_another_run_waits_its_turn(store, monkeypatch):
     monkeypatch.setattr(_secrets_store, "LOCK_WAIT", 0.2)
-    with pytest.raises(StoreFault, match="another run has held"), opened(store.folder).held():
+    with pytest.raises(StoreFault, match="another run has locked"), opened(store.folder).held():
         pass
     with opened(store.folder, host="two").held():
-        pass  # a store of its own
+        pass  # a separate store
 
 
 def test_the_lock_ends_with_its_process(store, tmp_path):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a site is held against: a healthy one has notices only, and each fault its own finding."""
+"""The findings about a site: a healthy site has only notices, and each fault has its own finding."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def client(**changes):
         ),
         (
             {"domains": []},
-            ("domain-missing", "domains in site_config.json", "names none, and the site's folder has a capital"),
+            ("domain-missing", "domains in site_config.json", "is empty, and the site folder has a capital letter"),
         ),
         (
             {"secrets_not_opened": {"Email Account": 1, "User": 2}},
             (
                 "encryption-key-wrong",
                 "encryption_key in site_config.json",
-                "does not open 1 of Email Account, 2 of User",
+                "cannot decrypt 1 of Email Account, 2 of User",
             ),
         ),
         (
@@ -118,7 +118,11 @@ def client(**changes):
         ),
         (
             {"oauth_settings": {"OAuth Settings": {"allowed_public_client_origins": "https://other.example.com\n"}}},
-            ("cors-origins-differ", "OAuth Settings: allowed_public_client_origins", "lacks https://app.example.com"),
+            (
+                "cors-origins-differ",
+                "OAuth Settings: allowed_public_client_origins",
+                "does not contain https://app.example.com",
+            ),
         ),
         (
             {"features": {"open_bootstraps": ["crm.setup.oauth_bootstrap.bootstrap_site"]}},
@@ -127,14 +131,14 @@ def client(**changes):
         (client(secret_bytes=10), ("secret-weak", "Mobile App: client_secret", "has 10 bytes")),
         (
             client(secret_in_versions=True),
-            ("secret-in-versions", "Mobile App: client_secret", "stands in Version in clear"),
+            ("secret-in-versions", "Mobile App: client_secret", "is stored in Version in clear text"),
         ),
         (
             client(token_endpoint_auth_method="Client Secret Basic"),
             (
                 "client-auth-method",
                 "Mobile App: token_endpoint_auth_method",
-                "'Client Secret Basic', for an app at 'com.example.crm://cb'",
+                "'Client Secret Basic' for an app at 'com.example.crm://cb'",
             ),
         ),
         (
@@ -152,13 +156,17 @@ def client(**changes):
         ),
         (
             client(redirect_uris=["/cb"], default_redirect_uri="/cb"),
-            ("redirect-uri-absolute", "Mobile App: redirect_uris", "'/cb' is no absolute URI"),
+            ("redirect-uri-absolute", "Mobile App: redirect_uris", "'/cb' is not an absolute URI"),
         ),
         (client(grant_type="Implicit"), ("grant-implicit", "Mobile App: grant_type", "Implicit")),
         (client(scopes=["all"]), ("scope-all", "Mobile App: scopes", "'all'")),
         (
             client(skip_authorization=True),
-            ("consent-skipped", "Mobile App: skip_authorization", "no consent page before 'com.example.crm://cb'"),
+            (
+                "consent-skipped",
+                "Mobile App: skip_authorization",
+                "no consent page is shown for 'com.example.crm://cb'",
+            ),
         ),
         (
             {"tokens": {"disabled_users": [{"user": "left@example.com", "tokens": 2}], "by_client": []}},

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a worker is sent: for every job, its sources and all they import, and nothing that Ansible must provide."""
+"""The sources that a worker receives: for every job, all its imports, and nothing that needs Ansible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JOBS = sorted(
     for path in (ROOT / "plugins/module_utils/_frappe").glob("*.py")
     if "\ndef job(" in path.read_text(encoding="utf-8")
 )
-# In place of the worker: imports the job in a Python that has nothing but what was sent, then reports all it has.
+# Replaces the worker: imports the job in a Python with only the sent sources, then reports its modules.
 WORKER = """
 import importlib, json, os, sys
 def main(request):
@@ -63,5 +63,5 @@ def test_a_name_in_a_module_and_a_module_in_a_package_are_told_apart():
 
 
 def test_a_source_that_was_not_shipped_is_reported():
-    with pytest.raises(ImportError, match="nosuch: its source was not shipped"):
+    with pytest.raises(ImportError, match="nosuch: Ansible did not ship its source"):
         sources_of(f"{MODULE_UTILS}._frappe.nosuch")

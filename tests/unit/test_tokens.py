@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning tokens: who is meant, what ends, what goes, and what is told."""
+"""Planning tokens: which rows are selected, revoked, deleted and reported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLIENTS = {"c1": "Mobile App", "c2": "Kiosk"}
 
 
 def token(name, state="active", age=1.0, refreshes=None, **more):
-    """A token as Frappe 15 has it: whatever is not revoked refreshes."""
+    """A token as in Frappe 15: every token that is not revoked can be refreshed."""
     refreshes = state != "revoked" if refreshes is None else refreshes
     live = state == "active" or refreshes
     given = {"code": False, "client": "c1", "user": "a@example.com", "disabled": False, "dead_for": 0 if live else age}
@@ -69,7 +69,7 @@ def test_durations(duration, expected):
     "duration", ["", "d", "1.5d", "-1d", "30 d", "30days", "1d12h", "1D", "٣d", "1e9", True, "9" * 10]
 )
 def test_what_is_no_duration(duration):
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         seconds(duration)
     for field in ("older_than", "max_refresh_age", "prune_after"):
         assert "token-duration" in [finding.rule for finding in token_findings({field: duration})]
@@ -159,7 +159,7 @@ def test_disabled_users():
     assert [(f.rule, f.found) for f in step.findings] == [("token-user-disabled", "gone@example.com, left@example.com")]
     (step,) = plan_all(tokens, {"disabled_users": "ignore"})
     assert not step.changed and step.findings == []
-    # whatever else narrows the declaration
+    # regardless of other filters in the declaration
     (step,) = plan_all(tokens, {"disabled_users": "revoke", "clients": ["Mobile App"], "state": "revoked"})
     assert sorted(names(step.revoke)) == ["k1", "t1", "t2", "t4"] and step.findings == []
 
@@ -216,7 +216,7 @@ def test_what_is_revoked_now_is_kept_its_time_and_without_a_time_goes_at_once():
     assert (names(step.revoke), names(step.delete)) == ([], ["t1"])
 
 
-# ---------------------------------------------------------------- what is told
+# ---------------------------------------------------------------- reports
 def test_numbers_are_told_and_never_a_token():
     (step,) = plan_all(MIXED, {"every_token": True, "state": "revoked", "prune_after": "2d"})
     assert token_counts(step, CLIENTS) == [
@@ -260,7 +260,7 @@ def test_numbers_are_told_and_never_a_token():
     assert not any(f'"{item.name}"' in shown for item in MIXED)
 
 
-# ---------------------------------------------------------------- whatever is declared
+# ---------------------------------------------------------------- properties
 TOKENS = st.lists(
     st.builds(
         lambda number, state, refreshes, age, is_code, disabled, client, dead: Token(
@@ -315,7 +315,7 @@ def applied(tokens, steps):
 def test_a_second_run_finds_nothing_to_do(tokens, declarations):
     first = plan_all(tokens, *declarations)
     again = plan_all(applied(tokens, first), *declarations)
-    # a declaration may leave to a later one what an earlier one would do: one run more, and no further
+    # a declaration may leave work to a later one, so at most one more run is needed
     third = plan_all(applied(applied(tokens, first), again), *declarations)
     assert not any(step.changed for step in (again if len(declarations) == 1 else third))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read in a Frappe's source, on writings of our own: each behaviour, its contrary, and what cannot be told."""
+"""The traits of Frappe's source code, on samples of our own: each behaviour, its opposite, and unknown code."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ SAVE = "save_authorization_code(self, client_id, code, request)"
             "",
             "session",
         ),
-        # a docstring and a comment say nothing
+        # a docstring and a comment are no evidence
         ([method(SAVE, "'''Not the user_id cookie.'''", "oac.user = frappe.session.user")], "", "session"),
-        # either of the two, one of them elsewhere, and nothing at all
+        # both, one of them elsewhere, and neither
         ([method(SAVE, "oac.user = cookie['user_id'] or frappe.session.user")], "", "unknown"),
         ([method(SAVE, "oac.user = request.user")], "", "unknown"),
         ([method(SAVE, "oac.client = client_id", "log(frappe.session.user)")], "", "unknown"),
@@ -120,7 +120,7 @@ CHECK = (*CHECK, "    return digest(request.code_verifier) == code_challenge")
             "public_clients",
         ),
         ([method("is_pkce_required(self, client_id, request)", "return wanted(client_id)")], "unknown"),
-        # asked, with an answer that is not seen; and no way to pass that is seen
+        # a check without a visible result; and no visible way to pass
         ([KEEP, method(CODE, "if not code_challenge:", "    self.note(code)", "return True")], "unknown"),
         ([KEEP, method(CODE, "return check(request)")], "unknown"),
         ([method(CODE, "return True")], "unknown"),
@@ -141,7 +141,7 @@ AUTHENTICATE = "authenticate_client(self, request)"
         ([method(AUTHENTICATE, "return compare_digest(request.client_secret, client.client_secret)")], "", "yes"),
         ([method(AUTHENTICATE, "return right(request)")], "def right(r):\n    return r.client_secret == 1\n", "yes"),
         ([method(AUTHENTICATE, "return verify(request.client_secret)")], "", "unknown"),
-        # of other methods it says nothing: the secret signs the id_token there
+        # other methods are no evidence: there, the secret signs the id_token
         (
             [method(AUTHENTICATE, "return True"), method("finalize_id_token(self)", "sign(client_secret == 1)")],
             "",

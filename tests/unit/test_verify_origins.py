@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a page of another origin gets to read, at the API and at the token endpoint: each fault has its own name."""
+"""What a page at another origin can read, at the API and at the token endpoint: each fault has its own rule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GET_TOKEN = "frappe.integrations.oauth2.get_token"
 
 
 class Odd(Site):
-    """Sends this as the origin that is allowed, or nothing, wherever a test says that it does."""
+    """Sends this value as the allowed origin, or no header, where a test requires it."""
 
     def __init__(self, value, where, **scripted):
         super().__init__(**scripted)
@@ -30,7 +30,7 @@ class Odd(Site):
 
 
 def found(step, site, **params):
-    """The rule that a step names, and what it found."""
+    """The rule of a step and what it found."""
     try:
         seen = step(ScriptedRun(site, **params).with_pair())
     except Fault as fault:
@@ -65,9 +65,9 @@ def test_nobody_signs_in_at_the_token_endpoint():
 
 @pytest.mark.parametrize("step", [preflight, cross_origin])
 def test_a_token_endpoint_with_a_list_of_origins_of_its_own_is_named(step):
-    """As on Frappe 16 and later, which do not ask allow_cors there."""
+    """As on Frappe 16 and later, which ignore allow_cors there."""
     rule, told = found(step, Odd("", of_the_token_endpoint))
-    assert rule == "cors-absent" and told.startswith(f"{ORIGIN}: ") and f"of {GET_TOKEN}: no header" in told
+    assert rule == "cors-absent" and told.startswith(f"{ORIGIN}: ") and f" {GET_TOKEN}: no header" in told
 
 
 def test_the_limit_on_the_token_endpoint_is_neither_waited_for_nor_taken_for_an_answer():
@@ -80,20 +80,20 @@ def test_the_limit_on_the_token_endpoint_is_neither_waited_for_nor_taken_for_an_
 
     site = Odd("", lambda _asked, reply: reply.status_code == 429, get_token=limited)
     rule, told = found(cross_origin, site)
-    assert rule == "" and told.endswith(f"; the limit came before {GET_TOKEN} for {ORIGIN}, {OTHER_ORIGIN}")
+    assert rule == "" and told.endswith(f"; {GET_TOKEN} not verified for {ORIGIN}, {OTHER_ORIGIN}: rate limit reached")
     site.where = lambda _asked, _reply: False
-    assert "limit" not in found(cross_origin, site)[1]  # a refusal that a page can read shows what was to be shown
+    assert "limit" not in found(cross_origin, site)[1]  # an error that a page can read verifies the headers
 
 
 def test_what_asks_without_waiting_stands_after_all_that_must_be_let_through():
-    """But for `dead`, whose request waits for its turn, as an app's."""
+    """Except for `dead`, whose request waits for the rate limit, as an app's does."""
     names = list(STEPS)
     later = names[names.index("cross_origin") + 1 :]
     assert not {"token", "refresh", "wrong_secret", "wrong_verifier", "no_verifier", "pkce_required"} & set(later)
-    assert names.index("cross_origin") < names.index("revoke"), "it needs a token that lives"
+    assert names.index("cross_origin") < names.index("revoke"), "it needs a valid token"
 
 
-# ---------------------------------------------------------------- the single faults
+# ---------------------------------------------------------------- individual faults
 @pytest.mark.parametrize("step", [preflight, cross_origin])
 @pytest.mark.parametrize(
     ("value", "rule"),
@@ -110,15 +110,15 @@ def test_another_origin_than_the_declared_one(step, value, rule):
 
 def test_a_refusal_that_no_page_can_read():
     rule, told = found(cross_origin, Odd("", lambda _asked, reply: reply.status_code == 401))
-    assert (rule, told) == ("cors-error-bare", f"{ORIGIN}: no header on HTTP 401 of frappe.auth.get_logged_user")
+    assert (rule, told) == ("cors-error-bare", f"{ORIGIN}: no header on HTTP 401 from frappe.auth.get_logged_user")
 
 
 @pytest.mark.parametrize(
     ("reply", "cors", "lacking"),
     [
-        (Reply(405), {}, "HTTP 405 of crm.api.tasks, not Authorization, Content-Type"),
-        (Reply(200, "", (ALLOW + "Headers", "content-type")), {}, "HTTP 200 of crm.api.tasks, not Authorization"),
-        (Reply(200, "", (ALLOW + "Methods", "GET")), {"methods": ["PATCH"], "headers": ["X-A"]}, "not X-A, PATCH"),
+        (Reply(405), {}, "HTTP 405 from crm.api.tasks; not allowed: Authorization, Content-Type"),
+        (Reply(200, "", (ALLOW + "Headers", "content-type")), {}, "from crm.api.tasks; not allowed: Authorization"),
+        (Reply(200, "", (ALLOW + "Methods", "GET")), {"methods": ["PATCH"], "headers": ["X-A"]}, "allowed: X-A, PATCH"),
     ],
 )
 def test_a_method_or_a_header_that_is_not_let_in(reply, cors, lacking):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each step of a verification finds what a site gets wrong, and nothing at a site that is sound."""
+"""Each step of a verification finds the faults of a site, and none on a correct site."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LIMITED = Reply(429, "", ("Retry-After", "1"))
 
 
 def rule(step, verification):
-    """What a step calls what it finds."""
+    """The rule of a step's result."""
     try:
         return step(verification).rule
     except Fault as fault:
@@ -42,7 +42,7 @@ def rule(step, verification):
 
 
 def only(grant, reply):
-    """A site whose token endpoint gives this reply to one kind of grant."""
+    """A site whose token endpoint returns this response for one grant type."""
     site = Site()
     site.scripted["get_token"] = lambda asked: reply if asked.values["grant_type"] == grant else site.get_token(asked)
     return site
@@ -66,7 +66,7 @@ def test_a_code_that_gets_no_pair(reply, expected):
 
 
 def test_a_refresh_token_that_is_unknown_is_no_unknown_client():
-    """Frappe answers both with 404, and with this client_id the code was exchanged a moment ago."""
+    """Frappe returns 404 for both, and the code was just exchanged with this client_id."""
     assert rule(refresh, ScriptedRun(only("refresh_token", UNKNOWN)).with_pair()) == "refresh-refused"
     assert rule(refresh, ScriptedRun(only("refresh_token", LIMITED), until=0).with_pair()) == "token-limited"
     assert rule(refresh, ScriptedRun(Site()).with_pair()) == ""
@@ -88,12 +88,12 @@ def test_the_password_grant_is_gone_only_where_frappe_says_so(reply, expected):
     assert fault.value.rule == expected and str(reply.status_code) in fault.value.found
 
 
-# ---------------------------------------------------------------- what must be refused
-NOT_ASKED, PLAIN = "without a challenge", "with the method plain"
+# ---------------------------------------------------------------- requests that must be rejected
+NOT_ASKED, PLAIN = "without code_challenge", "with the method plain"
 
 
 class Lenient(Site):
-    """Takes weaker ways of PKCE; an empty one is none at all."""
+    """Accepts weaker PKCE methods; an empty method means no PKCE."""
 
     def __init__(self, *ways):
         super().__init__()
@@ -119,7 +119,7 @@ def test_which_way_past_pkce_is_open_is_told(ways, expected, found):
     verification = ScriptedRun(Lenient(*ways)).with_pair()
     seen = pkce_required(verification)
     assert (seen.rule, seen.found) == (expected, found)
-    assert len(verification.made.codes) == len(verification.made.tokens) == 1 + len(ways)  # noted for who cleans up
+    assert len(verification.made.codes) == len(verification.made.tokens) == 1 + len(ways)  # recorded for the cleanup
 
 
 @pytest.mark.parametrize("step", [wrong_secret, wrong_verifier, no_verifier, pkce_required, dead])
@@ -132,7 +132,7 @@ def test_a_limit_that_refuses_is_not_taken_for_the_site_that_does(step):
 
 
 class OpenRedirect(Site):
-    """Sends whoever asks for a code to where they say; or shows the page that asks, or goes on to approve."""
+    """Redirects to any redirect URI, shows the consent page, or redirects to approve."""
 
     def __init__(self, reply=None):
         super().__init__()
@@ -164,7 +164,7 @@ def test_a_refusal_to_send_a_code_elsewhere(reply):
 
 
 class Careless(Site):
-    """Looks at no verifier, or only whether there is one."""
+    """Does not check code_verifier, or checks only whether there is one."""
 
     def __init__(self, *passes):
         super().__init__()
@@ -190,14 +190,14 @@ def test_a_verifier_that_is_not_looked_at(passes, wrong, none):
 
 
 def only_later(reply):
-    """A site whose token endpoint gives this reply to every request but the first."""
+    """A site whose token endpoint returns this response to every request except the first."""
     site = Site()
     site.scripted["get_token"] = lambda asked: reply if site.pairs else site.get_token(asked)
     return site
 
 
 class Undead(Site):
-    """Says that it revokes, and leaves these tokens of a pair alive."""
+    """Reports a revocation, but keeps these tokens valid."""
 
     def __init__(self, *kinds):
         super().__init__()
@@ -213,9 +213,9 @@ class Undead(Site):
 @pytest.mark.parametrize(
     ("site", "found"),
     [
-        (Undead("access_token"), "an access token: HTTP 200"),
-        (Undead("refresh_token"), "a refresh token: HTTP 200"),
-        (Undead("access_token", "refresh_token"), "an access token: HTTP 200"),
+        (Undead("access_token"), "a revoked access token: HTTP 200"),
+        (Undead("refresh_token"), "a revoked refresh token: HTTP 200"),
+        (Undead("access_token", "refresh_token"), "a revoked access token: HTTP 200"),
         (Undead(), None),
         (Site(), None),
     ],
@@ -231,7 +231,7 @@ def test_a_revoked_token_that_lives(site, found):
     assert (fault.value.rule, fault.value.found) == ("revoked-alive", found)
 
 
-# ---------------------------------------------------------------- signing in
+# ---------------------------------------------------------------- login
 @pytest.mark.parametrize(
     ("reply", "cookies", "expected"),
     [
@@ -309,7 +309,7 @@ def test_an_api_that_never_sees_the_token():
     assert rule(api_call, ScriptedRun(Site(tasks=Reply(403), ping=pong)).with_pair()) == "authorization-lost"
 
 
-# ---------------------------------------------------------------- what is published
+# ---------------------------------------------------------------- discovery
 ISSUER = PARAMS["url"]
 NONE, MOVED = Reply(404), Reply(301, "", ("Location", f"{OAUTH}openid_configuration"))
 SOUND = Reply(200, {"issuer": ISSUER, "token_endpoint": f"{ISSUER}{OAUTH}get_token"})
@@ -336,7 +336,7 @@ def test_what_a_site_publishes_of_itself(well_known, method, expected):
     assert rule(discovery, ScriptedRun(site)) == expected
 
 
-# ---------------------------------------------------------------- no answer
+# ---------------------------------------------------------------- no response
 def test_a_site_where_nobody_listens_and_one_that_never_answers():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url, in_time = f"http://127.0.0.1:{listener.getsockname()[1]}", time.monotonic() + 0.3
@@ -347,10 +347,10 @@ def test_a_site_where_nobody_listens_and_one_that_never_answers():
     with pytest.raises(Fault) as gone:
         HttpClient(url, None, True, time.monotonic() + 5).get("/api/method/ping")
     assert [fault.value.rule for fault in (slow, late, gone)] == ["site-slow", "site-slow", "site-unreachable"]
-    assert "used up" in late.value.found and url in gone.value.found
+    assert "has passed" in late.value.found and url in gone.value.found
 
 
-# ---------------------------------------------------------------- what to do
+# ---------------------------------------------------------------- remedies
 def test_what_to_do_about_a_refused_token_serves_the_operator_and_the_maker_of_an_app():
     remedy = remedy_of("token-refused")
     assert remedy.index("Error Log") < remedy.index("An app must send")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real browser on this machine alone: every host name leads to the scenario's bench or to the pages of ``files``."""
+"""A real browser without a network: every host name resolves to the bench or to the pages in ``files``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from playwright.sync_api import Page, sync_playwright
 
 FILES = Path(__file__).resolve().parent.parent / "files"
 SITES = ("api.trust.test", "two.test", "three.test")
-# WebCrypto, which PKCE needs, is for pages of https alone, unless a browser is told otherwise.
+# PKCE needs WebCrypto, which browsers allow only on https pages, unless an option permits others.
 APPS = ("http://app.trust.test", "http://partner.test", "http://foreign.test")
 # In the order in which tools/setup.sh looks for them.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves the app's files and keeps quiet about it."""
+    """Serves the files of the app without logging."""
 
     def log_message(self, *args):
         pass
@@ -31,7 +31,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def pages():
-    """Port of 127.0.0.1 at which the app's files are served, whatever the host name."""
+    """The port of 127.0.0.1 that serves the files of the app for any host name."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=FILES)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
@@ -62,7 +62,7 @@ class App:
 
     Attributes:
         page: playwright's page.
-        said: what the browser said on its console.
+        said: the messages on the browser's console.
     """
 
     def __init__(self, page: Page):
@@ -76,7 +76,7 @@ class App:
         return self
 
     def attempt(self, url: str, **options: object) -> int | str:
-        """Fetch from within the page: the status that it may read, or ``refused`` if CORS is why it may not."""
+        """Fetch from the page; return the status, or ``refused`` if CORS blocks the response."""
         self.said.clear()
         answer = self.page.evaluate("([url, options]) => attempt(url, options)", [url, options])
         if isinstance(answer, str):
@@ -91,7 +91,7 @@ class App:
         self.page.wait_for_url("**/app")
 
     def fill_in(self, login: dict[str, str]) -> None:
-        """Fill in and send the site's login form, which is shown."""
+        """Fill in and submit the site's login form."""
         self.page.fill("input[name=usr]", login["usr"])
         self.page.fill("input[name=pwd]", login["pwd"])
         self.page.click("button")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a page may do, by the origin it came from."""
+"""What a page may do, by its origin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOME = "/api/method/demo_crm.api.home_tasks"
 
 
 def sign_in(app, origin, login):
-    """The whole way of a user, from the app's page to the site's, through login and consent, and back."""
+    """The whole flow of a user: from the app's page to the site, through login and consent, and back."""
     app.open(origin).page.evaluate("([site, client]) => signIn(site, client)", [SITE, "web-app"])
     app.page.wait_for_url(f"{SITE}/login?**")
     app.fill_in(login)
@@ -48,7 +48,7 @@ def test_the_same_page_on_a_foreign_origin_gets_a_code_and_may_not_redeem_it(ben
         ("http://sub.app.trust.test", "api.trust.test", "refused"),
         ("http://app.trust.test:8081", "api.trust.test", "refused"),
         ("http://trust.test", "api.trust.test", "refused"),
-        # What one site allows, another need not.
+        # Each site has its own policy.
         ("http://app.trust.test", "two.test", "refused"),
         ("http://partner.test", "two.test", 200),
         ("http://partner.test", "three.test", "refused"),
@@ -62,7 +62,7 @@ def test_each_site_has_its_own_origins(app, origin, site, answer):
 
 
 def test_a_page_without_an_origin_is_refused(app):
-    """Its origin is sent as ``null``, which any page can bring about."""
+    """Its origin is ``null``, which any page can cause."""
     app.open("http://app.trust.test")
     frame = (
         "() => { const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts';"
@@ -78,7 +78,7 @@ def test_a_page_without_an_origin_is_refused(app):
 
 @pytest.mark.parametrize(("path", "status"), [("/api/method/nosuch", 417), (HOME, 403), ("/nosuch", 404)])
 def test_errors_can_be_read_too(app, path, status):
-    """An app that cannot read why it was turned away cannot tell a missing right from a broken network."""
+    """An app must be able to read an error, to distinguish a missing permission from a network failure."""
     app.open("http://app.trust.test")
     assert app.attempt(SITE + path, credentials="omit") == status
 
@@ -90,7 +90,7 @@ def test_a_site_that_does_not_answer_can_be_told_from_a_broken_network(bench, ap
         assert app.attempt(SITE + PING, credentials="omit") == 502
     finally:
         bench.host.check_output("supervisorctl start frappe-bench-web:frappe-bench-frappe-web")
-    # It is up when its process has been for a second; gunicorn listens before that.
+    # supervisor reports RUNNING after one second; gunicorn listens earlier.
     assert app.attempt(SITE + PING, credentials="omit") == 200
 
 
@@ -111,10 +111,10 @@ def test_a_preflight_allows_the_declared_methods_and_headers_only(app, options, 
 @pytest.mark.parametrize(
     ("origin", "credentials", "answer"),
     [
-        # A page of the same site: its cookie goes along if it asks for that.
+        # A page of the same site: the browser sends the cookie with credentials.
         ("http://app.trust.test", "include", 200),
         ("http://app.trust.test", "omit", 403),
-        # Of another site: Frappe's cookie is SameSite=Lax and stays at home, so the page is a guest.
+        # A page of a different site: Frappe's cookie is SameSite=Lax and is not sent, so the request is a guest's.
         ("http://partner.test", "include", 403),
         ("http://foreign.test", "include", "refused"),
         ("http://foreign.test", "omit", "refused"),

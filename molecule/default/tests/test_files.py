@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run leaves behind on the server: what was declared, under its owner, and nothing else."""
+"""The files on the server after a run: the declared state with the right owner, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SITES = ("Trust.com", "two.test", "three.test")
 
 
 def test_all_of_the_bench_is_its_owners(bench):
-    """But for what supervisord writes, which is root's wherever supervisord is."""
+    """Except for the files of supervisord, which root always owns."""
     others = bench.host.check_output("find %s '(' ! -user frappe -o ! -group frappe ')'", bench.path).split()
     assert [name for name in others if not name.endswith(("/logs/web.log", "/logs/web.error.log"))] == []
 
 
 def test_no_leftover(bench):
-    """Neither of the writer of files nor of Ansible, which had no module file to lay down either."""
+    """Neither from our file writer nor from Ansible, which needs no module file with pipelining."""
     sites = bench.host.check_output("find %s/sites %s/config -type f -newer /etc/hostname", bench.path, bench.path)
     known = {"site_config.json", "site_config.lock", "common_site_config.json", "apps.txt"}
     known |= {"nginx.conf", "supervisor.conf", "502.html"}
@@ -34,7 +34,7 @@ def test_site_config_keeps_owner_and_mode_and_has_what_is_declared(bench, site):
     assert (file.user, file.group, file.mode) == ("frappe", "frappe", 0o644)
     config = json.loads(file.content_string)
     assert config["session_idle_limit"] == "06:00:00"
-    # Frappe's own keys are still there.
+    # Frappe's own keys remain.
     assert {"db_name", "db_password", "db_type"} <= set(config)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server after a run, asked from outside."""
+"""The server after a run, tested from outside."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_the_declared_origin_and_no_other_is_allowed(bench, path):
         ("three.test", "https://app.example.com", None),
     ):
         answer = bench.request(domain, path, headers={"Origin": origin})
-        # Two lines of one name would come as one with a comma.
+        # Two headers with one name would be joined by a comma.
         assert answer.headers.get("Access-Control-Allow-Origin") == allowed
-        # nginx sends bench's own headers with a success only.
+        # nginx sends bench's own headers only with a success.
         assert answer.status_code != 200 or answer.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_the_token_endpoint_is_limited_by_site_and_tells_the_app(bench):
-    """The declared burst is 10: of 20 in a row some are turned away, told when to come again, in words it may read."""
+    """The declared burst is 10: some of 20 requests are rejected, with Retry-After and readable CORS headers."""
     origin = {"Origin": "https://app.example.com"}
     answers = [bench.request("two.test", TOKEN, "POST", headers=origin) for _attempt in range(20)]
     limited = [answer for answer in answers if answer.status_code == 429]
@@ -63,8 +63,8 @@ def test_the_token_endpoint_is_limited_by_site_and_tells_the_app(bench):
     assert bench.request("three.test", TOKEN, "POST").status_code != 429
 
 
-def test_a_stranger_on_the_same_nginx_keeps_what_it_had(bench):
-    answer = bench.request("stranger.test", "/", headers={"Origin": "https://app.example.com"})
-    assert (answer.status_code, answer.text) == (200, "stranger\n")
-    assert answer.headers["Access-Control-Allow-Origin"] == "https://stranger.example"
+def test_a_third_party_on_the_same_nginx_keeps_what_it_had(bench):
+    answer = bench.request("third-party.test", "/", headers={"Origin": "https://app.example.com"})
+    assert (answer.status_code, answer.text) == (200, "third-party\n")
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://third-party.example"
     assert answer.headers["Vary"] == "Accept-Language"

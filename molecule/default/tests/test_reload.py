@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which processes a change reaches, and which it must leave alone.
+"""Which processes a change reloads or restarts, and which it must not.
 
 Frappe 15 reads clients and both configuration files on every request; its processes read some keys when they start.
 """
@@ -17,7 +17,7 @@ THREE = "three.test"
 
 @pytest.fixture
 def apply(bench):
-    """``apply(of_three, **variables)`` applies the inventory with something more for three.test; undone afterwards."""
+    """``apply(of_three, **variables)`` applies the inventory with additions for three.test, and undoes them."""
 
     def more(of_three, **variables):
         return bench.apply(oauth2_sites=[*bench.variables["oauth2_sites"], {"name": THREE, **of_three}], **variables)
@@ -50,7 +50,7 @@ def test_clients_and_site_config_are_live_without_a_reload(bench, apply):
     uri = f"{ORIGIN}/callback"
     changed, output = apply(
         {
-            # A site that declares no cors keeps Frappe's own.
+            # A site without declared cors keeps Frappe's own CORS headers.
             "site_config": {"settings": {"allow_cors": [ORIGIN]}},
             "oauth_clients": [{"app_name": "Mobile App", "redirect_uris": [uri], "default_redirect_uri": uri}],
         }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of a bench: its folder, its owner, its sites, and one worker process for all of them."""
+"""The client of a bench: its directory, its owner, its sites, and one worker process for all sites."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows impo
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME_FORM
 
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
-LAST_WORDS = 1.0  # seconds in which a child that says no more ends
+LAST_WORDS = 1.0  # seconds that a child has to exit after it has closed its output
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
 
 
 def login_name(uid: int) -> str:
-    """Login name of a user, or the number of one without an account."""
+    """The login name of a user, or the uid if there is no account."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -36,17 +36,17 @@ def login_name(uid: int) -> str:
 
 
 class BenchError(Exception):
-    """The bench as a whole cannot be worked on; the message names what was found and the remedy."""
+    """The bench cannot be used at all. The message says what was found and what to do."""
 
 
 class Bench:
-    """A bench folder, as ``bench init`` makes it.
+    """A bench directory, as ``bench init`` creates it.
 
     Args:
-        path: the folder that holds ``apps``, ``env`` and ``sites``.
+        path: the directory that has ``apps``, ``env`` and ``sites``.
 
     Raises:
-        BenchError: it is no bench, or it is not one user's.
+        BenchError: it is not a bench directory, or it has more than one owner.
     """
 
     def __init__(self, path: str):
@@ -56,27 +56,30 @@ class Bench:
         self.python = os.path.join(self.path, "env", "bin", "python")
         if not os.path.isdir(self.path):
             raise BenchError(
-                f"bench_path: {self.path}: no such folder, or this user may not look into it. Give the folder that "
-                "holds apps, env and sites, and become the bench's owner"
+                f"bench_path: {self.path} does not exist, or this user cannot read it. Set bench_path to the directory "
+                "that has apps, env and sites, and become_user to the owner of the bench"
             )
         if not os.path.isdir(self.sites_path):
-            raise BenchError(f"bench_path: {self.path} has no folder sites. Give the folder that bench init made")
+            raise BenchError(
+                f"bench_path: {self.path} has no sites directory. Set bench_path to the directory that bench init made"
+            )
         self.owner = os.lstat(self.sites_path).st_uid
         self._require_one_owner()
 
     @property
     def owner_name(self) -> str:
-        """Login name of the bench's owner, or the number of one without an account."""
+        """The login name of the bench's owner, or the uid if there is no account."""
         return login_name(self.owner)
 
     def _require_one_owner(self) -> None:
-        """Refuse a bench that somebody put together out of what is others'.
+        """Reject a bench whose parts have different owners.
 
-        The owner of ``sites`` is whom Ansible becomes, to run what lies in ``env``. A folder of root's, moved or linked
-        to there, would hand root to whoever owns the rest. What ``env`` links to may be the system's.
+        Ansible becomes the owner of ``sites`` to run the programs in ``env``. If ``sites`` were a directory of root,
+        moved or linked there, the owner of ``env`` could run code as root. The targets of links in ``env`` may have
+        any owner.
 
         Raises:
-            BenchError: not all of it is one user's.
+            BenchError: the parts have different owners.
         """
         env = os.path.join(self.path, "env")
         parts = [
@@ -89,45 +92,48 @@ class Bench:
         for path, look in parts:
             if os.path.lexists(path) and look(path).st_uid != self.owner:
                 raise BenchError(
-                    f"bench_path: {path} belongs to {login_name(look(path).st_uid)}, and {self.sites_path} to "
-                    f"{self.owner_name}. Expected one owner for the bench, its sites and its env: see who should have "
-                    f"it, then chown -hR USER {self.path}"
+                    f"bench_path: {path} is owned by {login_name(look(path).st_uid)}, and {self.sites_path} by "
+                    f"{self.owner_name}. Expected one owner for the bench, its sites and its env. Choose the owner, "
+                    f"then run: chown -hR USER {self.path}"
                 )
 
     def require_owner(self) -> None:
-        """Refuse to work as anyone but the bench's owner: another user's files would lock Frappe out.
+        """Require that this process runs as the bench's owner: Frappe could not write files of another user.
 
         Raises:
-            BenchError: this process runs as somebody else.
+            BenchError: this process runs as another user.
         """
         if os.geteuid() != self.owner:
             raise BenchError(
-                f"bench_path: {self.path} belongs to {self.owner_name}, and this task runs as uid {os.geteuid()}. "
+                f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as uid {os.geteuid()}. "
                 f"Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
             )
 
     def sites(self) -> list[str]:
-        """Names of all sites, sorted: the folders that hold a site_config.json (as frappe.utils.get_sites)."""
+        """The names of all sites, sorted: the directories with a site_config.json, as in frappe.utils.get_sites."""
         return sorted(
             name for name in os.listdir(self.sites_path) if os.path.exists(self.site_config(name)) and name != "assets"
         )
 
     def site_config(self, name: str) -> str:
-        """Path of a site's site_config.json."""
+        """The path of a site's site_config.json."""
         return os.path.join(self.sites_path, name, "site_config.json")
 
     def fault(self, name: str) -> str | None:
-        """Why a site cannot be worked on, or None. Reads files only."""
+        """Why a site cannot be used, or None. It only reads files."""
         folder = os.path.join(self.sites_path, name)
         if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
-            return f"name: {name!r} is no site name. Use letters, digits, period, underscore and hyphen"
+            return f"name: {name!r} is not a valid site name. Use letters, digits, period, underscore and hyphen"
         if not os.path.isdir(folder):
             return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"
         if os.path.dirname(os.path.realpath(folder)) != os.path.realpath(self.sites_path):
-            return f"name: {name!r} is a link out of the bench, to {os.path.realpath(folder)}. Name the site itself"
+            return (
+                f"name: {name!r} is a link to {os.path.realpath(folder)}, outside of the bench. Use a site of the bench"
+            )
         if not os.path.exists(self.site_config(name)):
             return (
-                f"name: {name!r} has no site_config.json. It is no site, or was half made: finish or drop it with bench"
+                f"name: {name!r} has no site_config.json, so it is not a complete site. Finish its creation with "
+                "bench, or remove the directory"
             )
         try:
             read_config(self.site_config(name))
@@ -143,24 +149,24 @@ class Bench:
         check_mode: bool,
         site_timeout: float,
     ) -> list[Reply]:
-        """Run a job on many sites in one child process of the bench's own Python.
+        """Run a job on many sites in one child process of the bench's Python.
 
-        A site that does not answer within ``site_timeout`` seconds, or that takes the child down, is given up, and a
-        new child goes on with the others.
+        If a site does not respond within ``site_timeout`` seconds, or the child dies, that site fails and a new child
+        continues with the other sites.
 
         Args:
-            job: a module of `_frappe` with a function ``job``. It is given as a module, so that Ansible ships it with
-                the module that asks for it.
-            items: each with its ``site``, and whatever else the job wants.
-            common: what is the same for all sites.
+            job: a module of `_frappe` with a function ``job``. It is a module and not a name, so that Ansible ships
+                its source.
+            items: each with its ``site`` and the other arguments of the job.
+            common: the arguments that are the same for all sites.
             check_mode: nothing may be written.
-            site_timeout: seconds a site may take, the start of Frappe included.
+            site_timeout: seconds per site, including the start of Frappe.
 
         Returns:
-            For each item, in order, its ``reply``, or ``failed`` with the message.
+            For each item, in order, ``reply``, or ``failed`` with the message.
 
         Raises:
-            BenchError: not the owner, no Python, or Frappe cannot be imported; nothing was done on any site.
+            BenchError: wrong user, no Python, or Frappe cannot be imported. Nothing was done on any site.
         """
         self.require_owner()
         if not os.access(self.python, os.X_OK):
@@ -179,14 +185,14 @@ class Bench:
             except BenchError as error:
                 if left == wanted:
                     raise
-                for number in left:  # what the sites before them got stays true
+                for number in left:  # the results of the earlier sites remain valid
                     replies[number] = {"failed": str(error)}
                 break
         return replies
 
 
 class _Child:
-    """One worker process: sources and request in by standard input, replies out by a descriptor of their own."""
+    """One worker process. It reads sources and request from stdin and writes replies to its own file descriptor."""
 
     def __init__(self, bench: Bench, request: dict[str, t.Any]):
         read_end, write_end = os.pipe()
@@ -202,7 +208,7 @@ class _Child:
                 stderr=subprocess.STDOUT,
                 pass_fds=(write_end,),
             )
-        except OSError as error:  # a folder, another machine's program, an interpreter that is gone
+        except OSError as error:  # a directory, a program for another platform, a missing interpreter
             os.close(read_end)
             raise BenchError(
                 f"bench_path: {bench.python} cannot be run: {error.strerror}. Run bench setup env in {bench.path}"
@@ -227,7 +233,7 @@ class _Child:
             with t.cast(t.IO[bytes], self.process.stdin) as stdin:
                 stdin.write(self.payload)
         except BrokenPipeError:
-            pass  # it died; the missing reply tells
+            pass  # the child died; the missing reply is reported
 
     def _drain(self) -> None:
         with t.cast(t.IO[bytes], self.process.stdout) as stdout:
@@ -235,27 +241,27 @@ class _Child:
                 self.output = (self.output + line.decode(errors="replace"))[-OUTPUT_TAIL:]
 
     def _receive(self, read_end: int) -> None:
-        # what is no JSON was cut off by the death of its writer: nothing follows
+        # a line that is not valid JSON is incomplete because the child died: nothing follows it
         with open(read_end, encoding="utf-8") as replies, contextlib.suppress(ValueError):
             for line in replies:
                 self.lines.put(json.loads(line))
         self.lines.put(None)
 
     def replies(self, site_timeout: float) -> t.Iterator[Reply]:
-        """A reply a site, in order, until all are done or the child is of no more use."""
+        """One reply per site, in order, until all are done or the child has to be replaced."""
         try:
             done = 0
             while done < len(self.items):
                 try:
                     line = self.lines.get(timeout=site_timeout)
                 except queue.Empty:
-                    yield {"failed": f"no answer within {site_timeout:g} s (site_timeout). Its database may hang"}
+                    yield {"failed": f"no response within {site_timeout:g} s (site_timeout). Check the site's database"}
                     return
                 if line is None:
                     self._end()
                     self.threads[1].join(timeout=1)
-                    said = self.output.strip() or "nothing"
-                    yield {"failed": f"the bench's Python ended with status {self.process.returncode}. It said: {said}"}
+                    status, last = self.process.returncode, self.output.strip() or "none"
+                    yield {"failed": f"The bench's Python exited with status {status}. Last output: {last}"}
                     return
                 if "bench_failed" in line:
                     raise BenchError(f"bench_path: {line['bench_failed']}. Run bench setup requirements")
@@ -267,7 +273,7 @@ class _Child:
             self.process.wait()
 
     def _end(self) -> None:
-        """Wait for a child that says no more to end, and end it if it does not."""
+        """Wait for the child to exit; kill it if it does not."""
         try:
             self.process.wait(timeout=LAST_WORDS)
         except subprocess.TimeoutExpired:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""site_config.json and common_site_config.json: read, plan a merge, and write under Frappe's own lock, atomically."""
+"""site_config.json and common_site_config.json: read, plan a merge, and write atomically under Frappe's own lock."""
 
 from __future__ import annotations
 
@@ -13,36 +13,38 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files imp
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import ConfigChange, text_of
 
-PAUSE = 0.05  # seconds between two tries
+PAUSE = 0.05  # seconds between two attempts
 READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an unreadable file for a moment
 
 
 class BrokenConfig(Exception):
-    """The file is not what it should be; the message names file, place and remedy."""
+    """The file is not valid. The message has the file, the position and the remedy."""
 
 
 def parse(text: str | bytes, path: str) -> dict[str, t.Any]:
-    """The configuration in a text.
+    """Parse a configuration.
 
     Raises:
-        BrokenConfig: it is no JSON object.
+        BrokenConfig: it is not a JSON object.
     """
     try:
         config = json.loads(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as error:
         raise BrokenConfig(
-            f"{path} is no JSON: {error}. Frappe cannot read it either: restore it from a backup, or correct that line"
+            f"{path} is not valid JSON: {error}. Restore the file from a backup, or correct that line"
         ) from None
     if not isinstance(config, dict):
-        raise BrokenConfig(f"{path} holds a {type(config).__name__}, and must hold an object: {{...}}")
+        raise BrokenConfig(
+            f"{path} contains a {type(config).__name__}. Expected a JSON object: {{...}}. Correct the file"
+        )
     return config
 
 
 def read_config(path: str) -> dict[str, t.Any]:
-    """Read a configuration, with patience for a writer that is half way.
+    """Read a configuration. Retry while another process writes it.
 
     Raises:
-        BrokenConfig: it cannot be read, or stays unreadable for a second.
+        BrokenConfig: it cannot be read, or remains invalid for a second.
     """
     for left in reversed(range(READ_TRIES)):
         try:
@@ -65,18 +67,18 @@ def merge_file(
 ) -> ConfigChange:
     """Read, plan and, unless in check mode or nothing changes, replace one configuration file.
 
-    The lock is taken only to write: a run that changes nothing, and check mode, touch nothing.
+    The lock is taken only to write. A run without changes, and check mode, take no lock.
 
     Args:
         path: the file.
         lock: Frappe's lock for it.
-        planned: the plan, called again under the lock with what the file holds then.
+        planned: returns the plan for a configuration; called again under the lock.
         check_mode: only plan.
         backup: called just before the file is replaced.
 
     Raises:
         BrokenConfig: the file cannot be read.
-        TimeoutError: the lock was not to be had.
+        TimeoutError: the lock is held by another process.
         OSError: the file cannot be written.
     """
     change = planned(read_config(path))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which processes a bench runs, and which of them must hear of a change. Pure, but for reading bench's own files."""
+"""The processes of a bench that must reload or restart after a change. It only reads bench's own files."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files imp
 
 
 def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str, t.Any]:
-    """Process manager of a bench and the names of its web program and its workers.
+    """The process manager of a bench and the names of its web process and its workers.
 
     Args:
-        bench_path: the bench.
-        systemd: where units lie.
+        bench_path: the bench directory.
+        systemd: the directory of systemd units.
 
     Returns:
         ``manager`` (``supervisor``, ``systemd`` or ``none``), ``web`` (a name, or None), ``workers`` (names). The web
-        program is named alone: its group holds socketio too, which SIGHUP would end.
+        process has its own name: its group also has socketio, which SIGHUP would end.
 
     Raises:
         BrokenConfig: supervisor.conf cannot be read.
@@ -47,8 +47,10 @@ def _supervisor(conf: str) -> dict[str, t.Any]:
     except (
         configparser.Error,
         UnicodeDecodeError,
-    ):  # its text quotes the line, and the file may be a link to any other
-        raise BrokenConfig(f"{conf} is no configuration of supervisor. Write it anew: bench setup supervisor") from None
+    ):  # the error quotes the line, which may be secret: the file may be a link
+        raise BrokenConfig(
+            f"{conf} is not a valid supervisor configuration. Generate it again: bench setup supervisor"
+        ) from None
     groups = {
         program.strip(): section.partition(":")[2]
         for section in parser.sections()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sources that a worker runs, read from where Ansible put them: a folder, or the archive of a module."""
+"""The source code that a worker runs, read from the directory or the module archive in which Ansible placed it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 MODULE_UTILS = __name__.rpartition("._bench.")[0]
 
-# Runs in the bench's Python before any source of ours is there: serves imports from what was sent, then hands over.
+# Runs in the bench's Python, where this collection is not installed. It serves imports from the received sources.
 BOOTSTRAP = """
 import importlib, importlib.abc, importlib.util, json, sys
 sent = json.load(sys.stdin)
@@ -30,7 +30,7 @@ importlib.import_module(sent["worker"]).main(sent["request"])
 
 
 def sources_of(*modules: str) -> dict[str, str]:
-    """Sources by full dotted name: of these modules, of all they import from this collection, and of their packages.
+    """The sources of these modules, of their imports from this collection, and of their packages, by full name.
 
     Args:
         modules: full dotted names.
@@ -58,7 +58,7 @@ def imports_in(source: str) -> t.Iterator[str]:
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # its parent is a module, and it is a name in there
+    except ModuleNotFoundError:  # its parent is a module, and it is a name in that module
         return False
 
 
@@ -66,5 +66,7 @@ def _source(name: str) -> str:
     loader: t.Any = getattr(importlib.util.find_spec(name), "loader", None)
     text = loader and loader.get_source(name)
     if text is None:
-        raise ImportError(f"{name}: its source was not shipped with the module, which is a fault of this collection")
-    return text if isinstance(text, str) else importlib.util.decode_source(text)  # Ansible's own loader has bytes
+        raise ImportError(
+            f"{name}: Ansible did not ship its source with the module. Report this as a bug of this collection"
+        )
+    return text if isinstance(text, str) else importlib.util.decode_source(text)  # Ansible's own loader returns bytes

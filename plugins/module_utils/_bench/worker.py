@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work on the sites of a bench, inside the bench's own Python. Knows Frappe, knows no Ansible.
+"""The worker that runs jobs on the sites of a bench, in the bench's Python. It does not import Ansible.
 
-Started by `Bench.work`: one process for all sites. The request comes on standard input, each reply leaves as one
-line of JSON on a file descriptor of its own, and whatever Frappe prints goes to standard error.
+`Bench.work` starts one process for all sites. The request arrives on stdin. Each reply is one line of JSON on a
+separate file descriptor, so the output of Frappe on stdout and stderr cannot mix with it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible, WriteInCheckMode
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
 
-PAUSE = 0.05  # seconds between two tries
-HALF_WRITTEN = 1.0  # seconds that a writer has to fill a file which it has emptied
+PAUSE = 0.05  # seconds between two attempts
+HALF_WRITTEN = 1.0  # seconds that another process has to finish writing a truncated file
 
 
 class Explanation(t.NamedTuple):
-    """What an exception of others means to an operator.
+    """The message for an exception of Frappe or a driver.
 
     Attributes:
-        errors: names of its class. Database drivers share those of PEP 249, and Frappe 14 to 17 use four drivers.
-        text: a regular expression that its text must match.
-        sentence: what is reported; ``{}`` stands for its text.
+        errors: class names. Database drivers share the names of PEP 249, and Frappe 14 to 17 use four drivers.
+        text: a regular expression that the exception's text must match.
+        sentence: the message; ``{}`` stands for the exception's text.
     """
 
     errors: tuple[str, ...]
@@ -42,26 +42,26 @@ EXPLANATIONS = (
     Explanation(
         ("OperationalError", "InterfaceError"),
         "",
-        "the site's database cannot be used: {}. Check that it runs, and db_host, db_name, db_password",
+        "the site's database cannot be used: {}. Check that it runs, and check db_host, db_name and db_password",
     ),
     Explanation(
         ("ProgrammingError",),
         r"no such table|\b1146\b",
-        "the site's database lacks tables of Frappe: {}. It was half made: finish or drop it with bench",
+        "the site's database lacks Frappe tables: {}. Finish the site's creation, or remove it with bench drop-site",
     ),
     Explanation(
-        ("ConnectionError",), "", "Redis cannot be used: {}. Start it: without its queue Frappe deletes nothing"
+        ("ConnectionError",), "", "Redis cannot be used: {}. Start Redis. Frappe needs its queue to delete documents"
     ),
-    Explanation(("LinkExistsError",), "", "{}. Something else still uses this client: remove it there first"),
+    Explanation(("LinkExistsError",), "", "{}. Another document still links to this client. Remove that link first"),
 )
 
 
 class ConnectedSite:
-    """One connected site, handed to a job.
+    """A connected site, the argument of a job.
 
     Attributes:
         frappe: the imported package, connected to the site as Administrator.
-        name: the site's folder name.
+        name: the name of the site, which is its directory.
         check_mode: nothing may be written.
     """
 
@@ -69,25 +69,25 @@ class ConnectedSite:
         self.frappe, self.name, self.check_mode, self.wrote = frappe, name, check_mode, False
 
     def about_to_write(self) -> None:
-        """Say that a write follows; every writing job calls this first.
+        """Announce a write. Every job calls this before it writes.
 
         Raises:
             WriteInCheckMode: in check mode.
         """
         if self.check_mode:
-            raise WriteInCheckMode(f"{self.name}: a write was tried in check mode")
+            raise WriteInCheckMode(f"{self.name}: a write was attempted in check mode")
         self.wrote = True
 
 
 def initialise(frappe: t.Any, site: str) -> None:
-    """Have Frappe read a site's configuration, again if it met a writer half-way.
+    """Initialise Frappe for a site. Retry while another process writes the site's configuration.
 
-    Frappe's own writer empties the file before it fills it (``frappe.installer.update_site_config``), and to Frappe 14
-    and 15 what is no JSON is as good as nothing (``frappe.get_site_config``): no site works without its ``db_name``.
+    Frappe truncates the file before it writes it (``frappe.installer.update_site_config``). Frappe 14 and 15 treat
+    invalid JSON as an empty configuration (``frappe.get_site_config``). Every complete one has a ``db_name``.
 
     Args:
         frappe: the imported package.
-        site: name of the site.
+        site: the name of the site.
     """
     until = time.monotonic() + HALF_WRITTEN
     frappe.init(site=site, sites_path=".")
@@ -98,16 +98,16 @@ def initialise(frappe: t.Any, site: str) -> None:
 
 
 def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Run a job on one site in one transaction: committed whole, or rolled back whole.
+    """Run a job on one site in one transaction, which is committed or rolled back as a whole.
 
     Args:
         frappe: the imported package.
-        job: called with the `ConnectedSite`, the item, and the request's ``common`` part; returns what to report.
+        job: called with the `ConnectedSite`, the item and the request's ``common`` part; returns the reply.
         request: the whole request.
-        item: the site's own part, with its ``site``.
+        item: the arguments for this site, with its ``site``.
 
     Returns:
-        ``reply`` of the job, or ``failed`` with the message, the exception's type and its place.
+        The ``reply`` of the job, or ``failed`` with the message, the exception's type and its position.
     """
     site = ConnectedSite(frappe, item["site"], request["check_mode"])
     with contextlib.ExitStack() as stack:
@@ -123,14 +123,14 @@ def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: di
             if site.wrote:
                 frappe.db.commit()
             return {"reply": reply}
-        except (Exception, SystemExit) as error:  # one broken site never stops the others
-            with contextlib.suppress(Exception):  # the connection may be what is broken
+        except (Exception, SystemExit) as error:  # an error on one site does not stop the others
+            with contextlib.suppress(Exception):  # the connection itself may be the cause
                 frappe.db.rollback()
             return {"failed": describe(frappe, error), "exception": type(error).__name__, "at": place(error)}
 
 
 def describe(frappe: t.Any, error: BaseException) -> str:
-    """What went wrong, in words, without markup and without a traceback (which could hold a secret)."""
+    """The message for an exception, without markup and without a traceback, which could contain a secret."""
     kind, text = type(error).__name__, " ".join(str(part) for part in error.args if str(part)).strip()
     if not text:
         log = getattr(frappe.local, "message_log", None) or ()
@@ -145,7 +145,7 @@ def describe(frappe: t.Any, error: BaseException) -> str:
 
 
 def place(error: BaseException) -> str:
-    """File and line where an exception was raised, as ``database.py:120``."""
+    """The file and line of an exception, as ``database.py:120``."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -153,7 +153,7 @@ def place(error: BaseException) -> str:
 
 
 def main(request: dict[str, t.Any]) -> None:
-    """Serve one request: import Frappe once, then each site in turn, a reply a site."""
+    """Serve one request: import Frappe once, then run the job on each site and write one reply per site."""
     with open(request["reply_fd"], "w", encoding="utf-8") as replies:
 
         def emit(reply: dict[str, t.Any]) -> None:

@@ -11,7 +11,7 @@ import unicodedata
 def folded(text: str | None) -> str:
     """The text as MariaDB's utf8mb4_unicode_ci compares it: without case, accents, width and trailing spaces.
 
-    Stricter than the database on purpose in one thing: two emoji are equal there, and are two names here.
+    One difference is intended: the database treats all emoji as equal, this function does not.
     """
     plain = unicodedata.normalize("NFKD", (text or "").rstrip(" "))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read a file that may be anything, and write one in one step: a kill at any instant leaves the old or the new one."""
+"""Read files safely, and replace them atomically: after a kill, either the old or the new file exists."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ import contextlib
 import os
 import stat
 
-LARGEST = 16 << 20  # bytes; a site's configuration has a few thousand
+LARGEST = 16 << 20  # bytes; the configuration of a site has a few thousand
 FILE_KINDS = {
-    stat.S_IFDIR: "a folder",
+    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-CANDIDATE = ".{}.benchkeeper"  # one fixed name: what a kill leaves behind, the next run replaces
+CANDIDATE = ".{}.benchkeeper"  # a fixed name, so that the next run replaces a file that a kill left behind
 
 
 class Unreadable(Exception):
-    """A file cannot be read; the message names it, what was found, and the remedy, and never what it holds."""
+    """A file cannot be read. The message contains its path, what was found and the remedy, but never its content."""
 
 
 def read_file(path: str) -> bytes:
-    """The content of a file of the bench's, which root may read too: never waits, and never reads without end.
+    """The content of a file in the bench directory.
+
+    The call may run as root on a file that the bench user controls. It never blocks, and it limits the size.
 
     Raises:
-        Unreadable: it is missing, may not be read, is no regular file, or is too large.
+        Unreadable: the file is missing, not readable, not a regular file, or too large.
     """
     try:
-        # without O_NONBLOCK, opening a named pipe waits for a writer
+        # without O_NONBLOCK, opening a named pipe blocks until there is a writer
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, handle)
@@ -40,26 +42,26 @@ def read_file(path: str) -> bytes:
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from None
     if kind != stat.S_IFREG:
-        raise Unreadable(f"{path} is {FILE_KINDS.get(kind, 'no file')}. Expected a regular file: put one in its place")
+        raise Unreadable(f"{path} is {FILE_KINDS.get(kind, 'a special file')}, expected a regular file. Replace it")
     if len(text) > LARGEST:
         raise Unreadable(
-            f"{path} has more than {LARGEST >> 20} MiB. Restore it from a backup: this is no configuration"
+            f"{path} is larger than {LARGEST >> 20} MiB, so it is not a valid configuration. Restore it from a backup"
         )
     return text
 
 
 def replace(path: str, text: str, new_mode: int = 0o644) -> None:
-    """Replace a file, keeping mode, owner and links of the old one.
+    """Replace a file atomically. The new file keeps the mode, owner and symbolic links of the old one.
 
-    The candidate lies beside the file, readable by its owner only, for the moment between writing and renaming.
+    The new content is first written to a temporary file in the same directory, readable only by its owner.
 
     Args:
-        path: the file, or a link to it.
-        text: its whole new content.
-        new_mode: permissions of a file that is not there yet.
+        path: the file, or a symbolic link to it.
+        text: the complete new content.
+        new_mode: permissions if the file does not exist yet.
 
     Raises:
-        OSError: the folder or the file cannot be written; the old file is as it was.
+        OSError: the directory or the file cannot be written. The old file is unchanged.
     """
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
@@ -86,14 +88,14 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove a file, if it is there, and make that last."""
+    """Remove a file if it exists, and sync its directory to disk."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
         sync_folder(os.path.dirname(path))
 
 
 def sync_folder(folder: str) -> None:
-    """Make a rename or a removal in a folder last."""
+    """Sync a directory to disk, so that a rename or removal in it survives a crash."""
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

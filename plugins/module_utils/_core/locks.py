@@ -19,27 +19,27 @@ HELD = (errno.EAGAIN, errno.EACCES)
 
 @contextlib.contextmanager
 def exclusive(folder: str, wait: float) -> t.Iterator[None]:
-    """Lock a folder against other runs of this collection.
+    """Lock a directory against other runs of this collection.
 
-    The lock is on the folder itself, so no lock file is created.
+    The lock is on the directory itself, so no lock file is created.
 
     Args:
-        folder: its path.
+        folder: path of the directory.
         wait: seconds to wait for another run.
 
     Raises:
-        TimeoutError: another run held the lock for all that time.
-        OSError: it is not a folder, or its file system has no flock, such as some NFS mounts.
+        TimeoutError: another run held the lock during this time.
+        OSError: it is not a directory, or its file system does not support flock, such as some NFS mounts.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             locked = _within(wait, lambda: _flock(handle))
         except OSError as error:
-            what = f"cannot be locked ({error.strerror}). It must be on a file system that supports flock: a local one"
+            what = f"cannot be locked ({error.strerror}). Move it to a local file system, which supports flock"
             raise OSError(error.errno, what, folder) from None
         if not locked:
-            raise TimeoutError(f"another run has held this site for {wait:.0f} s; wait for it to end")
+            raise TimeoutError(f"another run has locked this site for {wait:.0f} s. Wait until it ends")
         yield
     finally:
         os.close(handle)
@@ -47,20 +47,22 @@ def exclusive(folder: str, wait: float) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def frappe_lock(path: str, wait: float = FRAPPE_LOCK_WAIT) -> t.Iterator[None]:
-    """Hold the lock file that Frappe's own writer takes (the filelock package: flock on a file).
+    """Hold the lock file that Frappe itself uses for writes (package filelock: flock on a file).
 
     Args:
-        path: the lock file; it is created where it is missing.
+        path: the lock file. It is created if it does not exist.
         wait: seconds to wait for another writer.
 
     Raises:
-        TimeoutError: somebody else held it for all that time.
+        TimeoutError: another process held the lock during this time.
         OSError: the file cannot be created or locked.
     """
     os.makedirs(os.path.dirname(path), exist_ok=True)
     taken: list[int] = []
     if not _within(wait, lambda: _take_file(path, taken)):
-        raise TimeoutError(f"{path} was held for {wait:.0f} s. Something is writing the configuration: try again")
+        raise TimeoutError(
+            f"{path} was locked for {wait:.0f} s. Another process is writing the configuration. Try again"
+        )
     try:
         yield
     finally:
@@ -68,10 +70,10 @@ def frappe_lock(path: str, wait: float = FRAPPE_LOCK_WAIT) -> t.Iterator[None]:
 
 
 def _take_file(path: str, taken: list[int]) -> bool:
-    """One attempt at a lock file; on success its descriptor is added to ``taken``."""
+    """Try once to lock a file. On success, its descriptor is added to ``taken``."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        # Newer filelock releases remove the file: a lock on a removed file protects nothing.
+        # Newer filelock releases remove the file, and a lock on a removed file protects nothing.
         if _flock(handle) and os.path.samestat(os.fstat(handle), os.stat(path)):
             taken.append(handle)
             return True
@@ -85,7 +87,7 @@ def _take_file(path: str, taken: list[int]) -> bool:
 
 
 def _flock(handle: int) -> bool:
-    """One attempt; False where another process holds the lock."""
+    """Try once to lock. False if another process holds the lock."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -96,7 +98,7 @@ def _flock(handle: int) -> bool:
 
 
 def _within(wait: float, attempt: t.Callable[[], bool]) -> bool:
-    """Repeat an attempt for ``wait`` seconds; whether it succeeded."""
+    """Repeat an attempt for ``wait`` seconds. Returns whether it succeeded."""
     until = time.monotonic() + wait
     while not attempt():
         if time.monotonic() > until:

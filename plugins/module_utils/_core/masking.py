@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be shown of a value. Pure: no Ansible, no Frappe, no I/O."""
+"""Which values may be shown in output. Pure: no Ansible, no Frappe, no I/O."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # what a diff shows of a secret, and of one that changes
-UNTOLD = "(not shown)"  # of a value that may be one, under a name that does not say so
-# Names in lower case, their words apart. A secretary is none.
+HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # shown in a diff for a secret, and for a secret that changes
+UNTOLD = "(not shown)"  # for a value that may be a secret although its key does not indicate one
+# Matches lower-case names with separated words. "secretary" must not match.
 SECRET_NAME = re.compile(
     r"password|passwd|passphrase|credential|secret(?!ar)"
     r"|(?:^|[^a-z])(?:pwd|pass)(?![a-z])"
     r"|(?:^|[^a-z])(?:tokens?|apikeys?)[0-9_]*$"
     r"|(?<!public)(?<!publishable)(?<!site)[^a-z]keys?[0-9_]*$"
 )
-# Frappe's and bench's own keys whose values are nobody's secret, but for a password in a URL.
+# Keys of Frappe and bench whose values are not secret, except for a password in a URL.
 OPEN_KEYS = frozenset(
     "allow_cors cors_allow_credentials allow_cors_for_methods allow_cors_for_headers "
     "ignore_csrf allowed_referrers developer_mode allow_tests server_script_enabled disable_user_pass_login "
@@ -32,12 +32,12 @@ OPEN_KEYS = frozenset(
     "frappe_user restart_supervisor_on_update restart_systemd_on_update rebase_on_pull shallow_clone "
     "update_bench_on_update country time_zone lang skip_setup_wizard install_apps".split()
 )
-LARGEST_OPEN = 99999  # a port, a number of seconds; no secret has so few digits
+LARGEST_OPEN = 99999  # such as a port or a number of seconds; secrets have more digits
 URL_PASSWORD = re.compile(r"(?<=://)[^/?#\s@]*:[^/?#\s]+(?=@)")
 
 
 def looks_secret(key: str, value: t.Any) -> bool:
-    """Does a configuration key, or one inside its value, hold a secret by its name, or a URL with a password in it?"""
+    """Whether a configuration key, or a key inside its value, has the name of a secret or a URL with a password."""
     if isinstance(value, dict):
         return any(looks_secret(key, item) or looks_secret(inner, item) for inner, item in value.items())
     if isinstance(value, list):
@@ -46,15 +46,15 @@ def looks_secret(key: str, value: t.Any) -> bool:
 
 
 def names_secret(key: str) -> bool:
-    """Is it the name of a secret: aws_secret_key, mail_pass, apiToken?"""
+    """Whether the key is the name of a secret, such as aws_secret_key, mail_pass or apiToken."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(key)).lower()
     return key not in OPEN_KEYS and bool(SECRET_NAME.search(words))
 
 
 def shown_setting(key: str, value: t.Any) -> t.Any:
-    """A value that somebody put under a key of a configuration, as a diff may show it.
+    """The value of a configuration key in the form that a diff may show.
 
-    Whoever put it there may have called a secret anything: a text is shown only of a key that is known to be open.
+    A secret may have any name. Therefore, strings are shown only for keys that are known not to be secret.
     """
     if looks_secret(key, value):
         return HIDDEN
@@ -70,7 +70,7 @@ def _harmless(value: t.Any) -> bool:
 
 
 def texts_in(value: t.Any) -> t.Iterator[str]:
-    """Every text and every number in a value, as text, however deep, but for the keys of mappings and what is empty."""
+    """Every string and number in a nested value, as strings. Keys of mappings and empty strings are omitted."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
@@ -81,5 +81,5 @@ def texts_in(value: t.Any) -> t.Iterator[str]:
 
 
 def without_password(value: t.Any) -> str:
-    """A value as a message shows it: without the password that may stand in a URL."""
+    """The value for use in a message, with any password in a URL hidden."""
     return URL_PASSWORD.sub(HIDDEN, repr(value))

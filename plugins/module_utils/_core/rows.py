@@ -1,25 +1,25 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The result rows that the modules return, one per declaration, and what they are made of."""
+"""The result rows that the modules return, one per declaration, and their parts."""
 
 from __future__ import annotations
 
 import typing as t
 
 Declared = t.Dict[str, t.Any]  # the site's name and every option of one declaration
-Row = t.Dict[str, t.Any]  # a row of a report, or what Ansible hands over
+Row = t.Dict[str, t.Any]  # a row of a report, or options from Ansible
 
 
 class Diff(t.TypedDict):
-    """What differs, by field: secrets are hidden."""
+    """The differences by field. Secrets are hidden."""
 
     before: dict[str, t.Any]
     after: dict[str, t.Any]
 
 
 class FindingRow(t.TypedDict):
-    """A finding, with what its rule says."""
+    """A finding together with the severity, source and remedy of its rule."""
 
     rule: str
     field: str
@@ -30,7 +30,7 @@ class FindingRow(t.TypedDict):
 
 
 class ResultRow(t.TypedDict):
-    """What every module returns of a declaration."""
+    """The fields that every module returns per declaration."""
 
     name: str
     changed: bool
@@ -42,7 +42,7 @@ class ResultRow(t.TypedDict):
 
 
 class Applied(t.TypedDict):
-    """What became of one declaration on its site, as plans and stores report it."""
+    """The result of one declaration on its site, as plans and stores report it."""
 
     action: str
     changed: bool
@@ -51,7 +51,7 @@ class Applied(t.TypedDict):
 
 
 class ClientRow(Applied, total=False):
-    """What frappe_oauth_client adds; after ``failed``, over REST, ``msg`` says why."""
+    """The fields that frappe_oauth_client adds. Over REST, ``msg`` is the reason if ``failed`` is true."""
 
     client_id: str | None
     app_name: str | None
@@ -61,14 +61,14 @@ class ClientRow(Applied, total=False):
 
 
 class KeyAction(t.TypedDict):
-    """What became of the API key of one user."""
+    """The action taken for the API key of one user."""
 
     user: str
     action: str
 
 
 class KeyRow(Applied, total=False):
-    """What frappe_user_api_key adds; ``failed`` where a secret is missing, with ``msg``."""
+    """The fields that frappe_user_api_key adds. If a secret is missing, ``failed`` is true and ``msg`` is set."""
 
     users: list[KeyAction]
     needs_secret: list[str]
@@ -77,7 +77,7 @@ class KeyRow(Applied, total=False):
 
 
 class TokenCount(t.TypedDict):
-    """How many tokens and codes of one client and user became what."""
+    """The number of tokens and codes of one client and user per action."""
 
     client_id: str
     app_name: str | None
@@ -88,7 +88,7 @@ class TokenCount(t.TypedDict):
 
 
 class TokenRow(Applied):
-    """What frappe_oauth_token adds."""
+    """The fields that frappe_oauth_token adds."""
 
     tokens: list[TokenCount]
     revoked: int
@@ -97,7 +97,7 @@ class TokenRow(Applied):
 
 
 class Verdict(t.TypedDict):
-    """How one step of a verification ended."""
+    """The result of one verification step."""
 
     name: str
     verdict: str
@@ -109,7 +109,7 @@ class Verdict(t.TypedDict):
 
 
 class VerifyRow(ResultRow):
-    """What frappe_oauth_verify returns of one client of a site."""
+    """The fields that frappe_oauth_verify returns for one client of a site."""
 
     verified: bool
     steps: list[Verdict]
@@ -119,18 +119,18 @@ class VerifyRow(ResultRow):
 
 
 class Reply(t.TypedDict, total=False):
-    """What a worker answers of one site: ``reply``, whatever its job returns, or ``failed`` with the message."""
+    """A worker's answer for one site: ``reply`` with the return value of its job, or ``failed`` with the message."""
 
     site: str
     reply: t.Any
     failed: str
-    bench_failed: str  # of the bench as a whole
+    bench_failed: str  # the failure concerns the whole bench
     exception: str
     at: str
 
 
 def row_of(name: str, **more: t.Any) -> t.Any:
-    """A `ResultRow` of a site with nothing to do; ``more`` overrides that, and adds what the module adds."""
+    """A `ResultRow` of an unchanged site. ``more`` overrides fields and adds those of the module."""
     return {
         "name": name,
         "changed": False,
@@ -144,16 +144,17 @@ def row_of(name: str, **more: t.Any) -> t.Any:
 
 
 def failed_row(name: str, msg: str, **more: t.Any) -> t.Any:
-    """A `ResultRow` of a site that got nothing."""
+    """A `ResultRow` of a failed site."""
     return row_of(name, action="failed", failed=True, msg=msg, **more)
 
 
 def failure(rows: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """The message of a task some of whose sites failed, with the list; empty if none did."""
+    """The failure message of a task, with a list of the failed sites. Empty if no site failed."""
     failed = {row["name"]: row["msg"] for row in rows if row["failed"]}
     if not failed:
         return ""
     known = {row["name"] for row in rows}
-    return f"{len(failed)} of {len(known)} site(s) failed:\n" + "\n".join(
+    sites = "site" if len(known) == 1 else "sites"
+    return f"{len(failed)} of {len(known)} {sites} failed:\n" + "\n".join(
         f"{name}: {msg}" for name, msg in failed.items()
     )

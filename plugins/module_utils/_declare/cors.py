@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which declaration of CORS counts, and who answers for it: one owner, never two answers. Pure.
+"""Which CORS declaration applies, and which program sends the headers. There is only one owner per site. Pure.
 
-A site may declare ``cors``, or Frappe's own key ``allow_cors`` among the settings of ``site_config``, never both.
+A site may declare either ``cors`` or Frappe's key ``allow_cors`` in the settings of ``site_config``, but not both.
 
 | Declared | Owner | nginx sends | ``allow_cors`` | Verified origins |
 |---|---|---|---|---|
@@ -12,7 +12,7 @@ A site may declare ``cors``, or Frappe's own key ``allow_cors`` among the settin
 | ``cors`` | ``none`` | nothing | removed | not verified |
 | ``allow_cors`` | any | nothing | as declared | those of ``allow_cors`` |
 
-Where ``site_config`` is not managed, its key stays whatever it is.
+If ``site_config`` is not managed, its key is left unchanged.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ OWNERS = ("nginx", "frappe", "none")
 
 
 def fault(site: Declaration) -> str | None:
-    """What is wrong with the declaration of CORS of a merged site, as the end of a sentence that names the site."""
+    """The error in the CORS declaration of a merged site, without the site name. None if there is no error."""
     if "cors" not in site:
         return None
     if "origins" not in site["cors"]:
-        return "cors: it has no origins. List them; an empty list lets nobody in"
+        return "cors: origins is missing. List the allowed origins; an empty list allows none"
     if KEY in site.get("site_config", {}).get("settings", {}):
-        return f"cors and site_config: {KEY} are declared both. Keep cors"
+        return f"cors and site_config: {KEY} are both declared. Keep only cors"
     return None
 
 
 def resolve(site: Declaration, owner: str) -> Declaration:
-    """A merged site with one owner of CORS: ``cors`` where nginx answers, Frappe's key where Frappe does.
+    """A merged site with one owner of CORS: ``cors`` for nginx, or Frappe's own key for Frappe.
 
     Args:
-        site: as it was merged; `fault` found nothing.
+        site: the merged site, for which `fault` returned None.
         owner: one of `OWNERS`.
     """
     if "cors" not in site:
@@ -59,7 +59,7 @@ def resolve(site: Declaration, owner: str) -> Declaration:
 
 
 def verified(site: Declaration) -> Declaration:
-    """What a verification is to expect of a resolved site: nginx's declaration, else the origins of Frappe's key."""
+    """The CORS declaration that verify expects of a resolved site: that of nginx, or the origins of Frappe's key."""
     if "cors" in site:
         return {"cors": site["cors"]}
     allowed = site.get("site_config", {}).get("settings", {}).get(KEY)

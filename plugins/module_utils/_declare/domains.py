@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Under which names a site answers, read from its configuration. Pure."""
+"""The host names and the URL of a site, read from its configuration. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 
 def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
-    """Host names of a site: that of ``host_name`` (never its port), then ``domains``, then the folder's own name.
+    """The host names of a site: that of ``host_name`` (without port), then ``domains``, then the folder name.
 
-    nginx lowers the name that a browser sends (``$host``), so a folder with a capital in its name is found under its
-    domains only. An item of ``domains`` is a name, or an object with the key ``domain`` (bench, config/nginx).
+    nginx converts the requested host name to lower case (``$host``). Therefore, a site folder with a capital letter is
+    reachable only under its domains. An item of ``domains`` is a name, or an object with the key ``domain`` (bench,
+    config/nginx).
 
     Args:
-        name: the site's folder.
-        config: its effective configuration.
+        name: name of the site's folder.
+        config: effective configuration of the site.
     """
     listed = [item.get("domain") if isinstance(item, dict) else item for item in _listed(config)]
     address = _address(config)
@@ -26,7 +27,7 @@ def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
 
 
 def url_of(name: str, config: dict[str, t.Any]) -> str:
-    """Address of a site: ``host_name`` if it is set, else its first domain, with https where it has a certificate."""
+    """The URL of a site: ``host_name`` if set, otherwise the first domain, with https if it has a certificate."""
     address = _address(config)
     if address:
         return address.rstrip("/")
@@ -42,7 +43,7 @@ def _listed(config: dict[str, t.Any]) -> list[t.Any]:
 
 
 def _address(config: dict[str, t.Any]) -> str | None:
-    """``host_name`` with a scheme, or None if it names no host: a configuration may hold anything."""
+    """``host_name`` with a scheme, or None if it is not set or not valid."""
     host = config.get("host_name")
     if not isinstance(host, str):
         return None

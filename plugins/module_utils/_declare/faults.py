@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of the declarations must stop a run before its first write. Pure; used on the controller."""
+"""Faults in declarations that stop a run before its first write. Pure; used on the controller."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def faults(
     listed: t.Collection[str] | None = None,
     verify_password: str | None = None,
 ) -> list[str]:
-    """Everything declared that must stop the run before the first write; one line a fault.
+    """All declared values that must stop the run before the first write, one line per fault.
 
     Args:
-        declarations: as `merge` gives them.
-        common: what is declared for common_site_config.json.
+        declarations: the result of `merge`.
+        common: the declaration for common_site_config.json.
         policy: ``warn``, ``enforce`` or ``ignore``.
-        exceptions: rule ids that are allowed by name.
-        secrets_store: where secrets are kept, if anywhere.
+        exceptions: ids of the rules that the operator accepts.
+        secrets_store: path of the secrets store, if any.
         rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
-        proxies: whose X-Forwarded-For is believed.
-        listed: names of the sites that the inventory itself names, all of them if it is None. Another one was found on
-            the bench, and a folder there that is no site is that site's own failure.
-        verify_password: that of the user whom every site is verified with, if there is one.
+        proxies: trusted proxies, from which X-Forwarded-For is accepted.
+        listed: names of the sites in the inventory, or None for all sites. All other sites were found on the bench. If
+            one of them is not a valid site, only that site fails.
+        verify_password: password of the verify user, if any.
 
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
@@ -59,7 +59,7 @@ def faults(
     check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
     check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
     if rate_limit and "rate" not in rate_limit:
-        raise Mistake("oauth2_token_rate_limit: it has no rate. Write {rate: 5r/s}")
+        raise Mistake("oauth2_token_rate_limit: rate is missing. Write {rate: 5r/s}")
     lines: list[str] = []
 
     def stop(where: str, findings: t.Iterable[Finding]) -> None:
@@ -90,7 +90,7 @@ def faults(
 
 
 def _names(declarations: list[Declaration]) -> set[str]:
-    """Every name that the output must be able to show."""
+    """All names that must stay readable in the output."""
     names = {name for site in declarations for name in (site["name"], *site["domains"])}
     clients = [client for site in declarations for client in site.get("oauth_clients", ())]
     names |= {client[key] for client in clients for key in ("app_name", "client_id") if key in client}

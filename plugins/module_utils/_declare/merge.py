@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merge what is declared for every site with what differs by site. Pure; used on the controller."""
+"""Merge the defaults for all sites with the declarations per site. Pure; used on the controller."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MANAGED = {"managed": bool}
 
 
 def keys_of(options: Options) -> dict[str, t.Any]:
-    """The keys that a mapping of the inventory may have, with the type of each, from the options of a module."""
+    """The allowed keys of an inventory mapping with their types, taken from the options of a module."""
     return {name: PYTHON_TYPES[option["type"]] for name, option in options.items()}
 
 
@@ -59,7 +59,7 @@ DEFAULTS_KEYS = {
 }
 SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
 TYPE_NAMES: dict[t.Any, str] = {
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "a mapping",
     bool: "true or false",
@@ -69,7 +69,7 @@ TYPE_NAMES: dict[t.Any, str] = {
 
 
 class Mistake(Exception):
-    """The inventory says what cannot be meant; the message names site, key, what was found, and the remedy."""
+    """The inventory is not valid. The message contains the site, the key, what was found and the remedy."""
 
 
 def merge(
@@ -81,23 +81,23 @@ def merge(
     only: list[str],
     cors_owner: str = "nginx",
 ) -> list[Declaration]:
-    """The declaration of each site to work on, in the bench's order, then sites that the bench does not have.
+    """The declaration of each selected site: sites of the bench in their order, then sites that the bench lacks.
 
-    Mappings merge by key; ``oauth_clients`` by ``client_id``, else by ``app_name``; every other list, and every value
-    in ``settings``, is the site's own where the site gives one. ``managed: false`` drops what the defaults say; steps
-    with it are listed in ``unmanaged``, for what is not declared may be taken away, and what is unmanaged may not.
+    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or by ``app_name`` without one. For other lists and
+    for values in ``settings``, the site's value replaces the default. ``managed: false`` discards the defaults. Steps
+    with ``managed: false`` are listed in ``unmanaged``, because nothing may be removed in them.
 
     Args:
-        sites: what differs by site.
-        defaults: what holds for every site.
-        found: names of the sites that the bench has.
-        discover: work on every site of the bench, not only on those listed.
-        exclude: names or glob patterns of sites to leave alone.
-        only: names or glob patterns; if not empty, no other site is worked on.
+        sites: declarations per site.
+        defaults: declarations for all sites.
+        found: names of the sites on the bench.
+        discover: whether to include all sites of the bench, not only the listed ones.
+        exclude: names or glob patterns of sites to exclude.
+        only: names or glob patterns. If not empty, only these sites are included.
         cors_owner: ``nginx``, ``frappe`` or ``none``, see `cors.resolve`.
 
     Raises:
-        Mistake: a key or a type is wrong, a site is listed twice, or ``only`` names nothing.
+        Mistake: a key or a type is wrong, a site is listed twice, or a pattern in ``only`` matches no site.
     """
     check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
     if not isinstance(sites, list):
@@ -106,15 +106,17 @@ def merge(
     for number, site in enumerate(sites, 1):
         where = f"oauth2_sites, item {number}"
         if not isinstance(site, dict) or not isinstance(site.get("name"), str):
-            raise Mistake(f"{where}: it has no name. Write - name: SITE")
+            raise Mistake(f"{where}: name is missing. Write - name: SITE")
         check(site, SITE_KEYS, f"site {site['name']}")
         if site["name"] in listed:
-            raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Put both items into one")
+            raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Merge the two items")
         listed[site["name"]] = site
     names = [name for name in found if discover or name in listed] + [name for name in listed if name not in found]
     for pattern in only:
         if not fnmatch.filter(names, pattern):
-            raise Mistake(f"oauth2_only_sites: {pattern!r} matches no site. There are: {', '.join(names) or 'none'}")
+            raise Mistake(
+                f"oauth2_only_sites: {pattern!r} matches no site. Available sites: {', '.join(names) or 'none'}"
+            )
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
     return [_with_cors(site, cors_owner) for site in merged if site is not None]
@@ -132,21 +134,21 @@ def _matches(name: str, patterns: list[str]) -> bool:
 
 
 def _kind(value: t.Any) -> str:
-    """Name of a value's type, for whom Ansible's own kinds of text, list and mapping are none."""
+    """The name of the value's plain type. Ansible's subclasses of str, list and dict are named like their base."""
     plain = next((kind for kind in (dict, list, str, bool, int) if isinstance(value, kind)), type(value))
     return plain.__name__
 
 
 def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
-    """Refuse unknown keys and wrong types, down to the single option."""
+    """Refuse unknown keys and wrong types at all levels."""
     if not isinstance(value, dict):
         raise Mistake(f"{where}: found {_kind(value)}, expected a mapping")
     for key, item in value.items():
         if key not in keys:
-            raise Mistake(f"{where}: there is no key {key!r}. Use one of: {', '.join(sorted(keys))}")
+            raise Mistake(f"{where}: unknown key {key!r}. Use one of: {', '.join(sorted(keys))}")
         here = f"{where}: {key}"
         if item is None:
-            raise Mistake(f"{here}: it is empty (null). Give {TYPE_NAMES[keys[key]]}, or leave it out")
+            raise Mistake(f"{here}: the value is empty (null). Set {TYPE_NAMES[keys[key]]}, or omit the key")
         if key == "oauth_clients" and item == {"managed": False}:
             continue
         if not isinstance(item, keys[key]) or (isinstance(item, bool) and keys[key] is int):
@@ -157,7 +159,7 @@ def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
         elif key == "oauth_clients":
             _check_clients(item, here)
         elif keys[key] is list and not all(isinstance(part, str) for part in item):
-            raise Mistake(f"{here}: every item must be a text")
+            raise Mistake(f"{here}: found an item that is not a string, expected only strings")
 
 
 def _check_clients(clients: list[t.Any], where: str) -> None:
@@ -165,7 +167,7 @@ def _check_clients(clients: list[t.Any], where: str) -> None:
         here = f"{where}, item {number}"
         check(client, CLIENT_KEYS, here)
         if not client.get("app_name") and not client.get("client_id"):
-            raise Mistake(f"{here}: it has neither app_name nor client_id. Give one, to say which client is meant")
+            raise Mistake(f"{here}: neither app_name nor client_id is set. Set one to identify the client")
         _check_choices(client, CLIENT_OPTIONS, here)
 
 

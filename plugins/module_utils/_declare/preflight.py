@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role's steps need, made once per run: declarations merged, checked, and turned into rows. Pure."""
+"""Prepare the input of the role's steps once per run: merge and check the declarations, then build rows. Pure."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Prepared = t.Dict[str, t.Any]
 
 
 def prepare(values: Values, bench_sites: list[str], found: list[dict[str, t.Any]]) -> tuple[list[str], Prepared]:
-    """What must stop the run, one line a fault, and what the steps need.
+    """The faults that must stop the run, one line each, and the input of the role's steps.
 
     Args:
-        values: as `variables.coerce` gives them.
-        bench_sites: names of the sites that the bench has.
+        values: the result of `variables.coerce`.
+        bench_sites: names of the sites on the bench.
         found: rows of frappe_site_info.
 
     Returns:
-        The faults, and ``declarations``; ``names`` of the sites to work on; ``rows`` by step; ``edge_declared``,
-        whether nginx is to have anything; ``common_site_config``, and ``verify_password`` if it is given; ``unread``,
-        the message of each of those sites that could not be read.
+        The faults, and a mapping with these keys: ``declarations``; ``names`` of the selected sites; ``rows`` by step;
+        ``edge_declared``, whether anything is declared for nginx; ``common_site_config``; ``verify_password``, if it is
+        set; ``unread``, the error message of each selected site that could not be read.
 
     Raises:
         Mistake: a key or a type is wrong, a site is listed twice, or a pattern matches nothing.
@@ -64,9 +64,3 @@ def prepare(values: Values, bench_sites: list[str], found: list[dict[str, t.Any]
         **({} if password is None else {"verify_password": password}),
         "unread": {row["name"]: row["msg"] for row in found if row["failed"] and row["name"] in names},
     }
-
-
-def rejected(wrong: list[str]) -> str:
-    """The message of a run that these faults stop."""
-    values = "1 declared value was" if len(wrong) == 1 else f"{len(wrong)} declared values were"
-    return "\n".join([f"{values} rejected. Nothing was written on any site:", *wrong])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is rotated, out of what is declared. Pure; used by a filter on the controller."""
+"""Select what to rotate from the declarations. Pure; used by a filter on the controller."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def rotation(
     found: list[dict[str, t.Any]],
     without: list[str],
 ) -> list[Declaration]:
-    """Items of the module that rotates ``what``; each says which, and that it is rotated, and nothing else.
+    """The items for the module that rotates ``what``. They contain only the identity and the rotation options.
 
-    ``exclusive`` above all must not come along: with some of the declared clients it would delete the others.
+    In particular, ``exclusive`` must not be passed on. With a subset of the clients, it would delete all others.
 
     Args:
-        declarations: as `merge` gives them.
+        declarations: the result of `merge`.
         what: one of `ROTATIONS`.
-        clients: by app_name or client_id; if not empty, no others.
-        users: if not empty, no others.
-        found: rows of frappe_site_info, for ``api_keys`` with ``users``.
-        without: names of sites to leave out.
+        clients: app_name or client_id of the clients to rotate. All if empty.
+        users: users to rotate. All if empty.
+        found: rows of frappe_site_info, required for ``api_keys`` with ``users``.
+        without: names of sites to exclude.
 
     Raises:
-        Mistake: ``what`` is none of them, or a name is nowhere: a rotation that quietly rotates nothing is worse. Or a
-            secret is declared, which the next run of site.yml would set again.
+        Mistake: ``what`` is not in `ROTATIONS`; or a name does not exist, so that nothing would be rotated; or a secret
+            is declared, so that the next run of site.yml would set it again.
     """
     if what not in ROTATIONS:
         raise Mistake(f"oauth2_rotate: {what!r} cannot be rotated. Use one of: {', '.join(ROTATIONS)}")
@@ -44,8 +44,8 @@ def rotation(
     for given in clients if what != "api_keys" else ():
         if not any(_answers(client, given) for client in declared):
             raise Mistake(
-                f"oauth2_rotate_clients: no site of this bench declares a client {given!r}. Correct the name, or leave "
-                "this bench out with --limit"
+                f"oauth2_rotate_clients: no site of this bench declares a client {given!r}. Correct the name, or "
+                "exclude this bench with --limit"
             )
     sites = [site for site in declarations if site["name"] not in without]
     if what == "client_secrets":
@@ -68,20 +68,20 @@ def _chosen(site: Declaration, clients: list[str]) -> list[Declaration]:
 
 
 def _identity(client: Declaration) -> dict[str, str]:
-    """The client_id alone where there is one: an app_name beside it would be set, too."""
+    """The client_id alone if there is one. An app_name beside it would also be written."""
     key = "client_id" if client.get("client_id") else "app_name"
     return {key: client[key]}
 
 
 def _secrets(site: Declaration, clients: list[str]) -> t.Iterator[Declaration]:
-    """A client whose secret nobody keeps is rotated only if it is named."""
+    """Clients without ``store_secret`` are rotated only if they are listed explicitly."""
     for client in _chosen(site, clients):
         kept = bool(client.get("store_secret"))
         if (kept or clients) and client.get("client_secret"):
             raise Mistake(
-                f"site {site['name']}: the client {label(client)} is to be rotated, and has a client_secret in the "
-                "inventory, which the next run of site.yml would set again. Change that client_secret there and run "
-                "site.yml, or declare store_secret: true in its place"
+                f"site {site['name']}: the client {label(client)} is selected for rotation, but the inventory sets its "
+                "client_secret. The next run of site.yml would set that value again. Change client_secret there and "
+                "run site.yml, or replace it with store_secret: true"
             )
         if kept or clients:
             yield {"name": site["name"], **_identity(client), "rotate_secret": True, "store_secret": kept}
@@ -107,7 +107,7 @@ def _keys(sites: list[Declaration], users: list[str], found: list[dict], without
 
 
 def _tokens(site: Declaration, clients: list[str], users: list[str]) -> t.Iterator[Declaration]:
-    """All tokens of the chosen clients; an app gets new ones when its user signs in again."""
+    """All tokens of the selected clients. An app gets new tokens when its user logs in again."""
     names = [client.get("client_id") or client["app_name"] for client in _chosen(site, clients)]
     if names:
         yield {"name": site["name"], "clients": names, "users": users, "state": "revoked"}

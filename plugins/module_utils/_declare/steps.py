@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each step of the role passes to its module as ``sites``. Pure; used on the controller."""
+"""The ``sites`` that each step of the role passes to its module. Pure; used on the controller."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ IDENTITY = ("app_name", "client_id")
 
 
 def rows_of(declarations: list[Declaration], found: list[dict[str, t.Any]]) -> dict[str, Rows]:
-    """The rows of every step, by step. A site that does not declare a step has no row in it.
+    """The rows of all steps, by step. A site has no row in a step that it does not declare.
 
     Args:
-        declarations: as `merge` gives them.
-        found: rows of frappe_site_info, which know under which host names a site answers.
+        declarations: the result of `merge`.
+        found: rows of frappe_site_info with the host names of each site.
     """
     domains = {row["name"]: row["domains"] for row in found if "domains" in row}
     rows: dict[str, Rows] = {step: [] for step in STEPS}
@@ -30,13 +30,13 @@ def rows_of(declarations: list[Declaration], found: list[dict[str, t.Any]]) -> d
 
 
 def _one(step: str) -> t.Callable[[Declaration, dict], Rows]:
-    """A step that is one mapping of a site's declaration."""
+    """A step whose row is one mapping of the site's declaration."""
     return lambda site, _domains: [site[step]] if step in site else []
 
 
 def _edge(site: Declaration, domains: dict[str, list[str]]) -> Rows:
-    """Every site, for the limit; with CORS where it is declared."""
-    if site["name"] not in domains:  # its configuration cannot be read: what nginx has for it stays
+    """One row per site for the rate limit, with CORS if it is declared."""
+    if site["name"] not in domains:  # its configuration cannot be read, so its nginx configuration stays unchanged
         return []
     declared = {"cors": site["cors"]} if "cors" in site else {}
     kept = {"cors_managed": False} if "cors" in site.get("unmanaged", ()) else {}
@@ -44,7 +44,7 @@ def _edge(site: Declaration, domains: dict[str, list[str]]) -> Rows:
 
 
 def _verify(site: Declaration, domains: dict[str, list[str]]) -> Rows:
-    """A row for each client that is to be present, with the origins and host names that are declared."""
+    """One row per declared client that is not absent, with the declared origins and host names."""
     if "verify" not in site:
         return []
     shared = {**cors.verified(site), **site["verify"]}
@@ -62,5 +62,5 @@ STEPS: dict[str, t.Callable[[Declaration, dict], Rows]] = {
     "tokens": _one("tokens"),
     "edge": _edge,
     "verify": _verify,
-    "reach": lambda _site, _domains: [{}],  # every site, by its name alone
+    "reach": lambda _site, _domains: [{}],  # every site, with its name only
 }

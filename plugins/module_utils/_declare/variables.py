@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of the role oauth2, and the one place where their values get the declared type. Pure.
+"""The variables of the role oauth2, and their conversion to the declared types. Pure.
 
-Extra variables (``-e name=value``) and INI inventories give texts. Ansible's own check of a role's arguments accepts
-such a text, but leaves the variable as it is, so that a later task meets a text where it expects a number or a list.
+Extra variables (``-e name=value``) and INI inventories contain strings. Ansible's own argument check accepts such a
+string but does not convert the variable. A later task would then get a string instead of a number or a list.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ FALSE = ("false", "no", "off", "n", "f", "0", "0.0")
 EXPECTED = {
     "bool": "true or false",
     "int": "a whole number",
-    "str": "a text",
+    "str": "a string",
     "path": "a path",
-    "list": "a list, or a text with commas between the items",
-    "dict": "a mapping, or its JSON as a text",
-    "list of dict": "a list of mappings, or its JSON as a text",
+    "list": "a list, or a string with commas between the items",
+    "dict": "a mapping, or a JSON string of one",
+    "list of dict": "a list of mappings, or a JSON string of one",
 }
-SHOWN = 60  # characters of a value that an error shows
+SHOWN = 60  # maximum number of characters of a value in an error
 
-# The same types, choices and defaults as meta/argument_specs.yml and defaults/main.yml of the role; a unit test
-# compares the three. ``secret`` marks a variable whose value no error may show.
+# Types, choices and defaults must match meta/argument_specs.yml and defaults/main.yml of the role. A unit test compares
+# all three. ``secret`` marks variables whose values must not appear in errors.
 VARIABLES: Options = {
     "oauth2_bench_path": {"type": "path", "required": True},
     "oauth2_bench_user": {"type": "str"},
@@ -71,16 +71,16 @@ Values = t.Dict[str, t.Any]
 
 
 class WrongValue(Exception):
-    """A value that cannot be given its variable's type; the message names the variable and what it expects."""
+    """A value that cannot be converted. The message contains the variable and the expected type."""
 
 
 def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
-    """Every variable of the role in its declared type, and one line for each value that cannot be.
+    """All variables of the role in their declared types, and one line per value that cannot be converted.
 
-    A variable that is not given, or null, has its default, or is left out where it has none.
+    A variable that is not set or null has its default. Without a default, it is omitted.
 
     Args:
-        given: variables by their full name; others than those of the role are ignored.
+        given: variables by their full names. Variables that do not belong to the role are ignored.
     """
     values, faults = {}, []
     for name, option in VARIABLES.items():
@@ -90,14 +90,14 @@ def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
             elif "default" in option:
                 values[name] = option["default"]
             elif option.get("required"):
-                raise WrongValue(f"{name}: it is not set. Set it to {EXPECTED[option['type']]}")
+                raise WrongValue(f"{name}: not set. Set it to {EXPECTED[option['type']]}")
         except WrongValue as error:
             faults.append(str(error))
     return values, faults
 
 
 def settings(values: Values) -> Values:
-    """The variables that hold no secret, without their prefix, for the role's tasks."""
+    """The variables without secrets, with the prefix removed, for the tasks of the role."""
     return {name[len(PREFIX) :]: value for name, value in values.items() if not VARIABLES[name].get("secret")}
 
 
@@ -105,7 +105,7 @@ def coerced(name: str, value: t.Any) -> t.Any:
     """One variable in its declared type.
 
     Raises:
-        WrongValue: that is impossible, or the value is none of the choices.
+        WrongValue: the value cannot be converted, or it is not one of the choices.
     """
     option = VARIABLES[name]
     converted = CONVERT[option["type"]](value)
@@ -116,7 +116,7 @@ def coerced(name: str, value: t.Any) -> t.Any:
         wrong = [item for item, element in zip(converted, elements) if element is None]
         if wrong:
             kind = "list of dict" if option["elements"] == "dict" else "list"
-            raise WrongValue(f"{name}: found {_shown(option, wrong[0])} in it, expected {EXPECTED[kind]}")
+            raise WrongValue(f"{name}: found the item {_shown(option, wrong[0])}, expected {EXPECTED[kind]}")
         converted = elements
     for item in converted if isinstance(converted, list) else [converted]:
         if "choices" in option and item not in option["choices"]:
@@ -124,7 +124,7 @@ def coerced(name: str, value: t.Any) -> t.Any:
     return converted
 
 
-# ---------------------------------------------------------------- by type; None is what cannot be converted
+# ---------------------------------------------------------------- converters by type; None means not convertible
 def _bool(value: t.Any) -> bool | None:
     word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
     return True if word in TRUE else False if word in FALSE else None
@@ -141,7 +141,7 @@ def _int(value: t.Any) -> int | None:
 
 
 def _str(value: t.Any) -> str | None:
-    """A number is its text, as for Ansible. A boolean is none: ``off`` without quotes is a boolean in YAML."""
+    """Numbers become strings, as in Ansible. Booleans do not, because unquoted ``off`` is a boolean in YAML."""
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
@@ -165,7 +165,7 @@ def _dict(value: t.Any) -> dict[str, t.Any] | None:
 
 
 def _parsed(text: str) -> t.Any:
-    """What a text of JSON holds, or of Python, which is how ``{{ a list }}`` becomes a text."""
+    """Parse a string as JSON, or as a Python literal, which is the string form of ``{{ a list }}``."""
     for parse in (json.loads, ast.literal_eval):
         try:
             return parse(text.strip())
@@ -185,7 +185,7 @@ CONVERT: dict[str, t.Callable[[t.Any], t.Any]] = {
 
 
 def _shown(option: Option, value: t.Any) -> str:
-    """The value, or only what it is where it may hold a secret; plain types first, Ansible has its own of each."""
+    """The value, or only its type if it may be a secret. Ansible's subclasses are named like their base type."""
     kind = next((kind for kind in (dict, list, str, bool, int, float) if isinstance(value, kind)), type(value))
     if option.get("secret"):
         return f"a value of the type {kind.__name__}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""API keys as Frappe keeps them: the job of frappe_user_api_key inside the bench's own Python."""
+"""API keys in Frappe's database: the job of frappe_user_api_key, which runs in the bench's Python."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys 
     User,
     plan_keys,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, reported_or_refused
 
 STORED = "select name, password from `__Auth` where doctype='User' and fieldname='api_secret' and encrypted=1"
 ENCRYPTED = "select doctype, password from `__Auth` where encrypted=1"
@@ -26,10 +26,10 @@ FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
-    """Apply the API keys of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
+    """Apply the API keys of one site. ``item["declarations"]`` has the declarations, ``common`` is the judgement.
 
     Returns:
-        A row for each declaration. Where a secret is missing and this is no check, nothing is written, and each row has
+        A row for each declaration. If a secret is missing outside check mode, nothing is written, and each row has
         ``failed`` and ``msg``.
 
     Raises:
@@ -37,13 +37,13 @@ def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
     """
     keys, declarations = FrappeKeys(site), item["declarations"]
     steps = plan_keys(declarations, keys.state(declarations))
-    told = [told_or_refused(step.findings, common) for step in steps]
-    rows = [_row(step, findings) for step, findings in zip(steps, told)]
+    reported = [reported_or_refused(step.findings, common) for step in steps]
+    rows = [_row(step, findings) for step, findings in zip(steps, reported)]
     needy = [user for step in steps for user in step.needs_secret]
     if needy and not site.check_mode:
         msg = (
-            f"users: {', '.join(needy)}: a new API key is wanted, and no secret is given. Give secrets_store, where "
-            "one is kept before it is set, or secrets"
+            f"users: {', '.join(needy)}: a new API key is declared, but no secret is given. Set secrets_store, which "
+            "keeps the secret before it is applied, or secrets"
         )
         nothing: KeyRow = {
             "action": "failed",
@@ -64,7 +64,7 @@ def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
 
 
 def _row(step: KeyStep, findings: list[FindingRow]) -> KeyRow:
-    """What is told of a step; never a pair."""
+    """The result row of a step; it never contains an API key."""
     return {
         "action": "updated" if step.changed else "unchanged",
         "changed": step.changed,
@@ -83,7 +83,7 @@ class FrappeKeys:
         self.password = importlib.import_module("frappe.utils.password")
 
     def state(self, declarations: list[dict[str, t.Any]]) -> KeyState:
-        """Three queries, two more if roles are declared."""
+        """Read the current state: three queries, two more if roles are declared."""
         get_all = self.frappe.get_all
         roles = sorted({role for declared in declarations for role in declared.get("roles") or ()})
         names = {user for declared in declarations for user in declared.get("users") or ()}
@@ -97,11 +97,11 @@ class FrappeKeys:
         return KeyState(self._users(names), holders, known, self.no_key())
 
     def holders(self) -> list[User]:
-        """Everyone who has an api_key, no secret decrypted."""
+        """All users with an api_key. No secret is decrypted."""
         return sorted(self._users(()), key=lambda user: user.name)
 
     def _users(self, names: t.Collection[str]) -> list[User]:
-        """The users of these names, and everyone who has an api_key."""
+        """The users with these names, and all users with an api_key."""
         get_all = self.frappe.get_all
         found = get_all("User", filters={"name": ["in", sorted(names)]}, fields=FIELDS) if names else []
         found += get_all("User", filters={"api_key": ["is", "set"]}, fields=FIELDS)
@@ -121,9 +121,10 @@ class FrappeKeys:
         return list(users.values())
 
     def _decrypted(self, text: str) -> str | None:
-        """The secret; None where the site's key does not open it.
+        """The secret, or None if the site's encryption_key does not decrypt it.
 
-        Without a key nothing is tried: Frappe would make one up and write it into site_config.json, in check mode too.
+        Without an encryption_key, nothing is decrypted: Frappe would generate a key and write it to site_config.json,
+        even in check mode.
         """
         if not self.frappe.local.conf.get("encryption_key"):
             return None
@@ -133,18 +134,18 @@ class FrappeKeys:
             return None
 
     def no_key(self) -> str | None:
-        """Why nothing may be encrypted here: a new key beside old secrets would hide that the old one is lost."""
+        """Why nothing may be encrypted: a new encryption_key would hide that the key of the stored secrets is lost."""
         if self.frappe.local.conf.get("encryption_key"):
             return None
         if not self.frappe.db.sql("select name from `__Auth` where encrypted = 1 limit 1"):
             return None
         return (
-            "encryption_key: site_config.json has none, and the site holds encrypted secrets. Restore it from a "
-            "backup: Frappe would make a new one, and every stored password would be lost"
+            "encryption_key: site_config.json has no encryption_key, but the site stores encrypted secrets. Restore "
+            "the key from a backup. With a new key, Frappe cannot decrypt any stored password"
         )
 
     def not_opened(self) -> dict[str, int]:
-        """How many stored secrets of which doctype the site's key does not open; empty where there is no key."""
+        """The number of stored secrets that encryption_key does not decrypt, by doctype; empty without a key."""
         counts: dict[str, int] = {}
         if self.frappe.local.conf.get("encryption_key"):
             for doctype, text in self.frappe.db.sql(ENCRYPTED):
@@ -153,16 +154,16 @@ class FrappeKeys:
         return dict(sorted(counts.items()))
 
     def write(self, changes: list[KeyChange]) -> None:
-        """Write or remove pairs; User's ``modified`` stays, and no Version is made.
+        """Write or remove API keys. The user's ``modified`` does not change, and Frappe creates no Version.
 
         Raises:
-            Impossible: Frappe stored something else.
+            Impossible: Frappe stored a different API key.
         """
         written = {change.user: change.pair for change in changes if change.pair is not None}
         for user, pair in written.items():
             self.site.about_to_write()
             self.password.set_encrypted_password("User", user, pair["api_secret"], "api_secret")
-            # The stars are what Frappe's own save leaves in the column: with an empty one, the next save of the user
+            # Frappe's own save leaves these stars in the column. If the column is empty, the next save of the user
             # removes the secret.
             self._columns(user, pair["api_key"], "*" * len(pair["api_secret"]))
         for change in changes:
@@ -173,7 +174,9 @@ class FrappeKeys:
         for stored in self._users(written) if written else ():
             given = written.get(stored.name)
             if given is not None and (given["api_key"], given["api_secret"]) != (stored.api_key, stored.api_secret):
-                raise Impossible(f"secrets: Frappe stored another pair for {stored.name} than was given")
+                raise Impossible(
+                    f"secrets: Frappe did not store the given API key for {stored.name}. Nothing was changed"
+                )
 
     def _columns(self, user: str, api_key: str | None, stars: str | None) -> None:
         values = {"api_key": api_key, "api_secret": stars}

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a step failed, where the site itself can tell: from the client's row, the user and the installed apps.
+"""The cause of a failed step, if the client's row, the user or the installed apps show it.
 
-Runs inside the bench's own Python, reads only, and only after a step failed.
+It runs in the bench's Python after a step failed, and only reads.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CLIENT = "OAuth Client"
 
 
 def add_causes(steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str]) -> None:
-    """Replace the rule of each failed step by the cause that the site shows, where it shows one."""
+    """Replace the rule of each failed step with its cause, if the site shows one."""
     for step in steps:
         cause = CAUSES.get(step["rule"]) if step["verdict"] == "failed" else None
         if cause:
@@ -50,33 +50,30 @@ def add_causes(steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t
 
 
 def _client(params: Params) -> dict[str, t.Any]:
-    """The row of the OAuth client; a step with a cause to look for was taken with one."""
+    """The row of the OAuth client. Every step that has a cause here ran with a client."""
     return params["client"] or {}
 
 
 def _redirect_uri(_step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
     stored = _client(params)["redirect_uris"] or ""
     if len(stored.split()) > 1 and any(mark in stored.strip() for mark in "\r\n\t"):
-        return REDIRECT_URIS_NEWLINE, f"{len(stored.split())} URIs are stored, joined by something else than a space"
+        return REDIRECT_URIS_NEWLINE, f"redirect_uris has {len(stored.split())} URIs that are not separated by spaces"
     return "", ""
 
 
 def _token(step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
     stored = _client(params)["redirect_uris"] or ""
     if params["redirect_uri"] not in stored.split(" ") and params["redirect_uri"] in stored.split():
-        return REDIRECT_URIS_EDGES, "a line end or another blank clings to the URI that is stored"
+        return REDIRECT_URIS_EDGES, "the stored URI begins or ends with white space, such as a line break"
     return "", ""
 
 
 def _client_role(_step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     user, allowed = params["find_user"](params["username"]), _client(params)["allowed_roles"]
     if not frappe.db.exists(CLIENT, _client(params)["name"]):
-        return CLIENT_MISSING, "it has gone while the site was verified"
-    has = frappe.get_roles(user) if user else []
-    return (
-        CLIENT_ROLE,
-        f"the client is for {', '.join(allowed)}; of these the user has {_listed(set(allowed) & set(has))}",
-    )
+        return CLIENT_MISSING, "the client was deleted during verify"
+    common = set(allowed) & set(frappe.get_roles(user) if user else [])
+    return CLIENT_ROLE, f"allowed_roles are {', '.join(allowed)}; of these, the user has {_listed(common)}"
 
 
 def _login(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
@@ -85,21 +82,21 @@ def _login(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
         return LOGIN_USER_MISSING, f"the site has no user {params['username']}"
     if not frappe.db.get_value("User", user, "enabled"):
         return LOGIN_USER_MISSING, f"the user {user} is disabled"
-    with contextlib.suppress(Exception):  # a field that came later
+    with contextlib.suppress(Exception):  # older versions of Frappe do not have this field
         if frappe.get_system_settings("disable_user_pass_login"):
-            return LOGIN_PASSWORD_OFF, "the site takes no passwords"
+            return LOGIN_PASSWORD_OFF, "disable_user_pass_login is on"
     return "", ""
 
 
 def _bearer(_step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
     stored = _client(params)["scopes"] or ""
     if stored.split() != [scope for scope in stored.split(" ") if scope]:
-        return SCOPES_NEWLINE, "the client's scopes are joined by something else than a space"
+        return SCOPES_NEWLINE, "the client's scopes are not separated by spaces"
     return "", ""
 
 
 def _method(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
-    """Is the method there, and may it be called? Asked of the code on the disk, which the web program may not run."""
+    """Check whether the method exists and may be called, in the code on disk. The web process may run older code."""
     method = params["api_method"]
     app = method.split(".")[0]
     if app not in frappe.get_installed_apps():
@@ -109,9 +106,9 @@ def _method(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     except Exception as error:
         return METHOD_MISSING, f"{type(error).__name__}: {method} cannot be imported"
     if not _is_whitelisted(frappe, function):
-        return METHOD_NOT_WHITELISTED, f"{method} is no whitelisted function"
+        return METHOD_NOT_WHITELISTED, f"{method} is not a whitelisted function"
     if step["rule"] in (METHOD_MISSING, METHOD_NOT_WHITELISTED):
-        return METHOD_STALE, "the code on the disk has it, whitelisted; the code that runs has not"
+        return METHOD_STALE, "the code on disk has the whitelisted method; the running web process does not"
     return "", ""
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OAuth clients as Frappe keeps them: the job of frappe_oauth_client inside the bench's own Python."""
+"""OAuth clients in Frappe's database: the job of frappe_oauth_client, which runs in the bench's Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET_BYTES = 32
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[ClientRow]:
-    """Apply the clients of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement."""
+    """Apply the clients of one site. ``item["declarations"]`` has the declarations, ``common`` is the judgement."""
     return apply_clients(FrappeClients(site), item["declarations"], common, site.check_mode)
 
 
@@ -32,14 +32,14 @@ class FrappeClients:
         self.fields = [field for field in CLIENT_FIELDS if self.frappe.get_meta(CLIENT).has_field(field)]
 
     def state(self, roles: t.Collection[str], uses: bool) -> ClientState:
-        """Two queries, one more for roles if any are declared, two more if a client is to be deleted."""
+        """Read the current state: two queries, one more if roles are declared, two more to delete a client."""
         get_all = self.frappe.get_all
         known = get_all("Role", filters={"name": ["in", sorted(roles)]}, pluck="name") if roles else ()
         in_use = {name for doctype in NAMING_CLIENT for name in get_all(doctype, pluck="client")} if uses else ()
         return ClientState(self.clients(), self.fields, known, in_use)
 
     def read(self, name: str) -> dict[str, t.Any]:
-        """One client, past every cache."""
+        """One client, read from the database and not from a cache."""
         return self._rows({"name": name})[0]
 
     def clients(self) -> list[dict[str, t.Any]]:
@@ -60,7 +60,7 @@ class FrappeClients:
     def write(self, step: ClientStep) -> str:
         """Create, update or rename one client.
 
-        A changed secret is saved without a Version, which would keep the old one and the new one in clear.
+        A changed secret is saved without a Version, which would store the old and the new secret in clear text.
         """
         self.site.about_to_write()
         values = dict(step.values)
@@ -81,7 +81,7 @@ class FrappeClients:
     def delete(self, name: str) -> None:
         """Delete a client with its tokens and codes.
 
-        Permanently: Frappe's Deleted Document would keep the whole row, secret included.
+        The deletion is permanent: Frappe's Deleted Document would keep the whole row with its secret.
         """
         self.site.about_to_write()
         for doctype in NAMING_CLIENT:

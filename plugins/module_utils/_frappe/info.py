@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a site is and has, inside the bench's own Python: the job of frappe_site_info. Reads only."""
+"""The facts about a site: the job of frappe_site_info, which runs in the bench's Python and only reads."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 BEARER = "OAuth Bearer Token"
-SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # the second came with Frappe 16
-SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # of System Settings, which has many more
-BOOTSTRAP = ("setup", "oauth_bootstrap")  # where an app made after the old guide has what hands out secrets
-# An `Active` row whose access token has ended still refreshes for ever, so it is counted apart from what is over.
+SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # Frappe 16 and later have the second one
+SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # the fields of System Settings that are read
+BOOTSTRAP = ("setup", "oauth_bootstrap")  # the module of apps that follow the old guide; it may return secrets
+# The refresh token of an `Active` row never expires, even if the access token has: these rows are counted separately.
 COUNT = """
     select t.client, c.name, c.app_name, coalesce(u.name, t.user), u.enabled,
         case when t.status = 'Revoked' then 'revoked' when t.expiration_time > %(now)s then 'active'
@@ -48,12 +48,12 @@ COUNT = """
     group by 1, 2, 3, 4, 5, 6, 7
 """
 BY_DAY = "select date(creation), count(*) from `tabOAuth Bearer Token` where creation > %(since)s group by 1 order by 1"
-DAYS = 90  # how far back the tokens issued on each day are counted
+DAYS = 90  # the period for which issued tokens are counted per day
 LATEST = """
     select user, client, scopes, status, creation, expiration_time from `tabOAuth Bearer Token`
     order by creation desc limit 10
 """
-# Where Frappe keeps the change of a document, it keeps old and new values, a secret in clear among them.
+# A Version stores the old and new values of a document, including a secret in clear text.
 IN_VERSIONS = """
     select distinct c.name from `tabOAuth Client` c
         join `tabVersion` v on v.ref_doctype = 'OAuth Client' and v.docname = c.name
@@ -62,7 +62,7 @@ IN_VERSIONS = """
 
 
 def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> Facts:
-    """Gather the subsets that ``item["gather"]`` names; secrets are not read into the reply."""
+    """Gather the subsets in ``item["gather"]``. The reply contains no secrets."""
     frappe, gather = site.frappe, item["gather"]
     facts: Facts = {}
     if "apps" in gather:
@@ -102,7 +102,7 @@ def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> Facts
 
 
 def _version(app: str) -> str:
-    """Version of an installed app; empty if its code is gone from the bench."""
+    """The version of an installed app; empty if the bench does not have its code."""
     try:
         return getattr(importlib.import_module(app), "__version__", "")
     except ImportError:
@@ -110,7 +110,7 @@ def _version(app: str) -> str:
 
 
 def _client(row: dict[str, t.Any], in_versions: bool) -> ClientFact:
-    """A client in declared form, with its client_id; of its secret only the length, and whether copies lie about."""
+    """A client in declared form with its client_id. Of its secret: only the length, and whether a Version has it."""
     fields: t.Any = {
         field: declared_form(kind, row.get(field))
         for field, kind in CLIENT_FIELDS.items()
@@ -125,15 +125,15 @@ def _client(row: dict[str, t.Any], in_versions: bool) -> ClientFact:
     }
 
 
-# ---------------------------------------------------------------- the source
+# ---------------------------------------------------------------- source code
 def _controller(frappe: t.Any) -> str:
-    """Name of the module that makes bearer tokens, which need not be where Frappe keeps it."""
+    """The module of the bearer token's controller. An app may override Frappe's own."""
     return type(frappe.new_doc(BEARER)).__module__
 
 
 @functools.lru_cache(maxsize=None)
 def traits_of_bench(controller: str) -> dict[str, str]:
-    """The traits, once a process: all sites of a bench run the same code. It is read, and not even imported."""
+    """The traits, read once per process: all sites of a bench run the same code. The code is not imported."""
     modules = {VALIDATOR: "frappe.oauth", ENDPOINTS: "frappe.integrations.oauth2", TOKEN: controller}
     return traits({name: _source(module) for name, module in modules.items()})
 
@@ -156,7 +156,7 @@ def _read(path: str) -> str:
 
 @functools.lru_cache(maxsize=None)
 def open_bootstraps(app: str) -> list[str]:
-    """What an app's bootstrap module hands to everybody who has signed in; of the app only its package is imported."""
+    """The functions of an app's bootstrap module that any logged-in user may call. The module is not imported."""
     try:
         file = importlib.import_module(app).__file__
     except ImportError:
@@ -167,7 +167,7 @@ def open_bootstraps(app: str) -> list[str]:
 
 # ---------------------------------------------------------------- settings and tokens
 def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
-    """The settings of a single doctype, None where Frappe has no such; a password shows only that there is one."""
+    """The settings of a single doctype, or None if Frappe does not have it. Passwords are masked."""
     if not frappe.db.exists("DocType", doctype):
         return None
     stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = %s", (doctype,)))
@@ -184,19 +184,19 @@ def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
 
 
 def _sign_in(frappe: t.Any) -> dict[str, bool]:
-    """How people sign in, which the password grant does not ask."""
+    """The login settings that the password grant ignores."""
     stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = 'System Settings'"))
     return {field: str(stored.get(field) or 0) == "1" for field in SIGN_IN}
 
 
 def _tokens(frappe: t.Any) -> TokenFacts:
-    """Counts, in two queries however many tokens there are."""
+    """The token counts. The number of queries does not depend on the number of tokens."""
     now = frappe.utils.now_datetime()
     since = frappe.utils.add_to_date(now, days=-DAYS)
     groups = frappe.db.sql(COUNT, {"now": now})
-    by_client: dict[str, t.Any] = {}  # of `ClientTokens`, whose times are not texts yet
+    by_client: dict[str, t.Any] = {}  # values are `ClientTokens`, with times that are not strings yet
     disabled: dict[str, int] = {}
-    total: t.Any = _no_tokens()  # likewise
+    total: t.Any = _no_tokens()  # the same
     for client, known, app_name, user, enabled, state, refreshes, number, oldest, newest in groups:
         entry = by_client.setdefault(
             known or client or "",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bearer tokens as Frappe keeps them: the job of frappe_oauth_token inside the bench's own Python."""
+"""Bearer tokens in Frappe's database: the job of frappe_oauth_token, which runs in the bench's Python."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens im
     token_counts,
     token_diff,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, reported_or_refused
 
 BEARER, CODE = "OAuth Bearer Token", "OAuth Authorization Code"
-# Only what counts is read: neither a refresh token nor a scope leaves the database.
+# Tokens and scopes are not read: they must not leave the database.
 TOKENS = """
     select t.name, t.client, t.user, u.enabled, t.status = 'Revoked', t.expiration_time,
         case when t.status = 'Active' and t.refresh_token != '' then 1 else 0 end, t.creation, t.modified
@@ -35,19 +35,19 @@ CHUNK = 1000  # names in one statement
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[TokenRow]:
-    """Apply the tokens of one site; ``item["declarations"]`` are the declarations, ``common`` the judgement.
+    """Apply the tokens of one site. ``item["declarations"]`` has the declarations, ``common`` is the judgement.
 
     Returns:
         A row for each declaration, without any token.
 
     Raises:
-        Impossible: what was written must be rolled back, or a finding stops the write.
+        Impossible: the transaction must be rolled back, or a finding forbids the write.
     """
     tokens, declarations = FrappeTokens(site), item["declarations"]
     state = tokens.state(declarations)
     rows: list[TokenRow] = []
     for step in plan_tokens(declarations, state):
-        findings = told_or_refused(step.findings, common)
+        findings = reported_or_refused(step.findings, common)
         if step.changed and not site.check_mode:
             tokens.write(step)
         rows.append(
@@ -72,7 +72,7 @@ class FrappeTokens:
         self.site, self.frappe = site, site.frappe
 
     def state(self, declarations: list[dict[str, t.Any]]) -> TokenState:
-        """Three queries, one more if users are declared. What is dead is read only where rows may be deleted."""
+        """Read the current state: three or four queries. Revoked rows are read only if rows may be deleted."""
         get_all, sql = self.frappe.get_all, self.frappe.db.sql
         users = sorted({user for declared in declarations for user in declared.get("users") or ()})
         deletes = any(d.get("state") == "absent" or d.get("prune_after") is not None for d in declarations)
@@ -88,12 +88,12 @@ class FrappeTokens:
         )
 
     def write(self, step: TokenStep) -> None:
-        """Revoke and delete; ``modified`` says when a row was revoked, as after Frappe's own revocation.
+        """Revoke and delete rows. ``modified`` is the time of the revocation, as after Frappe's own revocation.
 
-        Deleted by statement: Frappe's delete_doc would keep a copy with both tokens in Deleted Document.
+        Rows are deleted by SQL: Frappe's delete_doc would keep a copy with both tokens in Deleted Document.
 
         Raises:
-            Impossible: a row is not as it was written.
+            Impossible: a row does not have the written value.
         """
         db = self.frappe.db
         self.site.about_to_write()
@@ -101,7 +101,7 @@ class FrappeTokens:
             for names in _chunks([token.name for token in step.revoke if token.code is codes]):
                 db.set_value(doctype, {"name": ["in", names]}, field, value)
                 if db.count(doctype, {"name": ["in", names], field: ["!=", value]}):
-                    raise Impossible(f"{doctype}: some of what was to be revoked is not; nothing was changed")
+                    raise Impossible(f"{doctype}: Frappe did not revoke every row. Nothing was changed")
             for names in _chunks([token.name for token in step.delete if token.code is codes]):
                 db.delete(doctype, {"name": ["in", names]})
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Frappe's OAuth code does that decides about safety, read in its source. Pure: nothing of it is ever run.
+"""Security-relevant traits of Frappe's OAuth code, read from its source. Pure: the code is never run.
 
-Each trait asks for evidence of one behaviour and of the other. Neither, or both, is ``unknown``: code that is written
-in a way not foreseen here is never guessed at. A version number says less: fixes are carried back, forks differ.
+Each trait looks for evidence of either behaviour. If it finds neither or both, the trait is ``unknown``: there are no
+guesses. A version number is less reliable, because fixes are backported and forks differ.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typing as t
 
 UNKNOWN = "unknown"
 VALIDATOR, ENDPOINTS, TOKEN = SOURCES = ("oauth", "integrations.oauth2", "OAuth Bearer Token")
-DEPTH = 4  # calls that are followed, from a method of the validator to what helps it
+DEPTH = 4  # how many levels of calls are followed from a method of the validator
 TIMES = {"expiration_time", "expires_in", "creation", "expiry", "expires_at"}
 CLIENT = {"client", "client_id"}
 PUBLIC = ("token_endpoint_auth_method", "is_public_client", "is_public", "public_client")
@@ -36,8 +36,8 @@ def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
     """The traits of a Frappe.
 
     Args:
-        sources: source text by `VALIDATOR`, `ENDPOINTS` and `TOKEN`; what is missing or no Python makes its traits
-            ``unknown``.
+        sources: source text by `VALIDATOR`, `ENDPOINTS` and `TOKEN`. If one is missing or not valid Python, its traits
+            are ``unknown``.
     """
     oauth, endpoints, token = (Source(sources.get(name, "")) for name in SOURCES)
     return {
@@ -55,7 +55,7 @@ def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
 
 
 def open_to_everybody(source: str) -> list[str]:
-    """Names of the functions that whoever has signed in may call over HTTP, none of which asks for a permission."""
+    """The functions that any logged-in user may call over HTTP, because they check no permission."""
     code = Source(source)
     return sorted(
         name
@@ -65,9 +65,9 @@ def open_to_everybody(source: str) -> list[str]:
     )
 
 
-# ---------------------------------------------------------------- source
+# ---------------------------------------------------------------- source code
 class Source:
-    """The functions, methods and constants of one module; none of them where it cannot be parsed."""
+    """The functions, methods and constants of one module; empty if it cannot be parsed."""
 
     def __init__(self, source: str):
         try:
@@ -81,13 +81,13 @@ class Source:
             if isinstance(node, FUNCTIONS):
                 self.functions.setdefault(node.name, node)
                 if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-                    node.body = node.body[1:] or [ast.Pass()]  # a docstring says what is meant, not what is done
+                    node.body = node.body[1:] or [ast.Pass()]  # a docstring is no evidence of behaviour
         for node in tree.body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 self.constants[node.targets[0].id] = node.value
 
     def reach(self, *names: str) -> list[ast.AST]:
-        """All nodes of these functions, and of what they call or name in the same module; empty if none is there."""
+        """All nodes of these functions, and of the functions and constants of the module that they use."""
         found: list[ast.AST] = []
         left: list[tuple[ast.AST | None, int]] = [(self.functions.get(name), 0) for name in names]
         met: set[ast.AST] = set()
@@ -106,13 +106,13 @@ class Source:
 
 
 def _nodes(node: ast.AST) -> t.Iterator[ast.AST]:
-    """A function's body without its annotations and decorators, or any other node."""
+    """The nodes of a function's body without annotations and decorators, or of any other node."""
     for part in node.body if isinstance(node, FUNCTIONS) else [node]:
         yield from ast.walk(part)
 
 
 def _called(call: ast.Call) -> str | None:
-    """Name of the module's own function or method that a call may mean."""
+    """The name of the module's function or method that a call may refer to."""
     if isinstance(call.func, ast.Name):
         return call.func.id
     if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
@@ -121,7 +121,7 @@ def _called(call: ast.Call) -> str | None:
 
 
 def words(nodes: t.Iterable[ast.AST]) -> set[str]:
-    """Every name, attribute, keyword and text among the nodes."""
+    """Every name, attribute, keyword and string in the nodes."""
     found = set()
     for node in nodes:
         for field in ("id", "attr", "arg"):
@@ -134,7 +134,7 @@ def words(nodes: t.Iterable[ast.AST]) -> set[str]:
 
 
 def _refuses(body: list[ast.stmt]) -> bool:
-    """Does a branch end in an exception, or in False?"""
+    """Whether a branch ends with an exception or returns False."""
     last = body[-1] if body else None
     if isinstance(last, ast.Return):
         return isinstance(last.value, ast.Constant) and last.value.value is False
@@ -147,13 +147,13 @@ def _yes_no(yes: bool, no: bool) -> str:
 
 # ---------------------------------------------------------------- traits
 def _code_bound_to(oauth: Source) -> str:
-    """Whose the code is: of the session, or of whom a cookie of the request names."""
+    """The owner of an authorization code: the user of the ``session``, or the user in a ``cookie`` of the request."""
     nodes = oauth.reach("save_authorization_code")
     values = [node.value for node in nodes if isinstance(node, ast.Assign) and _sets(node.targets[0], "user")]
     values += [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "user"]
     if not values:
         return UNKNOWN
-    # what the value is made of: the names in it, and what calls in it lead to
+    # the names that the value is computed from, and the functions that it calls
     assigned = {
         node.targets[0].id: node.value
         for node in nodes
@@ -190,7 +190,7 @@ def _name_of(node: ast.AST) -> str | None:
 
 
 def _pkce_required(oauth: Source) -> str:
-    """``yes``, ``no``, or ``public_clients``: is a code without a challenge refused?"""
+    """Whether a request without code_challenge is rejected: ``yes``, ``no`` or ``public_clients``."""
     asked = oauth.reach("is_pkce_required")
     if asked:
         returned = [node.value for node in asked if isinstance(node, ast.Return)]
@@ -222,7 +222,7 @@ def _challenge_there(test: ast.AST) -> bool:
 
 
 def _challenge_missing(test: ast.AST) -> bool:
-    """Does a condition ask, anywhere in it, whether there is no challenge, or not the right method?"""
+    """Whether a condition tests for a missing code_challenge or a wrong method."""
     for node in ast.walk(test):
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and _challenge_there(node.operand):
             return True
@@ -233,7 +233,7 @@ def _challenge_missing(test: ast.AST) -> bool:
 
 
 def _client_secret_checked(oauth: Source) -> str:
-    """Is the secret looked at where a client authenticates?"""
+    """Whether client authentication checks the client_secret."""
     nodes = oauth.reach("authenticate_client", "authenticate_client_id", "client_authentication_required")
     if "authenticate_client" not in oauth.functions:
         return UNKNOWN
@@ -245,7 +245,7 @@ def _client_secret_checked(oauth: Source) -> str:
 
 
 def _old_token_revoked(oauth: Source, token: Source) -> str:
-    """Does a refresh end the pair that it was asked with?"""
+    """Whether a refresh revokes the old tokens."""
     if not {"save_bearer_token", "validate_refresh_token"} <= oauth.functions.keys() or not token.readable:
         return UNKNOWN
     nodes = oauth.reach("save_bearer_token", "validate_refresh_token", "rotate_refresh_token")
@@ -259,7 +259,7 @@ def _old_token_revoked(oauth: Source, token: Source) -> str:
 
 
 def _refresh_bound_to_client(oauth: Source) -> str:
-    """Is a refresh token refused that was issued to another client?"""
+    """Whether a refresh token of a different client is rejected."""
     nodes = oauth.reach("validate_refresh_token")
     if "refresh_token" not in words(nodes):
         return UNKNOWN
@@ -267,7 +267,7 @@ def _refresh_bound_to_client(oauth: Source) -> str:
 
 
 def _codes_expire(oauth: Source) -> str:
-    """Is an authorization code refused once it is old?"""
+    """Whether an expired authorization code is rejected."""
     nodes = oauth.reach("validate_code")
     if "validity" not in words(nodes):
         return UNKNOWN
@@ -275,26 +275,26 @@ def _codes_expire(oauth: Source) -> str:
 
 
 def _asked(nodes: list[ast.AST], names: set[str]) -> bool:
-    """Does a comparison or a filter, a mapping, name one of these?"""
+    """Whether a comparison or a filter (a dict) contains one of these names."""
     tests = (node for node in nodes if isinstance(node, (ast.Compare, ast.Dict)))
     return any(words(ast.walk(node)) & names for node in tests)
 
 
 def _expired_told_active(endpoints: Source) -> str:
-    """Is ``active`` made of the token's status alone, without its end?"""
-    told: list[ast.AST] = []
+    """Whether introspection computes ``active`` from the status alone and ignores the expiry."""
+    stated: list[ast.AST] = []
     for node in endpoints.reach("introspect_token"):
         if isinstance(node, ast.Dict):
-            told += [value for key, value in zip(node.keys, node.values) if getattr(key, "value", None) == "active"]
+            stated += [value for key, value in zip(node.keys, node.values) if getattr(key, "value", None) == "active"]
         elif isinstance(node, ast.keyword) and node.arg == "active":
-            told.append(node.value)
-    parts = [part for value in told for part in ast.walk(value)]
+            stated.append(node.value)
+    parts = [part for value in stated for part in ast.walk(value)]
     computed = any(isinstance(part, ast.Call) for part in parts)
     return _yes_no("status" in words(parts) and not computed and not words(parts) & TIMES, bool(words(parts) & TIMES))
 
 
 def _introspection_open(endpoints: Source) -> str:
-    """May somebody who has not signed in, and no client, ask about a token?"""
+    """Whether introspection works without authentication of a user or a client."""
     function = endpoints.functions.get("introspect_token")
     if function is None:
         return UNKNOWN
@@ -310,7 +310,7 @@ def _introspection_open(endpoints: Source) -> str:
 
 
 def _password_grant(oauth: Source) -> str:
-    """``open``, or ``gone``: is it among the grants?"""
+    """Whether Frappe supports the password grant: ``open`` or ``gone``."""
     said = words(oauth.reach("validate_grant_type"))
     if "authorization_code" not in said:
         return UNKNOWN
@@ -320,7 +320,7 @@ def _password_grant(oauth: Source) -> str:
 
 
 def _refresh_tokens_expire(oauth: Source, token: Source) -> str:
-    """``yes``, ``no``, or ``when_cleared``: Log Settings delete the row, some time after the access token's end."""
+    """``yes``, ``no``, or ``when_cleared``: Log Settings delete the row some time after the access token expires."""
     nodes = oauth.reach("validate_refresh_token")
     if "refresh_token" not in words(nodes) or not token.readable:
         return UNKNOWN

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verify one site over HTTP, from inside the bench's own Python: the job of frappe_oauth_verify.
+"""Verify one site over HTTP: the job of frappe_oauth_verify, which runs in the bench's Python.
 
-Frappe provides what an app's maker knows (which client, which secret) and what the answers are compared with.
-Everything else goes the way of an app. What the verification made is deleted here.
+Frappe's database provides what the developer of an app knows (client_id, client_secret) and the expected values.
+All other requests go over HTTP, as from an app. At the end, this module deletes what the verification created.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "
 
 
 class Verified(t.TypedDict):
-    """What the job returns of one row."""
+    """The result of the job for one row."""
 
     client_id: str | None
     app_name: str | None
     steps: list[Verdict]
 
 
-REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # sign-ins that were refused: never tried twice in a run
+REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # failed logins: a run never repeats one
 
 
 def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
-    """Take the steps that the item asks for, with the client that it names, then delete what that made."""
+    """Run the steps of an item with its OAuth client, then delete what they created."""
     until = time.monotonic() + common["budget"]
     made = Made()
     if chosen(with_facts(item, {"scope": ""})) == ["reach"]:
@@ -55,7 +55,7 @@ def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
     login = (item["site"], str(item["username"]))
     params["refused"], user = login in REFUSED_SIGN_INS, params["find_user"](item["username"])
     since = site.frappe.utils.now_datetime()
-    site.frappe.db.commit()  # ends the snapshot: what follows is written by the web program
+    site.frappe.db.commit()  # ends the snapshot: the web process writes the rows that are read later
     try:
         steps = verify(params, made, until, fault)
     finally:
@@ -68,12 +68,12 @@ def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
 
 
 def with_facts(item: Params, facts: Params) -> Params:
-    """The options of a row, completed or overridden by these."""
+    """The options of a row, completed or overridden by these facts."""
     return t.cast("Params", {**item, **facts})
 
 
 def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault | None]:
-    """The client that an item names, and what is wrong with that."""
+    """The client of an item, and a fault if there is one."""
     expected, clients = f"the OAuth client {label({**item})}", FrappeClients(site).clients()
     try:
         client = find_client({**item, "state": "present"}, clients)
@@ -84,25 +84,27 @@ def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault
         return None, Fault(CLIENT_MISSING, expected, f"the site has: {there}")
     column = site.frappe.db.get_value(CLIENT, client["name"], "client_id")
     if column != client["name"]:
-        return client, Fault(CLIENT_ID_STALE, expected, f"its form shows the client_id {column}", "it was renamed")
+        return client, Fault(
+            CLIENT_ID_STALE, expected, f"its form shows the client_id {column}", "the client was renamed"
+        )
     return client, None
 
 
 def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> Params:
-    """The options of a row, and what the site knows of itself."""
+    """The options of a row, and facts about the site."""
 
     def find_user(login: str | None) -> str | None:
-        """Frappe's name of a user, by what they sign in with."""
+        """The name of a User, by the login that was entered."""
         if not login:
             return None
         for field in ("name", "email", "username", "mobile_no"):
-            with contextlib.suppress(Exception):  # a field that this Frappe has not
+            with contextlib.suppress(Exception):  # this version of Frappe does not have the field
                 found = frappe.db.get_value("User", {field: login}, "name")
                 if found:
                     return found
         return None
 
-    # split on any white space, so that a list joined by newlines is tried, and fails, as an app would find it
+    # split on any white space: a list joined by newlines then fails in the same way as for an app
     row = client or {"name": "", "app_name": "", "redirect_uris": "", "default_redirect_uri": "", "scopes": ""}
     uris, default = (row["redirect_uris"] or "").split(), row["default_redirect_uri"]
     skips = bool(int(row.get("skip_authorization") or 0))
@@ -115,7 +117,8 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
         "scope": " ".join(item["scope"] or (row["scopes"] or "").split()),
         "consent_expected": not (skips or auto),
         "consent_auto": auto,
-        "consent_why": "skip_authorization is " + ("on" if skips else "off, and the site's is Auto" if auto else "off"),
+        "consent_why": "skip_authorization is "
+        + ("on" if skips else "off, and Auto in OAuth Provider Settings" if auto else "off"),
         "issuer_why": f"base_url of the Social Login Key frappe is {base_url}" if base_url else "",
         "find_user": find_user,
         "user_email": lambda name: str(frappe.db.get_value("User", name, "email") or name),
@@ -124,18 +127,18 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
 
 
 def clean(site: t.Any, made: Made, client: t.Any, user: str | None, since: t.Any) -> None:
-    """Delete what the verification made, and commit that, whatever happens afterwards.
+    """Delete what the verification created, and commit the deletion.
 
-    Codes and tokens are named by themselves; a code whose reply was lost is found by its nonce. Frappe keeps a code
-    that it deletes itself in Deleted Document, and its name in the desk's feed. Where a reply with tokens was lost, the
-    tokens go that this client and this user got since then: nobody else is to sign in as the verify user.
+    Codes and tokens are their own names. A code whose response was lost is found by its nonce. When Frappe deletes a
+    code itself, it keeps a copy in Deleted Document and its name in the desk's feed. If a response with tokens was
+    lost, all tokens of this client and user since then are deleted: only verify logs in as the verify user.
     """
     frappe, db = site.frappe, site.frappe.db
     site.about_to_write()
     db.rollback()
     codes = set(made.codes)
     for nonce in made.nonces:
-        with contextlib.suppress(Exception):  # a column that came later
+        with contextlib.suppress(Exception):  # older versions of Frappe do not have this column
             codes |= set(frappe.get_all(CODE, filters={"nonce": nonce}, pluck="name"))
     tokens = set(made.tokens)
     if made.reply_lost and client and user:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the CORS headers of a site come from, read from the configuration of Frappe and nginx, for a failed step."""
+"""The sources of a site's CORS headers in the configuration of Frappe and nginx, to explain a failed step."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) 
         if step["rule"] in SENT:
             why = f"sent by {found}" if found else "neither Frappe's nor nginx's configuration has a line that sends it"
         else:
-            why = f"such headers are set, or taken away, by {found}" if found else "nothing was found that sends one"
+            why = f"CORS headers are set or removed by {found}" if found else "no source of CORS headers was found"
         step["reason"] = f"{step['reason']}; {why}" if step["reason"] else why
 
 
@@ -76,7 +76,7 @@ def sources_for(
 
 
 def _lines(domains: t.Collection[str], options: t.Mapping[str, t.Any]) -> list[str]:
-    """Directives in nginx's configuration, by file and line; if this user may not read it, a phrase that says so."""
+    """The directives in nginx's configuration, by file and line; a note if this user cannot read it."""
     binary = find_binary(options["nginx"])
     if not binary:
         return []
@@ -84,5 +84,5 @@ def _lines(domains: t.Collection[str], options: t.Mapping[str, t.Any]) -> list[s
         nginx = Nginx(binary, options["nginx_conf"], options["nginx_prefix"], options["nginx_conf_dir"])
         lines = third_party_cors(nginx.files(), own_files(options["nginx_conf_dir"]), domains)
     except (NginxError, OSError) as error:
-        return [f"nginx, possibly: this user cannot read its configuration ({error})"]
+        return [f"nginx, possibly: this user cannot read nginx's configuration ({error})"]
     return [f"nginx: {line.place}: {' '.join(line.words)}" for line in lines]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring our nginx files to the declared state: read, compare, try, write, reload."""
+"""Apply the declared state to our nginx files: read, compare, test, write, reload."""
 
 from __future__ import annotations
 
@@ -61,22 +61,24 @@ STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx lim
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
 REMEDY = (
-    "nginx has no module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the role: "
-    "oauth2_install_packages: true), or let Frappe own CORS (oauth2_cors_owner: frappe)"
+    "nginx does not have the module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the "
+    "role: oauth2_install_packages: true), or let Frappe send the CORS headers (oauth2_cors_owner: frappe)"
 )
 
 
 def place_fault(params: EdgeOptions) -> str | None:
-    """Why the options do not say where files can be, as the message of the module; None if they do."""
+    """The error message for an invalid path option, or None if all paths are valid."""
     bench, conf_dir = params["bench_path"], params["conf_dir"]
     if "\0" in bench or (params["state"] == "present" and not os.path.isdir(os.path.join(bench, "sites"))):
-        return f"bench_path: {bench!r} has no folder sites. Give the bench directory, which `bench init` created"
+        return (
+            f"bench_path: {bench!r} has no sites directory. Set bench_path to the directory that `bench init` created"
+        )
     for option, path in (("nginx_conf", params["nginx_conf"]), ("nginx_prefix", params["nginx_prefix"])):
         if "\0" in (path or ""):
-            return f"{option}: {path!r} contains a null byte, so it is not a valid path. Correct it"
+            return f"{option}: {path!r} contains a null byte, so it is not a valid path. Remove the null byte"
     if not PLAIN_PATH.fullmatch(conf_dir):
         return (
-            f"conf_dir: {conf_dir!r} is not valid in an include of nginx. Give an absolute path of letters, digits "
+            f"conf_dir: {conf_dir!r} is not a valid path in an nginx include. Use an absolute path of letters, digits "
             "and ./_+@%=:,~-"
         )
     return None
@@ -102,13 +104,13 @@ def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
                 stack.enter_context(exclusive(conf_dir, LOCK_WAIT))
             except TimeoutError:
                 raise TimeoutError(
-                    f"conf_dir: another run has held {conf_dir} for {LOCK_WAIT:.0f} s. Wait for it to end"
+                    f"conf_dir: another run has held the lock on {conf_dir} for {LOCK_WAIT:.0f} s. Wait until it ends"
                 ) from None
         yield
 
 
 class Edge:
-    """What one bench declares, and what our files on this nginx say now.
+    """The declared state of one bench, and the current state of our files on this nginx.
 
     Args:
         params: the options of frappe_nginx_edge.
@@ -195,8 +197,8 @@ class Edge:
         files = nginx.files()
         if self.wanted and not nginx.includes(files, self.shared):
             raise NginxError(
-                f"conf_dir: {nginx.conf} does not include {self.shared!r}, so nginx would not read it. Give the "
-                "directory whose *.conf its http block includes, or give nginx_conf"
+                f"conf_dir: {nginx.conf} does not include {self.shared!r}, so nginx would not read it. Set "
+                "conf_dir to the directory whose *.conf the http block includes, or set nginx_conf"
             )
         other_limits = third_party_limits(files, own)
         target = self.target(other_limits)
@@ -237,7 +239,7 @@ class Edge:
             nginx.try_with(files, changes)
         except NginxError as error:
             if MISSING not in str(error):
-                raise NginxError(f"nginx would not load this, so nothing was changed: {error}") from None
+                raise NginxError(f"nginx -t rejected the new configuration. Nothing was changed. {error}") from None
             if not (check_mode and self.params["headers_more_comes"]):
                 raise NginxError(REMEDY) from None
 
@@ -256,7 +258,7 @@ class Edge:
         """Findings about a site's host names, if anything is declared that needs them."""
         if not site.get("cors") and not self.params["rate_limit"]:
             return []
-        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} is left out") for name in self.unserved[site["name"]]]
+        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} is skipped") for name in self.unserved[site["name"]]]
         if site.get("cors") and not site["domains"]:
             found.append(Finding(CORS_NO_DOMAIN, "domains", "the site has no host name"))
         return found
@@ -295,7 +297,7 @@ class Edge:
 
 
 def _with_found(site: Site) -> Site:
-    """A site with the host names that its configuration has; one that nginx cannot serve affects no other."""
+    """A site with the host names from its configuration. A name that nginx cannot serve is skipped."""
     found = site.get("found_domains", ())
     return {**site, "domains": list(dict.fromkeys([*site["domains"], *filter(servable, found)]))}
 
@@ -310,7 +312,7 @@ def _diff(path: str, before: str | None, after: str | None) -> FileDiff:
 
 
 def _read(path: str) -> str | None:
-    """The content of a file of ours, or None. A byte that we did not write differs from everything that we write."""
+    """The content of one of our files, or None. An invalid byte is replaced, so the file counts as changed."""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()

@@ -23,7 +23,7 @@ PENDING = ".reload-pending"  # exists from the first file that is written until 
 MARK = "# Written by benchkeeper.frappe. Changes made here are lost."
 TOKEN = "frappe.integrations.oauth2.get_token"
 LONGEST_HOSTS = 2000  # characters in a regular expression: nginx takes a word of at most 4096
-# `$sent_http_...` is the header as it is so far: for other hosts, each header is set to the value that it has.
+# `$sent_http_...` is the current value of the header: for other hosts, each header is set to its current value.
 # Regular expressions as keys are case-sensitive and need no map_hash_bucket_size, which another file may set too.
 SHARED = """\
 {mark}
@@ -234,8 +234,8 @@ def limit(
 ) -> str | None:
     """The http-level file that limits the token endpoint of a bench, or None if there is no entry.
 
-    It covers all paths that lead to the method, however they are written (nginx matches the decoded, merged path),
-    and ``cmd`` in the query, percent-encoded or not. nginx cannot see ``cmd`` in the body of a POST.
+    It covers all spellings of the method's path, because nginx matches the decoded, merged path. It also covers ``cmd``
+    in the query, percent-encoded or not. nginx cannot see ``cmd`` in the body of a POST.
 
     Args:
         identity: as `bench_id` returns it.

@@ -40,7 +40,7 @@ LONGEST_COMM = 15  # characters that the kernel keeps of a program's name
 
 
 class NginxError(Exception):
-    """nginx refuses a configuration or cannot be run. The message is nginx's own line, or says what to do."""
+    """nginx rejects a configuration or cannot be run. The message is nginx's own line, or says what to do."""
 
 
 def _stand_in(shadow: str, path: str) -> str:
@@ -144,7 +144,7 @@ class Nginx:
             changes: by path, the new content of a file, or None for a file that is to be removed.
 
         Raises:
-            NginxError: nginx refuses them; the message is nginx's line, with the real path.
+            NginxError: nginx rejects them. The message is nginx's line, with the real path.
             OSError: the copies cannot be written.
         """
         texts = {path: text for path, text in {**files, **changes}.items() if text is not None}

@@ -6,8 +6,8 @@
 The rules are those of ``ngx_conf_read_token`` (nginx, src/core/ngx_conf_file.c) and, for ``*_by_lua_block``, those of
 ``ngx_http_lua_conf_read_lua_token`` (lua-nginx-module, src/ngx_http_lua_directive.c).
 
-Nothing here raises, whatever the text is, and the time is linear in its length. Where nginx would refuse the file, the
-reader returns every directive that it could read.
+No function here raises an exception for any text, and the time is linear in its length. If nginx would reject the
+file, the reader returns every directive that it could read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import typing as t
 
 # Blocks whose lines are data, not directives: the first word of a line is a key.
 DATA_BLOCKS = ("map", "geo", "types", "split_clients", "charset_map")
-LUA_BLOCK = "_by_lua_block"  # how the names of directives end whose block is Lua code
+LUA_BLOCK = "_by_lua_block"  # directives with this suffix have a block of Lua code
 MARKS = ";{}"
 WORD_KIND, LUA_KIND = "word", "lua"
 # nginx takes these four characters as blanks, and no others: not a form feed, not a no-break space.
@@ -106,7 +106,7 @@ class Directive:
 def tokens(text: str) -> t.Iterator[Token]:
     """The words and marks of a configuration file, without comments.
 
-    An unterminated quote or Lua block ends the reading: nginx refuses the file there.
+    An unterminated quote or Lua block ends the reading: nginx rejects the file there.
 
     Args:
         text: the content of the file, with its line ends as they are on disk.
@@ -165,7 +165,7 @@ def _lua_end(text: str, at: int) -> int | None:
         at: the position behind the opening brace.
     """
     depth = 1
-    unclosed = {'"': at, "'": at}  # no such quote before this position opens a string: each is looked at once
+    unclosed = {'"': at, "'": at}  # before this position, no such quote opens a string: each is checked once
     while True:
         found = LUA_MARK.search(text, at)
         if found is None:
@@ -195,7 +195,7 @@ def _lua_end(text: str, at: int) -> int | None:
 def directives(path: str, text: str) -> list[Directive]:
     """Every directive of one configuration file in the order of the file, those inside blocks included.
 
-    A directive without its ``;`` before a ``}`` or the end of the file is left out: nginx refuses it.
+    A directive without its ``;`` before a ``}`` or the end of the file is left out: nginx rejects it.
 
     Args:
         path: the file, for `Directive.place`.

@@ -1,15 +1,15 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the files of a bench say of each of its sites, written and read back as data. Pure: text in, records out.
+"""The records of sites in the nginx files of a bench, written and read back as data. Pure: text in, records out.
 
-A run for some sites keeps the entries of the others, so it must know which entries are whose and what they were made
-from. The file itself says so, in one record for each site. The record is a comment, because nginx reads the file and no
-directive of ours names a site. It is in the same file as the entries, because a file is replaced in one step: two files
-could disagree after a kill.
+A run for some sites keeps the entries of the others, so it must know the site and the values of each entry. The file
+itself has one record per site. The record is a comment, because nginx reads the file and no directive of ours contains
+a site's name. It is in the same file as the entries, because a file is replaced atomically: two files could differ
+after a kill.
 
 Version 1 of a record is canonical JSON: ``name``, ``hosts`` and ``cors``, which is null in the file of the limit. It
-follows the words ``# site-record 1``, on several lines where it is long: nginx 1.22 refuses a comment that is longer
+follows the words ``# site-record 1``, on several lines where it is long: nginx 1.22 rejects a comment that is longer
 than its buffer of 4096 bytes. The entries are below::
 
     # site-record 1 {"cors":{"credentials":false, ...},"hosts":["a.example"],"name":"a.example"}
@@ -60,7 +60,7 @@ class Section(t.NamedTuple):
 
 
 class Contents(t.NamedTuple):
-    """What a file says.
+    """The content of a file.
 
     Attributes:
         sites: by name.
@@ -99,7 +99,7 @@ def read_records(text: str | None) -> Contents:
     Args:
         text: the content of the file, or None if it does not exist. It may be anything.
     """
-    found: dict[str, Section | None] = {}  # None for a site with two records: which one is right is unknown
+    found: dict[str, Section | None] = {}  # None for a site with two records: the correct one is unknown
     first: dict[str, int] = {}
     damaged: set[int] = set()
     lines = [line.lstrip(" \t") for line in (text or "").split("\n")]
@@ -111,7 +111,7 @@ def read_records(text: str | None) -> Contents:
             while at < len(lines) and lines[at].startswith(NEXT):
                 at += 1
             record = _decoded(lines[start:at])
-            section = []  # the entries below a damaged record belong to nobody
+            section = []  # the entries below a damaged record belong to no site
             if record is None:
                 damaged.add(start + 1)
             elif record.name in found:

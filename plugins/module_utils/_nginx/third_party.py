@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Directives in files of others that interfere with ours: CORS headers and limits. Pure: the files are read already."""
+"""Third-party nginx directives that interfere with ours: CORS headers and limits. Pure: it reads no files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMITS = ("limit_req", "limit_req_status")
 
 
 def third_party_cors(files: t.Mapping[str, str], own: t.Collection[str], domains: t.Collection[str]) -> list[Directive]:
-    """Directives of others that add, set or clear a header which we send for one of our hosts.
+    """Third-party directives that add, set or clear a header that we send for one of our hosts.
 
     nginx runs ``add_header`` after headers-more, so nothing of ours can remove what it adds. Of two files that set a
     header with headers-more, the one that nginx reads last wins.
@@ -32,7 +32,7 @@ def third_party_cors(files: t.Mapping[str, str], own: t.Collection[str], domains
 
 
 def third_party_limits(files: t.Mapping[str, str], own: t.Collection[str]) -> list[Directive]:
-    """Directives of others that limit requests or set the status of a limited one.
+    """Third-party directives that limit requests or set the status of a limited request.
 
     Args:
         files: the content of every file that nginx reads, by path.

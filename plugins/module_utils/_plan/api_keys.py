@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plan API keys: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
 
-A pair is an ``api_key``, which Frappe keeps as a plain column of User and compares without case, and an ``api_secret``,
-which it keeps encrypted. Pairs are only ever given from outside; nothing here makes one.
+A pair consists of an ``api_key`` and an ``api_secret``. Frappe stores the ``api_key`` in a plain column of User and
+ignores its case. It stores the ``api_secret`` encrypted. The caller supplies all pairs; this module generates none.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import secret_findings, text_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import EXCLUDED_USERS, STRICTNESS
 
-# frappe.permissions.AUTOMATIC_ROLES: given to everybody of a kind, without a row that says so
+# frappe.permissions.AUTOMATIC_ROLES: roles that apply to groups of users without an assignment
 AUTOMATIC_ROLES = ("Guest", "All", "Desk User", "Administrator")
-# Frappe splits the header at its one space, then the pair at its one colon (frappe.auth.validate_auth_via_api_keys)
+# Frappe splits the header at the space, then the pair at the colon (frappe.auth.validate_auth_via_api_keys)
 KEY_TEXT = re.compile(r"[\x21-\x39\x3b-\x7e]{8,140}")
 WRITTEN = ("created", "rotated")
 
 
 @dataclasses.dataclass
 class User:
-    """A user as the site holds it.
+    """A user of the site.
 
     Attributes:
-        name: as Frappe spells it.
-        enabled: whether the user may sign in with a password; API keys work either way.
-        website: has no access to the desk.
-        api_key: None or empty if there is none.
-        has_secret: an encrypted secret is stored.
-        api_secret: the stored secret, None where there is none or where it cannot be decrypted.
-        full_name: for those who read.
+        name: the name in Frappe's spelling.
+        enabled: whether the user may log in with a password. API keys work in either case.
+        website: whether the user has no access to the desk.
+        api_key: the key. None or empty if the user has none.
+        has_secret: whether an encrypted secret is stored.
+        api_secret: the stored secret. None if there is none or if it cannot be decrypted.
+        full_name: the display name.
     """
 
     name: str
@@ -61,19 +61,19 @@ class User:
 
     @property
     def live(self) -> bool:
-        """Both halves are there: Frappe accepts the pair."""
+        """Whether both parts exist, so that Frappe accepts the pair."""
         return bool(self.api_key) and self.has_secret
 
 
 @dataclasses.dataclass
 class KeyState:
-    """What a site holds.
+    """The state of a site.
 
     Attributes:
-        users: those declared or having a declared role, and everyone who has an api_key.
-        holders: names of the users of each declared role, by the role's name as Frappe spells it.
-        roles: names of the declared roles that exist.
-        no_key: why no secret of this site can be decrypted or encrypted, or None.
+        users: declared users, users with a declared role, and all users with an api_key.
+        holders: names of the users of each declared role, by role name in Frappe's spelling.
+        roles: names of the existing declared roles.
+        no_key: the reason why secrets of this site cannot be encrypted or decrypted, or None.
     """
 
     users: list[User]
@@ -84,10 +84,10 @@ class KeyState:
 
 @dataclasses.dataclass
 class KeyChange:
-    """What becomes of one user's pair; ``pair`` is what to write, None where nothing is written.
+    """The change to the pair of one user. ``pair`` is the pair to write, or None if nothing is written.
 
-    ``action``: ``created``, ``rotated``, ``removed``, ``unchanged`` (as declared) or ``kept`` (another pair than the
-    one given, or nobody here knows it).
+    ``action`` is ``created``, ``rotated``, ``removed``, ``unchanged`` (as declared) or ``kept``. ``kept`` means that
+    the site has an unknown pair, or a different pair than the one given.
     """
 
     user: str
@@ -98,12 +98,12 @@ class KeyChange:
 
 @dataclasses.dataclass
 class KeyStep:
-    """What is to be done for one declaration.
+    """The planned step for one declaration.
 
     Attributes:
-        changes: one a user.
-        needs_secret: users that lack a pair to write.
-        findings: rules that only the site's own state can break.
+        changes: one change per user.
+        needs_secret: users that still need a generated pair.
+        findings: findings that depend on the state of the site.
     """
 
     changes: list[KeyChange] = dataclasses.field(default_factory=list)
@@ -112,22 +112,22 @@ class KeyStep:
 
     @property
     def changed(self) -> bool:
-        """Whether anything is written."""
+        """Whether the step writes anything."""
         return any(change.action in (*WRITTEN, "removed") for change in self.changes)
 
     def diff(self) -> Diff:
-        """Before and after, by user, secrets hidden."""
+        """The state before and after, by user. Secrets are hidden."""
         before = {c.user: HIDDEN for c in self.changes if c.had and c.action in (*WRITTEN, "removed")}
         return {"before": before, "after": {c.user: HIDDEN_NEW for c in self.changes if c.action in WRITTEN}}
 
 
 # ---------------------------------------------------------------- the declaration alone
 def key_findings(declared: dict[str, t.Any], site: str) -> Findings:
-    """All that can be said of one declaration without looking at the site.
+    """All findings about one declaration that do not depend on the state of the site.
 
     Args:
-        declared: options of frappe_user_api_key; None, or no such key, means: not declared.
-        site: name of the site, which a secret must not be part of.
+        declared: options of frappe_user_api_key. Options that are None or missing are not declared.
+        site: name of the site. A secret must not be part of it.
     """
     users, roles = declared.get("users") or [], declared.get("roles") or []
     excluded = declared.get("exclude_users")
@@ -137,7 +137,7 @@ def key_findings(declared: dict[str, t.Any], site: str) -> Findings:
             yield from text_findings(field, item)
     for user in users:
         if folded(user) in left_out:
-            yield Finding(KEY_USER_EXCLUDED, "users", f"{user!r} is in users and in exclude_users")
+            yield Finding(KEY_USER_EXCLUDED, "users", f"{user!r} is in both users and exclude_users")
     for role in roles:
         if role in AUTOMATIC_ROLES:
             yield Finding(KEY_ROLE_AUTOMATIC, "roles", f"{role!r}")
@@ -146,10 +146,10 @@ def key_findings(declared: dict[str, t.Any], site: str) -> Findings:
 
 
 def key_store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
-    """Keys that may have to be made need a place; ``store`` is the one that is given, if any."""
+    """Declared keys require a secrets store, because a key may have to be generated. ``store`` is the store, if any."""
     wanted = declared.get("users") or declared.get("roles")
     if wanted and declared.get("state") != "absent" and not store:
-        yield Finding(SECRETS_STORE_MISSING, "api_keys", "keys are declared, without a store")
+        yield Finding(SECRETS_STORE_MISSING, "api_keys", "keys are declared, but secrets_store is not set")
 
 
 def _pair_findings(user: str, pair: t.Any, names: tuple[str, ...]) -> Findings:
@@ -158,7 +158,7 @@ def _pair_findings(user: str, pair: t.Any, names: tuple[str, ...]) -> Findings:
         "api_secret",
         "replace",
     }:
-        yield Finding(KEY_PAIR_FORM, "secrets", f"what is given for {user!r} is no api_key with its api_secret")
+        yield Finding(KEY_PAIR_FORM, "secrets", f"the value for {user!r} is not a pair of api_key and api_secret")
         return
     for part in ("api_key", "api_secret"):
         if not isinstance(pair[part], str) or not KEY_TEXT.fullmatch(pair[part]):
@@ -169,10 +169,10 @@ def _pair_findings(user: str, pair: t.Any, names: tuple[str, ...]) -> Findings:
 
 # ---------------------------------------------------------------- the declaration and the site
 def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[KeyStep]:
-    """Plan the API keys of one site: a step for each declaration, in order.
+    """Plan the API keys of one site, one step per declaration, in order.
 
     Raises:
-        Impossible: the site cannot be brought to the declared state; nothing may be written.
+        Impossible: the site cannot reach the declared state. Nothing may be written.
     """
     by_name = {folded(user.name): user for user in state.users}
     steps: list[KeyStep] = []
@@ -181,7 +181,7 @@ def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[Key
         step = KeyStep()
         for user in _targets(declared, by_name, state):
             if met.setdefault(user.name, number) != number:
-                raise Impossible(f"users: {user.name} is meant by two declarations of this site. Leave it in one")
+                raise Impossible(f"users: {user.name} is selected by two declarations of this site. Remove it from one")
             _add_user(step, declared, user, state)
         steps.append(step)
     _refuse_keys_of_others([change for step in steps for change in step.changes], by_name)
@@ -190,20 +190,20 @@ def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[Key
 
 
 def _targets(declared: dict[str, t.Any], by_name: dict[str, User], state: KeyState) -> list[User]:
-    """The users that a declaration is about: those named, and every enabled one with a role that is named."""
+    """The users that a declaration selects: the listed users, and all enabled users with a listed role."""
     absent = declared.get("state") == "absent"
     named = {folded(user): user for user in declared.get("users") or ()}
     unknown = [user for key, user in named.items() if key not in by_name]
     if unknown and not absent:
         raise Impossible(
-            f"users: the site has no user {', '.join(map(repr, unknown))}. Create it in Frappe, or take it out of users"
+            f"users: the site has no user {', '.join(map(repr, unknown))}. Create it in Frappe, or remove it from users"
         )
     spelling = {role.casefold(): role for role in state.roles}
     missing = [role for role in declared.get("roles") or () if role.casefold() not in spelling]
     if missing:
         raise Impossible(
-            f"roles: the site has no role {', '.join(map(repr, missing))}. Create it, install the app that brings it, "
-            "or correct the name"
+            f"roles: the site has no role {', '.join(map(repr, missing))}. Create it, install the app that provides "
+            "it, or correct the name"
         )
     holders = {
         folded(name)
@@ -221,13 +221,13 @@ def _excluded(declared: dict[str, t.Any]) -> list[str]:
 
 
 def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyState) -> None:
-    """Add to the step what becomes of one user."""
+    """Add the change for one user to the step."""
     wanted, has_any = declared.get("state") or "present", bool(user.api_key) or user.has_secret
     if not user.enabled and wanted != "absent":
         if declared.get("disabled_users") != "revoke":
             raise Impossible(
-                f"users: {user.name} is disabled, and Frappe accepts a disabled user's key. Enable the user, take it "
-                "out of users, or set disabled_users: revoke"
+                f"users: {user.name} is disabled, but Frappe accepts a disabled user's key. Enable the user, remove "
+                "it from users, or set disabled_users: revoke"
             )
         step.findings.append(Finding(KEY_USER_DISABLED, "users", user.name))
         wanted = "absent"
@@ -238,8 +238,8 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
         raise Impossible(state.no_key)
     if user.has_secret and user.api_secret is None:
         raise Impossible(
-            f"encryption_key: it does not open the stored API secret of {user.name}. Restore the site's encryption_key "
-            "from a backup; where it is lost for good, remove that key first (state: absent)"
+            f"encryption_key: it cannot decrypt the stored API secret of {user.name}. Restore the site's "
+            "encryption_key from a backup. If it is lost, remove this API key first (state: absent)"
         )
     if user.website:
         step.findings.append(Finding(KEY_WEBSITE_USER, "users", user.name))
@@ -263,20 +263,20 @@ def _action(wanted: str, user: User, pair: dict[str, t.Any] | None) -> str:
 
 
 def _refuse_keys_of_others(changes: list[KeyChange], by_name: dict[str, User]) -> None:
-    """Frappe finds the user by the api_key, without case; its column is unique."""
+    """Refuse duplicate keys. Frappe looks up the user by api_key and ignores case; the column is unique."""
     owners = {folded(user.api_key): user.name for user in by_name.values() if user.api_key}
     for change in changes:
         if change.pair is not None:
             key = folded(change.pair["api_key"])
             if owners.setdefault(key, change.user) != change.user:
                 raise Impossible(
-                    f"secrets: the api_key given for {change.user} is the one of {owners[key]}, as Frappe compares "
-                    "them. Give another"
+                    f"secrets: the api_key for {change.user} already belongs to {owners[key]} (Frappe ignores case). "
+                    "Set a different api_key"
                 )
 
 
 def _disabled(declarations: list[dict[str, t.Any]], steps: list[KeyStep], met: dict[str, int], state: KeyState) -> None:
-    """Report or revoke the live keys of disabled users, once a site, as its strictest declaration says."""
+    """Report or revoke the live keys of disabled users, once per site, following its strictest declaration."""
     modes = [declared.get("disabled_users") or "report" for declared in declarations]
     mode = max(modes, key=STRICTNESS.index, default="ignore")
     if mode == "ignore":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring the OAuth clients of one site to their plan, through the store that holds them: Frappe, or its REST API."""
+"""Apply the planned OAuth clients of one site through a store: Frappe itself or its REST API."""
 
 from __future__ import annotations
 
@@ -16,78 +16,78 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients i
     plan_clients,
     same,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, told_or_refused
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Judgement, reported_or_refused
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 
 class Store(t.Protocol):
-    """A site's OAuth clients. Only `write` and `delete` change anything; in check mode neither is called."""
+    """The OAuth clients of a site. Only `write` and `delete` change anything. Check mode calls neither."""
 
     def state(self, roles: t.Collection[str], uses: bool) -> ClientState:
-        """Read all clients; the roles among ``roles`` that exist; with ``uses``, the clients that tokens name."""
+        """Read all clients and the existing roles among ``roles``. With ``uses``, also read clients with tokens."""
 
     def write(self, step: ClientStep) -> str:
-        """Create, update or rename; return the client's name."""
+        """Create, update or rename the client. Returns its name."""
 
     def delete(self, name: str) -> None:
-        """Delete a client and every token and code that names it, leaving no copy."""
+        """Delete a client with all its tokens and codes. No copy remains."""
 
     def read(self, name: str) -> dict[str, t.Any]:
-        """Read one client afresh, stored form."""
+        """Read one client again, in stored form."""
 
 
 def apply_clients(
     store: Store, declarations: list[dict[str, t.Any]], judgement: Judgement, check_mode: bool
 ) -> list[ClientRow]:
-    """Plan, then write if not in check mode, then read back what was written.
+    """Plan the clients. Unless in check mode, write them and read back the result.
 
     Args:
-        store: the site.
-        declarations: options of frappe_oauth_client, one a client.
-        judgement: ``policy`` and ``exceptions``, for findings that only the site's own state brings out.
-        check_mode: plan only.
+        store: the store of the site.
+        declarations: options of frappe_oauth_client, one mapping per client.
+        judgement: ``policy`` and ``exceptions`` for findings that depend on the state of the site.
+        check_mode: whether to plan only.
 
     Returns:
-        A row for each declaration and for each pruned client: action, changed, client_id, app_name, diff, findings.
+        One row per declaration and per pruned client: action, changed, client_id, app_name, diff, findings.
 
     Raises:
-        Impossible: nothing was written, or what was written must be rolled back.
+        Impossible: nothing was written, or the caller must roll back what was written.
     """
-    steps, told = plan_through(store, declarations, judgement)
+    steps, reported = plan_through(store, declarations, judgement)
     if not check_mode:
         for step in steps:
             write_step(store, step)
-    return rows_of(declarations, steps, told)
+    return rows_of(declarations, steps, reported)
 
 
 def plan_through(
     store: Store, declarations: list[dict[str, t.Any]], judgement: Judgement
 ) -> tuple[list[ClientStep], list[list[FindingRow]]]:
-    """The steps, and the findings of each that are told.
+    """The steps, and the reported findings of each step.
 
     Raises:
-        Impossible: the site cannot be brought to the declared state.
+        Impossible: the site cannot reach the declared state.
     """
     roles = {role for declared in declarations for role in declared.get("allowed_roles") or ()}
     uses = any(declared.get("state") == "absent" or declared.get("exclusive") for declared in declarations)
     steps = plan_clients(declarations, store.state(roles, uses))
-    told = [told_or_refused(step.findings, judgement) for step in steps]
-    return steps, told
+    reported = [reported_or_refused(step.findings, judgement) for step in steps]
+    return steps, reported
 
 
 def rows_of(
-    declarations: list[dict[str, t.Any]], steps: list[ClientStep], told: list[list[FindingRow]]
+    declarations: list[dict[str, t.Any]], steps: list[ClientStep], reported: list[list[FindingRow]]
 ) -> list[ClientRow]:
-    """A row for each step."""
+    """One row per step."""
     declared = [*declarations, *({} for step in steps if step.pruned)]
-    return [_row(*each) for each in zip(declared, steps, told)]
+    return [_row(*each) for each in zip(declared, steps, reported)]
 
 
 def write_step(store: Store, step: ClientStep) -> None:
-    """Do one step, and read back what it wrote.
+    """Apply one step, and read back what it wrote.
 
     Raises:
-        Impossible: it cannot be done, or the store made something else of it.
+        Impossible: the step failed, or the store saved a different value.
     """
     if step.action == "deleted":
         store.delete(str(step.name))
@@ -98,11 +98,14 @@ def write_step(store: Store, step: ClientStep) -> None:
             if stored.get(field) != value and not same(
                 CLIENT_FIELDS[field], stored.get(field), _declared(field, value)
             ):
-                raise Impossible(f"{field}: Frappe stored something else than was written; no run would find it equal")
+                raise Impossible(
+                    f"{field}: Frappe stored a different value than was written, so every run would report a change. "
+                    "Change the declared value"
+                )
 
 
 def _declared(field: str, value: t.Any) -> t.Any:
-    """A value in Frappe's form, back in declared form."""
+    """Convert a value from Frappe's form to declared form."""
     kind = CLIENT_FIELDS[field]
     if kind in ("uris", "scopes"):
         return value.split()

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plan OAuth clients: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
 
-A client travels in two forms. *Declared* is the options of frappe_oauth_client. *Stored* is a row of Frappe's
-doctype OAuth Client as the database holds it, with `allowed_roles` as a list of role names.
+A client has two forms. The *declared* form is the options of frappe_oauth_client. The *stored* form is a row of
+Frappe's doctype OAuth Client in the database, with `allowed_roles` as a list of role names.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
-RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the pairs that OAuthClient.validate allows
+RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the only pairs that OAuthClient.validate allows
 NEEDED = ("app_name", "redirect_uris")
 
 
 @dataclasses.dataclass
 class ClientStep:
-    """What is to be done for one declared row, or for one client that is pruned.
+    """The planned step for one declared client, or for one pruned client.
 
     Attributes:
         action: ``unchanged``, ``created``, ``updated`` or ``deleted``.
-        name: the client's name in Frappe, which is its client_id; None for a new one that Frappe names.
-        rename: the name it is to get, if that differs.
+        name: the client's name in Frappe, which is its client_id. None if Frappe is to choose it.
+        rename: the new name, if it differs.
         values: columns to write, in Frappe's form.
-        before: what `values` replaces, in declared form, secrets hidden.
-        after: the same after the step.
-        findings: rules that only the site's own state can break.
-        new_secret: write a fresh 256-bit secret that nobody keeps.
-        pruned: not declared, and removed by ``exclusive``.
-        stale: its column ``client_id`` shows another id than the one that Frappe knows it by; any save mends that.
+        before: the values that `values` replaces, in declared form, with secrets hidden.
+        after: the values after the step, in the same form.
+        findings: findings that depend on the state of the site.
+        new_secret: whether to write a new 256-bit secret that is not stored anywhere else.
+        pruned: whether the client is not declared and is removed because of ``exclusive``.
+        stale: whether the column ``client_id`` differs from the id that Frappe uses. Any save fixes it.
     """
 
     action: str = "unchanged"
@@ -64,14 +64,14 @@ class ClientStep:
 
 @dataclasses.dataclass
 class ClientState:
-    """What a site holds.
+    """The state of a site.
 
     Attributes:
-        clients: every OAuth client, stored form, with ``name`` and ``owner``.
-        fields: names of the columns that this Frappe has.
-        roles: every role that exists, among those asked for.
-        in_use: names of the clients that tokens or codes still name.
-        unable: what the way to this site cannot do, ``client_id`` (choose one) or ``rename``, and what to do instead.
+        clients: all OAuth clients in stored form, with ``name`` and ``owner``.
+        fields: names of the columns in this Frappe version.
+        roles: the existing roles among those requested.
+        in_use: names of the clients that tokens or codes still reference.
+        unable: operations that the connection does not support (``client_id`` or ``rename``), each with a remedy.
     """
 
     clients: list[dict[str, t.Any]]
@@ -82,7 +82,7 @@ class ClientState:
 
 
 def declared_form(kind: str, stored: t.Any) -> t.Any:
-    """A stored value in declared form, for comparison and diff; a secret never shows."""
+    """Convert a stored value to declared form, for comparison and diff. Secrets are hidden."""
     if kind == "secret":
         return HIDDEN if stored else None
     if kind in ("uris", "scopes"):
@@ -95,7 +95,7 @@ def declared_form(kind: str, stored: t.Any) -> t.Any:
 
 
 def stored_form(kind: str, declared: t.Any) -> t.Any:
-    """A declared value in Frappe's form."""
+    """Convert a declared value to Frappe's form."""
     if kind in ("uris", "scopes"):
         return " ".join(dict.fromkeys(declared))
     if kind == "lines":
@@ -106,7 +106,7 @@ def stored_form(kind: str, declared: t.Any) -> t.Any:
 
 
 def same(kind: str, stored: t.Any, declared: t.Any) -> bool:
-    """Do both mean the same to Frappe? Order and repetition never count in a list."""
+    """Whether both values are equal for Frappe. Order and duplicates in lists are ignored."""
     if kind == "secret":
         return stored == declared
     left, right = declared_form(kind, stored), declared_form(kind, stored_form(kind, declared))
@@ -114,43 +114,43 @@ def same(kind: str, stored: t.Any, declared: t.Any) -> bool:
 
 
 def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> dict[str, t.Any] | None:
-    """The one client that a declaration is about: by client_id if given, else by app_name.
+    """The client that a declaration refers to, by client_id if declared, otherwise by app_name.
 
     Raises:
-        Impossible: two clients answer to the name, the client_id differs only in case, or it is to be changed without
-            ``rename``.
+        Impossible: several clients match the app_name, the client_id differs only in case, or the client_id differs
+            and ``rename`` is not set.
     """
     wanted, app_name = declared.get("client_id"), declared.get("app_name")
     for client in clients:
         if wanted and client["name"].casefold() == wanted.casefold():
             if client["name"] != wanted:
                 raise Impossible(
-                    f"client_id: {wanted!r} is declared, {client['name']!r} exists, and Frappe compares them without "
-                    f"case. Declare client_id: {client['name']}"
+                    f"client_id: {wanted!r} is declared, but {client['name']!r} exists. Frappe ignores case in "
+                    f"client_ids. Declare client_id: {client['name']}"
                 )
             return client
     if wanted and declared.get("state") == "absent":
-        return None  # its client_id says which client is meant, however many have the name
+        return None  # the client_id identifies the client, even if several clients share the app_name
     named = [client for client in clients if app_name and folded(client["app_name"]) == folded(app_name)]
     if len(named) > 1:
         listed = ", ".join(f"{c['name']} ({c['app_name']!r})" for c in sorted(named, key=lambda c: c["name"]))
         raise Impossible(
-            f"app_name: {app_name!r} answers to {len(named)} clients: {listed}. The database compares without case, "
-            "accents and trailing spaces. Declare the client_id of the one you mean, or delete the others"
+            f"app_name: {app_name!r} matches {len(named)} clients: {listed}. The database ignores case, accents and "
+            "trailing spaces. Declare the client_id of the one you mean, or delete the others"
         )
     if wanted and named and not declared.get("rename"):
         raise Impossible(
-            f"client_id: {wanted!r} is declared for app_name {app_name!r}, whose client_id is {named[0]['name']!r}. "
+            f"client_id: {wanted!r} is declared for app_name {app_name!r}, but the site has {named[0]['name']!r}. "
             f"Declare client_id: {named[0]['name']}, or rename: true (apps that use the old client_id stop working)"
         )
     return named[0] if named else None
 
 
 def plan_clients(declarations: list[dict[str, t.Any]], state: ClientState) -> list[ClientStep]:
-    """Plan all clients of one site: a step for each declaration, in order, then one for each pruned client.
+    """Plan all clients of one site: one step per declaration, in order, then one step per pruned client.
 
     Raises:
-        Impossible: the site cannot be brought to the declared state; nothing may be written.
+        Impossible: the site cannot reach the declared state. Nothing may be written.
     """
     steps: list[ClientStep] = []
     met: dict[str, str] = {}
@@ -159,7 +159,8 @@ def plan_clients(declarations: list[dict[str, t.Any]], state: ClientState) -> li
         if current:
             if current["name"] in met:
                 raise Impossible(
-                    f"client {current['name']} is declared twice: as {met[current['name']]} and as {label(declared)}"
+                    f"client {current['name']} is declared twice: as {met[current['name']]} and as {label(declared)}. "
+                    "Declare it once"
                 )
             met[current["name"]] = label(declared)
         if declared.get("state") == "absent":
@@ -169,7 +170,8 @@ def plan_clients(declarations: list[dict[str, t.Any]], state: ClientState) -> li
     if any(declared.get("exclusive") for declared in declarations):
         revoke = any(declared.get("revoke_tokens") for declared in declarations)
         for client in state.clients:
-            if client["name"] not in met and client.get("owner") != "Guest":  # Guest owns what registered itself
+            # clients that registered themselves belong to Guest
+            if client["name"] not in met and client.get("owner") != "Guest":
                 step = _delete(client, {"revoke_tokens": revoke}, state)
                 step.pruned = True
                 steps.append(step)
@@ -178,7 +180,7 @@ def plan_clients(declarations: list[dict[str, t.Any]], state: ClientState) -> li
 
 
 def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[ClientStep], state: ClientState) -> None:
-    """Every declaration must find its own client again afterwards, or the next run would fail."""
+    """Refuse steps after which a declaration would not match its own client, because the next run would fail."""
     current = {client["name"]: client for client in state.clients}
     mine = [_afterwards(step, current.get(step.name, {})) for step in steps]
     touched = {step.name for step in steps}
@@ -190,25 +192,25 @@ def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[ClientStep
             lost = True
         if lost:
             raise Impossible(
-                f"app_name: {label(declared)} would be meant by two declarations of this site. The database compares "
-                "names without case, accents and trailing spaces. Declare each client once, under a name of its own"
+                f"app_name: {label(declared)} would match two declarations of this site. The database ignores case, "
+                "accents and trailing spaces. Declare each client once, with a distinct name"
             )
 
 
 def _afterwards(step: ClientStep, current: dict[str, t.Any]) -> dict[str, t.Any] | None:
-    """What identifies the step's client once it is done, or None. What Frappe is to name has no name yet."""
+    """The identity of the client after the step, or None. The name is empty if Frappe is to choose it."""
     if step.action == "deleted" or (step.action == "unchanged" and step.name is None):
         return None
     return {"name": step.rename or step.name or "", "app_name": step.values.get("app_name", current.get("app_name"))}
 
 
 def label(declared: dict[str, t.Any]) -> str:
-    """How a declared client is called in messages."""
+    """The label of a declared client in messages."""
     return repr(declared.get("app_name") or declared.get("client_id"))
 
 
 def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> Findings:
-    """A client that is declared a second time; ``seen`` holds the site's declarations so far, and gets this one."""
+    """Findings for a client that is declared twice. ``seen`` collects the declarations of the site."""
     client_id, app_name = declared.get("client_id"), declared.get("app_name")
     for other in seen:
         if client_id and other.get("client_id"):
@@ -220,16 +222,18 @@ def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> 
 
 
 def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
-    """A secret that is to be kept needs a place; ``store`` is the one that is given, if any."""
+    """A secret with ``store_secret`` requires a secrets store. ``store`` is the store, if any."""
     if declared.get("store_secret") and not declared.get("client_secret") and not store:
-        yield Finding(SECRETS_STORE_MISSING, "store_secret", f"is declared for {label(declared)}, without a store")
+        yield Finding(
+            SECRETS_STORE_MISSING, "store_secret", f"is declared for {label(declared)}, but secrets_store is not set"
+        )
 
 
 def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: ClientState) -> ClientStep:
     if current["name"] in state.in_use and not declared.get("revoke_tokens"):
         raise Impossible(
-            f"client {current['name']} ({current['app_name']!r}) cannot be deleted while tokens or codes name it. "
-            "Set revoke_tokens: true to revoke them (its users must sign in again)"
+            f"client {current['name']} ({current['app_name']!r}) cannot be deleted while tokens or codes reference "
+            "it. Set revoke_tokens: true to revoke them (its users must sign in again)"
         )
     known = {
         field: declared_form(kind, current.get(field)) for field, kind in CLIENT_FIELDS.items() if current.get(field)
@@ -250,7 +254,10 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
     if current is None:
         missing = [field for field in NEEDED if field not in wanted]
         if missing:
-            raise Impossible(f"{', '.join(missing)}: needed to create the client {label(declared)}")
+            raise Impossible(
+                f"{', '.join(missing)}: not declared, but required to create the client {label(declared)}. "
+                f"Declare {' and '.join(missing)}"
+            )
         wanted.setdefault("default_redirect_uri", wanted["redirect_uris"][0])
         step.action, step.new_secret = "created", "client_secret" not in wanted
     else:
@@ -258,7 +265,9 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
         step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
         if declared.get("store_secret") and not step.new_secret and "client_secret" not in wanted:
-            step.findings.append(Finding(CLIENT_SECRET_UNKNOWN, "store_secret", f"the secret of {label(declared)}"))
+            step.findings.append(
+                Finding(CLIENT_SECRET_UNKNOWN, "store_secret", f"the secret of {label(declared)} is not in the store")
+            )
     stored = current or {}
     for field, value in wanted.items():
         kind = CLIENT_FIELDS[field]
@@ -267,7 +276,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
             step.after[field] = declared_form(kind, step.values[field])
             if current:
                 step.before[field] = declared_form(kind, stored.get(field))
-    # The column that forms show; Frappe itself goes by the name, and sets the column to it on every save.
+    # Forms show this column. Frappe itself uses the name, and copies it to the column on every save.
     step.stale = current is not None and current.get("client_id", current["name"]) != current["name"]
     _show_identity(step, current, declared)
     for what, wanted_here in (("client_id", current is None and step.name), ("rename", step.rename)):
@@ -279,7 +288,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
 
 
 def _show_identity(step: ClientStep, current: dict[str, t.Any] | None, declared: dict[str, t.Any]) -> None:
-    """Put what is no plain column into the diff: the chosen client_id, and that a secret changes."""
+    """Add values to the diff that are not plain columns: the client_id, and the fact that a secret changes."""
     if current is None and declared.get("client_id"):
         step.after["client_id"] = declared["client_id"]
     if step.rename or step.stale:
@@ -292,19 +301,19 @@ def _show_identity(step: ClientStep, current: dict[str, t.Any] | None, declared:
 
 
 def _roles(declared: list[str], known: t.Collection[str]) -> list[str]:
-    """Roles in the spelling that the site has; Frappe corrects the case of a link on save."""
+    """The roles in the spelling of the site, because Frappe corrects the case of a link on save."""
     spelling = {role.casefold(): role for role in known}
     unknown = [role for role in declared if role.casefold() not in spelling]
     if unknown:
         raise Impossible(
             f"allowed_roles: the site has no role {', '.join(map(repr, unknown))}. Create it, install the app that "
-            "brings it, or correct the name"
+            "provides it, or correct the name"
         )
     return [spelling[role.casefold()] for role in declared]
 
 
 def _default_uri_findings(wanted: dict[str, t.Any], current: dict[str, t.Any]) -> t.Iterator[Finding]:
-    """The default URI ought to be one of the list, also when only one of the two is declared."""
+    """Check that the default URI is in the list, even if only one of the two is declared."""
     uris = wanted.get("redirect_uris") or declared_form("uris", current.get("redirect_uris"))
     default = wanted.get("default_redirect_uri") or current.get("default_redirect_uri")
     if default not in uris:

@@ -19,12 +19,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
 
 @dataclasses.dataclass
 class ConfigChange:
-    """What a merge does.
+    """The result of a merge.
 
     Attributes:
-        config: the whole configuration afterwards.
-        before: the keys that change, with those of their old values that may be shown.
-        after: the same afterwards; a key that is removed is missing.
+        config: the complete configuration after the merge.
+        before: the changed keys with their old values, as far as these may be shown.
+        after: the changed keys with their new values. Removed keys are missing.
     """
 
     config: dict[str, t.Any]
@@ -36,22 +36,22 @@ class ConfigChange:
 
 
 def canonical(value: t.Any) -> str:
-    """A JSON value as text, so that true and 1, or 1 and 1.0, differ as they do in the file."""
+    """A JSON value as text, so that true and 1, or 1 and 1.0, differ as in the file."""
     return json.dumps(value, sort_keys=True)
 
 
 def plan_config(
     current: dict[str, t.Any], settings: dict[str, t.Any], secrets: dict[str, t.Any], absent: t.Iterable[str]
 ) -> ConfigChange:
-    """Merge declared keys into a configuration. Pure; every other key stays as it is.
+    """Merge declared keys into a configuration. All other keys stay unchanged. Pure.
+
+    Old values may be secrets under any name, because they do not come from the declaration.
 
     Args:
-        current: what the file holds.
-        settings: keys to set, values shown in the diff.
-        secrets: keys to set, values hidden in the diff.
+        current: the current content of the file.
+        settings: keys to set, with values shown in the diff.
+        secrets: keys to set, with values hidden in the diff.
         absent: keys to remove.
-
-    An old value was not declared by anybody here, and may be a secret under any name.
     """
     change = ConfigChange(dict(current), {}, {})
     for key, value in {**settings, **secrets}.items():
@@ -68,5 +68,5 @@ def plan_config(
 
 
 def text_of(config: dict[str, t.Any]) -> str:
-    """The file as Frappe writes it (frappe.installer.update_site_config): indent 1, sorted keys, no last newline."""
+    """The file as Frappe writes it (frappe.installer.update_site_config): indent 1, sorted keys, no final newline."""
     return json.dumps(config, indent=1, sort_keys=True)

@@ -1,27 +1,27 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which processes must read their configuration again after which change. Pure."""
+"""Which processes must be reloaded or restarted after which change. Pure."""
 
 from __future__ import annotations
 
 import typing as t
 
-# Keys that a process reads when it starts, and never again (frappe.utils.redis_wrapper, frappe.utils.background_jobs).
+# Keys that a process reads only at start (frappe.utils.redis_wrapper, frappe.utils.background_jobs).
 START_KEYS = ("redis_cache", "redis_queue", "redis_socketio", "developer_mode", "serve_default_site")
-# Keys that only count once bench has written them into supervisor.conf or nginx.conf.
+# Keys that have no effect until bench has written them to supervisor.conf or nginx.conf.
 BENCH_KEYS = ("webserver_port", "socketio_port", "gunicorn_workers", "background_workers", "http_timeout")
 
 
 def reload_needs(changed_keys: t.Collection[str], config_cached: bool, strategy: str) -> dict[str, t.Any]:
-    """The one table: which change of the configuration needs which process to hear of it.
+    """Which processes must be reloaded or restarted after a change of the configuration.
 
-    OAuth clients and API keys lie in the database and need none; nginx is told by frappe_nginx_edge itself.
+    OAuth clients and API keys are stored in the database and need no reload. frappe_nginx_edge reloads nginx itself.
 
     ==============================  =============================  ======================  ============
     Change                          Frappe 14, 15                  Frappe 16 and later     strategy
     ==============================  =============================  ======================  ============
-    any key                         nothing, read each request     web: SIGHUP             graceful
+    any key                         none, read on each request     web: SIGHUP             graceful
     a key that is read at start     web and workers: restart       the same                graceful
     any key                         web: restart                   the same                restart
     a key that is read at start     web and workers: restart       the same                restart
@@ -30,7 +30,7 @@ def reload_needs(changed_keys: t.Collection[str], config_cached: bool, strategy:
 
     Args:
         changed_keys: keys of site_config.json and common_site_config.json that this run changed.
-        config_cached: does this Frappe keep the configuration between requests?
+        config_cached: whether this Frappe caches the configuration between requests.
         strategy: ``graceful``, ``restart`` or ``none``.
 
     Returns:

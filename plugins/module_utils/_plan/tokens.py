@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plan bearer tokens: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
 
-Access and refresh token share one row, and the row's name is the access token: no name may ever leave a step but to be
-written. A row is dead when neither half works. Authorization codes are treated as tokens are, since Frappe's never
-expire, and one that was not redeemed gives a new token at any time.
+Access token and refresh token share one row, and the name of the row is the access token. Therefore, a name must never
+appear in output. A row is dead if neither token works. Authorization codes are handled like tokens: in Frappe they
+never expire, and an unused code can be exchanged for a new token at any time.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Token(t.NamedTuple):
 
     Attributes:
         name: the token or code itself.
-        code: it is an authorization code.
-        client: name of the client, which may be gone.
+        code: whether it is an authorization code.
+        client: name of the client, which may have been deleted.
         user: name of the user.
-        disabled: the user is disabled, or gone.
-        state: ``active``, ``expired`` (its access token is) or ``revoked`` (of a code: redeemed, or no longer valid).
-        refreshes: its refresh token works.
+        disabled: whether the user is disabled or deleted.
+        state: ``active``, ``expired`` (the access token) or ``revoked`` (for a code: redeemed or no longer valid).
+        refreshes: whether its refresh token works.
         age: seconds since it was issued.
-        dead_for: seconds since it was revoked, or since a token without a refresh token expired; 0 while it lives.
+        dead_for: seconds since it was revoked, or since it expired without a refresh token. 0 while it is live.
     """
 
     name: str
@@ -65,23 +65,23 @@ class Token(t.NamedTuple):
 
     @property
     def key(self) -> tuple[bool, str]:
-        """What tells it from every other row: a code and a token may have one name."""
+        """The unique key of the row. A code and a token may have the same name."""
         return self.code, self.name
 
     @property
     def live(self) -> bool:
-        """Whether something can still be done with it."""
+        """Whether the token or code can still be used."""
         return self.state == "active" or self.refreshes
 
 
 @dataclasses.dataclass
 class TokenState:
-    """What a site holds.
+    """The state of a site.
 
     Attributes:
-        tokens: all that the declarations may be about.
+        tokens: all tokens and codes that the declarations may select.
         clients: name and app_name of every client.
-        users: names of the declared users that exist.
+        users: names of the existing declared users.
     """
 
     tokens: list[Token]
@@ -91,13 +91,13 @@ class TokenState:
 
 @dataclasses.dataclass
 class TokenStep:
-    """What is to be done for one declaration.
+    """The planned step for one declaration.
 
     Attributes:
         revoke: tokens and codes to revoke.
-        delete: tokens and codes whose rows go.
-        kept: number of live rows that were selected for deletion and stay.
-        findings: rules that only the site's own state can break.
+        delete: tokens and codes whose rows are deleted.
+        kept: number of live rows that were selected for deletion but are kept.
+        findings: findings that depend on the state of the site.
     """
 
     revoke: list[Token] = dataclasses.field(default_factory=list)
@@ -107,7 +107,7 @@ class TokenStep:
 
     @property
     def changed(self) -> bool:
-        """Whether anything is written."""
+        """Whether the step writes anything."""
         return bool(self.revoke or self.delete)
 
 
@@ -116,21 +116,21 @@ def seconds(duration: str | int | None) -> int | None:
     """A duration such as ``30d``, ``12h``, ``90s`` or ``3600`` in seconds; None for None.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is not a duration.
     """
     if duration is None:
         return None
     found = DURATION.fullmatch(str(duration).strip())
     if not found:
-        raise ValueError(f"{duration!r} is no duration")
+        raise ValueError(f"{duration!r} is not a duration")
     return int(found[1]) * SECONDS[found[2]]
 
 
 def token_findings(declared: dict[str, t.Any]) -> Findings:
-    """All that can be said of one declaration without looking at the site.
+    """All findings about one declaration that do not depend on the state of the site.
 
     Args:
-        declared: options of frappe_oauth_token; None, or no such key, means: not declared.
+        declared: options of frappe_oauth_token. Options that are None or missing are not declared.
     """
     for field in DURATIONS:
         try:
@@ -143,10 +143,10 @@ def token_findings(declared: dict[str, t.Any]) -> Findings:
             yield from text_findings(field, item)
     selects = [field for field in SELECTORS if declared.get(field)]
     if declared.get("state") and not selects:
-        yield Finding(TOKEN_SELECTION_MISSING, "state", f"{declared['state']}, of which tokens?")
+        yield Finding(TOKEN_SELECTION_MISSING, "state", f"{declared['state']} is declared, but no tokens are selected")
     does = declared.get("state") or declared.get("max_refresh_age") or declared.get("prune_after") is not None
     if selects and not does:
-        yield Finding(TOKEN_SELECTION_UNUSED, selects[0], "tokens are selected, and nothing is to become of them")
+        yield Finding(TOKEN_SELECTION_UNUSED, selects[0], "tokens are selected, but no action is declared")
     age = seconds(declared.get("max_refresh_age"))
     if age is not None and age < ACCESS_TOKEN_LIFE:
         yield Finding(TOKEN_AGE_SHORT, "max_refresh_age", f"{declared['max_refresh_age']}")
@@ -154,7 +154,7 @@ def token_findings(declared: dict[str, t.Any]) -> Findings:
 
 # ---------------------------------------------------------------- the declaration and the site
 def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list[TokenStep]:
-    """Plan the tokens of one site: a step for each declaration, in order, each after what the ones before it leave."""
+    """Plan the tokens of one site, one step per declaration, in order. Each step starts from the previous result."""
     tokens, steps = list(state.tokens), []
     modes = [declared.get("disabled_users") or "report" for declared in declarations]
     strictest = modes.index(max(modes, key=STRICTNESS.index)) if modes else 0
@@ -185,7 +185,7 @@ def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list
 
 
 def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.Callable[[Token], bool]:
-    """Is a token one of the declared users and clients? Names that say nothing here become findings."""
+    """A predicate for tokens of the declared users and clients. Unknown names become findings."""
     users = {folded(user) for user in declared.get("users") or ()}
     there = {folded(user) for user in state.users} | {folded(token.user) for token in state.tokens}
     unknown = [user for user in declared.get("users") or () if folded(user) not in there]
@@ -206,7 +206,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
 
 
 def _selected(declared: dict[str, t.Any], token: Token) -> bool:
-    """Is a token in scope also of the declared age and state?"""
+    """Whether a token in scope also has the declared age and state."""
     oldest = seconds(declared.get("older_than"))
     return (oldest is None or token.age >= oldest) and token.state in (declared.get("token_state") or TOKEN_STATES)
 
@@ -226,7 +226,7 @@ def _to_revoke(declared: dict[str, t.Any], tokens: list[Token]) -> list[Token]:
 
 
 def _to_delete(declared: dict[str, t.Any], tokens: list[Token], step: TokenStep) -> list[Token]:
-    """Rows of dead tokens only, but for those that are asked for by ``delete_live``."""
+    """The rows to delete: only dead tokens, unless ``delete_live`` is set."""
     keep_for, deleted = seconds(declared.get("prune_after")), []
     for token in tokens:
         asked = declared.get("state") == "absent" and _selected(declared, token)
@@ -237,9 +237,9 @@ def _to_delete(declared: dict[str, t.Any], tokens: list[Token], step: TokenStep)
     return deleted
 
 
-# ---------------------------------------------------------------- what is told
+# ---------------------------------------------------------------- the report
 def token_counts(step: TokenStep, clients: t.Mapping[str, str]) -> list[TokenCount]:
-    """What a step does, by client and user, in numbers; no token is in it."""
+    """The number of revoked and deleted tokens by client and user. The result contains no tokens."""
     counts: dict[tuple[str, str, str], TokenCount] = {}
     for action, tokens in (("revoked", step.revoke), ("deleted", step.delete)):
         for token in tokens:
@@ -256,7 +256,7 @@ def token_counts(step: TokenStep, clients: t.Mapping[str, str]) -> list[TokenCou
 
 
 def token_diff(step: TokenStep, clients: t.Mapping[str, str]) -> Diff:
-    """Before and after, by client and user: how many of the tokens that change are in which state."""
+    """The number of changed tokens per state, before and after, by client and user."""
     before: dict[str, dict[str, int]] = {}
     after: dict[str, dict[str, int]] = {}
 

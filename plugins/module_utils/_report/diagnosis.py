@@ -8,12 +8,21 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, VerifyRow
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
+    FAILED,
+    QUIET,
+    REVIEW,
+    Note,
+    Summary,
+    SummaryRow,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import severity_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, WARNING
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     SITE_BROKEN,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED, NOTICED
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED as STEP_FAILED
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import NOTICED
 
 Row = t.Dict[str, t.Any]
 
@@ -45,12 +54,12 @@ class SiteDiagnosis(t.TypedDict):
 
 
 class Diagnosis(t.TypedDict):
-    """What is wrong with all of them; ``lines`` is the whole for a human."""
+    """What is wrong with all of them; ``summary`` is what ends the run."""
 
     sites: list[SiteDiagnosis]
     notices: list[Notice]
     unhealthy: list[str]
-    lines: list[str]
+    summary: Summary
 
 
 def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Collection[str] = ()) -> Diagnosis:
@@ -64,7 +73,7 @@ def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Coll
     Returns:
         ``sites`` with ``name``, ``verified``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
         what their Frappe does, each with the ``sites`` that have it; ``unhealthy``, the names of sites with a problem;
-        ``lines`` for a human.
+        ``summary``, which ends the run.
     """
     names = list(dict.fromkeys(row["name"] for row in [*checks, *infos]))
     sites: list[SiteDiagnosis] = []
@@ -88,7 +97,7 @@ def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Coll
         "sites": sites,
         "notices": told_once,
         "unhealthy": [site["name"] for site in sites if site["problems"]],
-        "lines": list(_lines(sites, told_once)),
+        "summary": _summary(sites, told_once),
     }
 
 
@@ -101,8 +110,8 @@ def _checked(name: str, checks: list[VerifyRow]) -> t.Iterator[Entry]:
         if row["name"] != name:
             continue
         for step in row["steps"]:
-            if step["verdict"] in (FAILED, NOTICED):
-                severity = "problem" if step["verdict"] == FAILED else severity_of(step["rule"])
+            if step["verdict"] in (STEP_FAILED, NOTICED):
+                severity = "problem" if step["verdict"] == STEP_FAILED else severity_of(step["rule"])
                 yield _entry(severity, step["rule"], step["name"], step["found"], step["reason"], step["remedy"])
         if row["failed"] and not row["steps"]:
             yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
@@ -131,22 +140,35 @@ def _unique(verified: list[Entry], read: list[Entry], exceptions: t.Collection[s
     return list(kept.values())
 
 
-def _lines(sites: list[SiteDiagnosis], notices: list[Notice]) -> t.Iterator[str]:
+def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
+    notes: dict[tuple[str, str, str], Note] = {}
     for site in sites:
-        count = len(site["problems"])
-        state = f"{count} problem{'s' if count > 1 else ''}" if count else "healthy"
-        yield f"{site['name']}: {state}{', verified' if site['verified'] else ', not verified' if not count else ''}"
-        yield from (f"  PROBLEM {_told(entry)}" for entry in site["problems"])
-        yield from (f"  to look at {_told(entry)}" for entry in site["warnings"])
-    for notice in notices:
-        if len(notice["sites"]) == len(sites):
-            where = "This Frappe, on every site"
-        else:
-            where = ", ".join(notice["sites"])
-        yield f"{where}: {_told(notice)}"
+        for kind, entries in (("PROBLEM", site["problems"]), ("WARNING", site["warnings"])):
+            for entry in entries:
+                why = f" ({entry['reason']})" if entry["reason"] else ""
+                text = f"{entry['where']}: {entry['found']}{why} [{entry['rule']}]"
+                note: Note = {"kind": kind, "sites": [], "text": text, "remedy": entry["remedy"]}
+                notes.setdefault((kind, text, entry["remedy"]), note)["sites"].append(site["name"])
+    return {
+        "title": "Diagnosis",
+        "columns": ["state", "verified", "problems", "warnings"],
+        "rows": [_row(site) for site in sites],
+        "notes": list(notes.values()),
+        "notices": {notice["rule"]: notice["sites"] for notice in notices},
+    }
 
 
-def _told(entry: Entry) -> str:
-    why = f" ({entry['reason']})" if entry["reason"] else ""
-    todo = f" -> {entry['remedy']}" if entry["remedy"] else ""
-    return f"[{entry['rule']}] {entry['where']}: {entry['found']}{why}{todo}"
+def _row(site: SiteDiagnosis) -> SummaryRow:
+    problems, warnings = len(site["problems"]), len(site["warnings"])
+    cells = [
+        "unhealthy" if problems else "healthy",
+        "yes" if site["verified"] else "no",
+        str(problems or ""),
+        str(warnings or ""),
+    ]
+    return {
+        "site": site["name"],
+        "state": FAILED if problems else REVIEW if warnings or not site["verified"] else QUIET,
+        "cells": cells,
+        "brief": cells,
+    }

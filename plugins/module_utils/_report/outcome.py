@@ -7,6 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import SHARED
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import BenchPart, SiteReport
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
+    CHANGED,
+    FAILED,
+    QUIET,
+    REVIEW,
+    Note,
+    Summary,
+    SummaryRow,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import WARNING
+
 Results = t.Mapping[str, t.Mapping[str, t.Any]]
 
 # Steps that write something that a verification meets; revoked tokens are none of it.
@@ -24,22 +37,32 @@ def changed_sites(results: Results) -> list[str]:
     return list(dict.fromkeys(row["name"] for row in rows if row["changed"]))
 
 
-def rotation_lines(results: Results) -> list[str]:
-    """One line for each secret, API key or set of tokens that a rotation replaced or revoked, or would in check mode.
+def rotation_summary(results: Results, check: bool) -> Summary:
+    """What a rotation replaced or revoked, or would in check mode, one row per site.
 
     Args:
         results: as for `changed_sites`.
+        check: whether nothing was written, in check mode.
     """
-    return [
-        *(f"{row['name']}: secret of {row['app_name'] or row['client_id']}" for row in _changed(results, "clients")),
-        *(
-            f"{row['name']}: API key of {user['user']} ({user['action']})"
-            for row in _rows(results, "api_keys")
-            for user in row["users"]
-            if user["action"] in NEW_PAIRS
-        ),
-        *(f"{row['name']}: {row['revoked']} tokens and codes" for row in _changed(results, "tokens")),
-    ]
+    rotated: dict[str, list[str]] = {}
+    for row in _changed(results, "clients"):
+        rotated.setdefault(row["name"], []).append(f"secret of {row['app_name'] or row['client_id']}")
+    for row in _rows(results, "api_keys"):
+        for user in row["users"]:
+            if user["action"] in NEW_PAIRS:
+                rotated.setdefault(row["name"], []).append(f"API key of {user['user']} ({user['action']})")
+    for row in _changed(results, "tokens"):
+        rotated.setdefault(row["name"], []).append(f"{row['revoked']} tokens and codes")
+    return {
+        "title": "Rotation",
+        "columns": ["would be rotated" if check else "rotated"],
+        "rows": [
+            {"site": site, "state": CHANGED, "cells": ["; ".join(what)], "brief": [f"{len(what)} items"]}
+            for site, what in rotated.items()
+        ],
+        "notes": [],
+        "notices": {},
+    }
 
 
 def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], names: t.Collection[str]) -> str:
@@ -66,7 +89,7 @@ def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
     if not diagnosis["unhealthy"]:
         return ""
     amount = len(diagnosis["unhealthy"])
-    lines = [f"{amount} of {_sites(len(diagnosis['sites']))} {'has' if amount == 1 else 'have'} problems:"]
+    lines = [f"{amount} of {_sites(len(diagnosis['sites']))} {'is' if amount == 1 else 'are'} unhealthy:"]
     for site in diagnosis["sites"]:
         for problem in site["problems"]:
             found = f"[{problem['rule']}] {problem['where']}: {problem['found']}"
@@ -74,17 +97,66 @@ def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
     return "\n".join(lines)
 
 
-def audit_message(summary: t.Mapping[str, int]) -> str:
-    """What an audit found, in one sentence.
+class AuditSummary(Summary):
+    """``failure`` says which bench and which sites could not be read; empty if all could."""
+
+    failure: str
+
+
+def audit_summary(part: BenchPart) -> AuditSummary:
+    """What an audit found on one bench.
 
     Args:
-        summary: the ``summary`` of `report_of`.
+        part: what the bench adds to the report.
     """
-    benches = "1 bench" if summary["benches"] == 1 else f"{summary['benches']} benches"
-    return (
-        f"{_sites(summary['sites'])} on {benches}: {summary['with_findings']} with findings, {summary['drifting']} not "
-        f"as declared, {summary['unverified']} without a verification on record, {summary['unreadable']} unreadable"
-    )
+    notes: dict[tuple[str, str, str], Note] = {}
+
+    def note(kind: str, site: str, text: str, remedy: str = "") -> None:
+        empty: Note = {"kind": kind, "sites": [], "text": text, "remedy": remedy}
+        notes.setdefault((kind, text, remedy), empty)["sites"].append(site)
+
+    if part["bench"]["fault"]:
+        note("FAILED", SHARED, " ".join(part["bench"]["fault"].split()))
+    notices: dict[str, list[str]] = {}
+    for site in part["sites"]:
+        if not site["readable"] and site["why"] != part["bench"]["fault"]:
+            note("FAILED", site["name"], " ".join(site["why"].split()))
+        for finding in site["findings"]:
+            text = f"{finding['field']}: {finding['found']} [{finding['rule']}]"
+            note("WARNING" if finding["severity"] == WARNING else "PROBLEM", site["name"], text, finding["remedy"])
+        for finding in site["notices"]:
+            notices.setdefault(finding["rule"], []).append(site["name"])
+    return {
+        "title": "Audit",
+        "columns": ["read", "findings", "not as declared", "verified"],
+        "rows": [_audited(site) for site in part["sites"]],
+        "notes": list(notes.values()),
+        "notices": {rule: list(dict.fromkeys(sites)) for rule, sites in notices.items()},
+        "failure": unread_message(part),
+    }
+
+
+def _audited(site: SiteReport) -> SummaryRow:
+    drift, findings, last = len(site["drift"]), len(site["findings"]), site["verification"]
+    cells = [
+        "yes" if site["readable"] else "FAILED",
+        str(findings or ""),
+        str(drift or ("unknown" if site["drift_unknown"] else "")),
+        "not on record" if last is None else f"{'yes' if last['verified'] else 'no'}, {last['at'][:10]}",
+    ]
+    state = FAILED if not site["readable"] else CHANGED if drift else REVIEW if findings or last is None else QUIET
+    return {"site": site["name"], "state": state, "cells": cells, "brief": cells}
+
+
+def unread_message(part: BenchPart) -> str:
+    """Why an audit ends failed: the bench or the sites that could not be read; empty if all could."""
+    fault = part["bench"]["fault"]
+    lines = [fault] if fault else []
+    unread = [site for site in part["sites"] if not site["readable"] and site["why"] != fault]
+    if unread:
+        lines.append(f"{len(unread)} of {_sites(len(part['sites']))} could not be read:")
+        lines += [f"{site['name']}: {site['why']}" for site in unread]
+    return "\n".join(lines)
 
 
 def _rows(results: Results, step: str) -> list[dict[str, t.Any]]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OAuth clients of one site through Frappe's REST API."""
+"""The OAuth clients of one site, over Frappe's REST API."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class RestClients:
         self.site = site
         meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
         if not isinstance(meta, dict) or not isinstance(meta.get("fields"), list):
-            raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Check url: it must lead to a Frappe site")
+            raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Set url to the address of a Frappe site")
         names = [field.get("fieldname") for field in meta["fields"] if isinstance(field, dict)]
         self.fields = [name for name in names if name in CLIENT_FIELDS]
 
     def state(self, roles: t.Collection[str], uses: bool) -> ClientState:
-        """All clients; each is read whole, its secret too: Frappe leaves nothing out."""
+        """Read the current state: all clients with all fields. Frappe returns the secrets too."""
         known = (
             [row["name"] for row in self.site.rows("Role", ["name"], [["name", "in", sorted(roles)]])] if roles else ()
         )
@@ -45,12 +45,14 @@ class RestClients:
             for row in self.site.rows(CLIENT, ["name", "owner", "client_id", *columns])
         }
         for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
-            if row.get("role") and row["name"] in clients:  # another may have registered since
+            if row.get("role") and row["name"] in clients:  # a client may have been registered in between
                 clients[row["name"]]["allowed_roles"].append(row["role"])
         unable = {"rename": "Frappe's REST API cannot rename a client. Use bench_path"}
-        if "token_endpoint_auth_method" not in self.fields:  # came with the API that takes a name
+        if (
+            "token_endpoint_auth_method" not in self.fields
+        ):  # Frappe 16 has both this field and the API that accepts a name
             unable["client_id"] = (
-                "it can be chosen over REST on Frappe 16 and later only. Use bench_path, or leave it out"
+                "REST accepts a client_id only on Frappe 16 and later. Use bench_path, or omit client_id"
             )
         return ClientState(list(clients.values()), self.fields, known, in_use, unable)
 
@@ -80,7 +82,7 @@ class RestClients:
 
 
 class Failure(t.NamedTuple):
-    """Why one client failed, and whether something was written for it before that."""
+    """Why one client failed, and whether something was written for it before."""
 
     changed: bool
     msg: str
@@ -90,8 +92,8 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check
     """Apply the clients of one site that has a URL.
 
     Returns:
-        ``reply``, or ``failed`` with the message, as `Bench.work` gives it. REST has no transaction: where a
-        client fails, what was written before stays, and the reply says so row by row.
+        ``reply``, or ``failed`` with the message, as `Bench.work` returns it. REST has no transaction: if a client
+        fails, earlier writes remain, and each row of the reply says what was written.
     """
     first = clients[0]
     try:
@@ -119,14 +121,14 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check
 
 
 def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, Failure]:
-    """Do every step, up to the first that fails; for that one and those not tried, why they failed."""
+    """Apply the steps up to the first failure; return the failure of that step and of those that were not applied."""
     failures: dict[int, Failure] = {}
     reason = ""
     for number, step in enumerate(steps):
         before = store.site.written
         try:
             if reason and step.action != "unchanged":
-                raise Impossible(f"not tried, since another client of this site failed before: {reason}")
+                raise Impossible(f"not applied, because an earlier client of this site failed: {reason}")
             write_step(store, step)
         except Impossible as error:
             reason = reason or str(error)
@@ -138,6 +140,6 @@ HOW = "Frappe keeps a copy in its database"
 
 
 def _copied(row: ClientRow) -> t.Iterator[str]:
-    """What of a secret stays behind in Version or Deleted Document."""
+    """The secret fields of which Frappe keeps a copy in Version or Deleted Document."""
     if row["action"] == "deleted" or (row["action"] == "updated" and "client_secret" in row["diff"]["after"]):
         yield "client_secret"

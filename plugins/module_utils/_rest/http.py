@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of Frappe's REST API, as a System Manager, for a site that is reached over HTTP only."""
+"""The REST client for a site that is reachable only over HTTP. It authenticates as a System Manager."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import without_password
 
 HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
-TIMEOUT = 30  # seconds a request may take
+TIMEOUT = 30  # seconds per request
 REMEDIES = {
     401: "Check api_key and api_secret",
     403: "The user of api_key must be a System Manager",
-    404: "Check url: no Frappe site answers there under this name",
-    417: "Frappe refused the values",
+    404: "Check url: no Frappe site has this host name",
+    417: "Frappe rejected the values",
 }
 
 
@@ -31,27 +31,29 @@ class RestSite:
 
     Args:
         url: base URL.
-        api_key: key of a System Manager.
-        api_secret: the secret that belongs to it.
+        api_key: the API key of a System Manager.
+        api_secret: its API secret.
         validate_certs: whether the certificate must be valid.
-        check_mode: refuse every request but GET.
+        check_mode: allow only GET requests.
 
     Attributes:
-        written: number of requests that changed something.
+        written: the number of requests that changed something.
     """
 
     def __init__(self, url: str, api_key: str | None, api_secret: str | None, validate_certs: bool, check_mode: bool):
         if not _is_address(url):
             raise Impossible(
-                f"url: {without_password(url)} is no address of a site. Write it as https://crm.example.com"
+                f"url: {without_password(url)} is not a valid address. Use the form https://crm.example.com"
             )
         if not all(HEADER_TEXT.fullmatch(text or "") for text in (api_key, api_secret)):
-            raise Impossible("api_key, api_secret: one of them cannot be sent in a header. Use printable ASCII")
+            raise Impossible(
+                "api_key, api_secret: one of them is not valid in an HTTP header. Use printable ASCII without blanks"
+            )
         self.url, self.check_mode, self.written = url.rstrip("/"), check_mode, 0
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if api_key:
             headers["Authorization"] = f"token {api_key}:{api_secret}"
-        # no cookie jar: every reply to an API key sets five cookies of Guest
+        # no cookie jar: Frappe sets five cookies of Guest in every response to an API key
         self.request = Request(
             headers=headers,
             validate_certs=validate_certs,
@@ -61,11 +63,11 @@ class RestSite:
         )
 
     def call(self, method: str, path: str, query: dict[str, t.Any] | None = None, data: t.Any = None) -> t.Any:
-        """One request; what Frappe put into ``data`` of its reply.
+        """Send one request and return ``data`` of the response.
 
         Raises:
-            Impossible: no reply, or one that is no success; the message names the remedy.
-            WriteInCheckMode: in check mode, for anything but a GET.
+            Impossible: no response, or an error; the message says what to do.
+            WriteInCheckMode: in check mode, for any method except GET.
         """
         if self.check_mode and method != "GET":
             raise WriteInCheckMode(f"{method} {path}")
@@ -76,11 +78,18 @@ class RestSite:
                 self.written += method != "GET"
                 said = json.loads(reply.read() or b"{}")
         except HTTPError as error:
-            raise Impossible(f"url: {self.url} answered {method} {path} with {error.code}: {_said(error)}") from None
+            raise Impossible(
+                f"url: {self.url} returned HTTP {error.code} for {method} {path}: {_said(error)}"
+            ) from None
         except (URLError, HTTPException, OSError) as error:
-            raise Impossible(f"url: {self.url} cannot be reached: {getattr(error, 'reason', error)}") from None
+            raise Impossible(
+                f"url: {self.url} cannot be reached: {getattr(error, 'reason', error)}. Check url and the web process"
+            ) from None
         except ValueError:
-            raise Impossible(f"url: {self.url} answered {method} {path} with something else than JSON") from None
+            raise Impossible(
+                f"url: {self.url} returned a response that is not JSON for {method} {path}. Check that url leads to "
+                "the site itself"
+            ) from None
         if not isinstance(said, dict):
             raise self.foreign(method, path)
         return said.get("data")
@@ -101,9 +110,10 @@ class RestSite:
         return found
 
     def foreign(self, method: str, path: str) -> Impossible:
-        """What is raised for an answer that is not Frappe's."""
+        """The exception for a response that is not Frappe's."""
         return Impossible(
-            f"url: {self.url} answered {method} {path} as no Frappe does. See that url leads to the site itself"
+            f"url: {self.url} returned a response that is not Frappe's for {method} {path}. Check that url leads to "
+            "the site itself"
         )
 
 
@@ -122,4 +132,5 @@ def _said(error: HTTPError) -> str:
         said = reply.get("exception") or reply.get("exc_type") or ""
     except (ValueError, AttributeError):
         said = ""
-    return f"{said}. {REMEDIES.get(error.code, 'Look into the error log of the site')}".lstrip(". ")
+    remedy = REMEDIES.get(error.code, "Check the site's Error Log")
+    return f"{said}. {remedy}".lstrip(". ")

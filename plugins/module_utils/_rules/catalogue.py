@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every rule there is, for those who list them: the registry, with each table of rules loaded."""
+"""The complete registry of rules, with every table loaded, for code that lists all rules."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ ALL_RULES = dict(RULES)
 
 
 def severity_of(identity: str) -> str:
-    """Severity of a rule, whichever table has it."""
+    """The severity of a rule from any table."""
     return ALL_RULES[identity].severity

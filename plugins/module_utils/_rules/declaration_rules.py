@@ -1,65 +1,78 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules that a declaration is held against before anything is written."""
+"""The rules that declarations are checked against before anything is written."""
 
 from __future__ import annotations
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID, REFUSED, WARNING, rule
 
-SITE_NAME = rule("site-name", INVALID, "Frappe 17, init", "Use letters, digits, period, underscore and hyphen.")
+SITE_NAME = rule(
+    "site-name",
+    INVALID,
+    "Frappe 17, init",
+    "Use letters, digits, periods, underscores and hyphens. Start and end the name with a letter or a digit.",
+)
 
 # ---- text
-TEXT_BLANK = rule("text-blank", INVALID, "Frappe, mandatory fields", "Give it a value, or leave it out.")
-TEXT_EDGES = rule("text-edges", INVALID, "MariaDB, utf8mb4_unicode_ci", "Trim it: the database compares without it.")
+TEXT_BLANK = rule("text-blank", INVALID, "Frappe, mandatory fields", "Set a value, or omit the option.")
+TEXT_EDGES = rule(
+    "text-edges",
+    INVALID,
+    "MariaDB, utf8mb4_unicode_ci",
+    "Remove the leading or trailing white space. MariaDB ignores trailing spaces in comparisons.",
+)
 TEXT_CONTROL = rule("text-control", INVALID, "this collection", "Remove the control character.")
 TEXT_MARKUP = rule(
     "text-markup",
     INVALID,
     "Frappe, sanitize_html",
-    "Remove < and >: Frappe rewrites them on save, so no run would find it equal.",
+    "Remove < and >. Frappe rewrites them on save, so every run would report a change.",
 )
 TEXT_LENGTH = rule(
-    "text-length", INVALID, "Frappe, column lengths", "Use at most 140 characters; 65535 bytes for a whole list."
+    "text-length", INVALID, "Frappe, column lengths", "Use at most 140 characters, or 65535 bytes for a whole list."
 )
 
 # ---- secrets
 SECRET_FORM = rule(
-    "secret-form", INVALID, "this collection", "Only strings can be masked: give one, or move it to settings."
+    "secret-form", INVALID, "this collection", "Set a string, or move the key to settings. Only strings can be masked."
 )
 SECRET_SHORT = rule(
     "secret-short",
     REFUSED,
     "this collection",
-    "Use 32 random bytes: a short secret, once masked, eats other words of the output.",
+    "Use 32 random bytes. Ansible masks a secret wherever it occurs, so a short one masks unrelated output.",
 )
 SECRET_WEAK = rule(
     "secret-weak",
     WARNING,
     "RFC 7518, 3.2",
-    "Use at least 32 random bytes: who has an id_token can try out what signed it. Frappe 14 and 15 make 5; "
-    "frappe_oauth_client with rotate_secret: true makes 32.",
+    "Use at least 32 random bytes. The secret signs id_tokens, and anyone who holds an id_token can guess it by "
+    "brute force. Frappe 14 and 15 generate 5 bytes; frappe_oauth_client with rotate_secret: true generates 32.",
 )
 SECRET_IN_VERSIONS = rule(
     "secret-in-versions",
     WARNING,
     "Frappe, Version",
-    "Set rotate_secret: true once (rotate.yml: client_secrets), which leaves no copy: who may read the client's "
-    "history reads the secret in use.",
+    "Anyone who can read the client's history can read the current secret. Set rotate_secret: true once "
+    "(rotate.yml: client_secrets). The new secret leaves no copy there.",
 )
 SECRET_LONG = rule("secret-long", INVALID, "Frappe, varchar(140)", "Use at most 140 characters.")
-SECRET_REWRITTEN = rule("secret-rewritten", INVALID, "Frappe, sanitize_html", "Use letters, digits, - and _ only.")
+SECRET_REWRITTEN = rule("secret-rewritten", INVALID, "Frappe, sanitize_html", "Use only letters, digits, - and _.")
 PASSWORD_SHORT = rule(
     "password-short",
     INVALID,
     "this collection",
-    "Use at least 8 characters: a shorter one, once masked, eats other words of the output.",
+    "Use at least 8 characters. Ansible masks a password wherever it occurs, so a short one masks unrelated output.",
 )
 SECRET_IN_NAME = rule(
-    "secret-in-name", INVALID, "this collection", "Use a random value: masking it would eat the name."
+    "secret-in-name",
+    INVALID,
+    "this collection",
+    "Use a random value. Masking this value would also mask the name in the output.",
 )
 SECRET_IN_SETTINGS = rule(
-    "secret-in-settings", INVALID, "this collection", "Move it to secret_settings, which is never shown."
+    "secret-in-settings", INVALID, "this collection", "Move the key to secret_settings. Its values are never shown."
 )
 
 # ---- redirect URIs
@@ -67,29 +80,41 @@ REDIRECT_URIS_EMPTY = rule(
     "redirect-uris-empty",
     INVALID,
     "Frappe, validate_redirect_uri",
-    "Name a URI: without one every authorization ends in 400.",
+    "List at least one URI. Without one, Frappe answers every authorization request with 400.",
 )
 REDIRECT_URI_WHITESPACE = rule(
     "redirect-uri-whitespace",
     INVALID,
     "Frappe, get_url_delimiter",
-    "Give one URI an item, without spaces: Frappe splits the text on a space.",
+    "Write each URI as a separate list item, without spaces. Frappe splits the stored text on spaces.",
 )
 REDIRECT_URI_ABSOLUTE = rule(
     "redirect-uri-absolute",
     INVALID,
     "RFC 6749, 3.1.2",
-    "Write it whole: https://app.example.com/callback or com.example.app://callback.",
+    "Write the complete URI, such as https://app.example.com/callback or com.example.app://callback.",
 )
-REDIRECT_URI_FRAGMENT = rule("redirect-uri-fragment", INVALID, "RFC 6749, 3.1.2", "Remove what follows the #.")
+REDIRECT_URI_FRAGMENT = rule(
+    "redirect-uri-fragment", INVALID, "RFC 6749, 3.1.2", "Remove the # and everything after it."
+)
 REDIRECT_URI_WILDCARD = rule(
-    "redirect-uri-wildcard", INVALID, "RFC 9700, 4.1.3", "List each URI: Frappe compares letter by letter."
+    "redirect-uri-wildcard",
+    INVALID,
+    "RFC 9700, 4.1.3",
+    "List each URI. Frappe compares redirect URIs character by character.",
 )
 REDIRECT_URI_SCRIPT = rule(
-    "redirect-uri-script", INVALID, "RFC 8252, 8.4", "Use https or a private-use scheme of your own domain."
+    "redirect-uri-script",
+    INVALID,
+    "RFC 8252, 8.4",
+    "Use https, or a private-use scheme based on a domain that you own.",
 )
-REDIRECT_URI_USERINFO = rule("redirect-uri-userinfo", INVALID, "RFC 9110, 4.2.4", "Remove what stands before the @.")
-REDIRECT_URI_HTTP = rule("redirect-uri-http", REFUSED, "RFC 9700, 2.6", "Use https: the code would travel in clear.")
+REDIRECT_URI_USERINFO = rule(
+    "redirect-uri-userinfo", INVALID, "RFC 9110, 4.2.4", "Remove the user name and password before the @."
+)
+REDIRECT_URI_HTTP = rule(
+    "redirect-uri-http", REFUSED, "RFC 9700, 2.6", "Use https. Over http, the authorization code is sent unencrypted."
+)
 REDIRECT_URI_LOCALHOST = rule(
     "redirect-uri-localhost", WARNING, "RFC 8252, 8.3", "Use http://127.0.0.1 or http://[::1]."
 )
@@ -97,41 +122,51 @@ REDIRECT_URI_SCHEME = rule(
     "redirect-uri-scheme",
     WARNING,
     "RFC 8252, 7.1",
-    "Use your own domain, reversed: com.example.app. Any app may claim a short scheme.",
+    "Use the reversed name of a domain that you own, such as com.example.app. Any app can claim a short scheme.",
 )
 DEFAULT_REDIRECT_URI = rule(
-    "default-redirect-uri", INVALID, "RFC 6749, 3.1.2.3", "Add it to redirect_uris, or choose one of them."
+    "default-redirect-uri",
+    INVALID,
+    "RFC 6749, 3.1.2.3",
+    "Add it to redirect_uris, or choose one of the URIs listed there.",
 )
 DEFAULT_REDIRECT_URI_STALE = rule(
     "default-redirect-uri-stale",
     WARNING,
     "RFC 6749, 3.1.2.3",
-    "Declare redirect_uris and default_redirect_uri together: one is not in the other.",
+    "Declare redirect_uris and default_redirect_uri together. The default must be in the list.",
 )
 
 # ---- clients
-CLIENT_IDENTITY = rule("client-identity", INVALID, "Frappe, OAuth Client", "Give app_name, client_id, or both.")
+CLIENT_IDENTITY = rule("client-identity", INVALID, "Frappe, OAuth Client", "Set app_name, client_id, or both.")
 CLIENT_ID_FORM = rule(
-    "client-id-form", INVALID, "Frappe, naming", "Use letters, digits, period, underscore, hyphen; at most 140."
+    "client-id-form",
+    INVALID,
+    "Frappe, naming",
+    "Use letters, digits, periods, underscores and hyphens, at most 140 characters.",
 )
-CLIENT_TWICE = rule("client-twice", INVALID, "this collection", "Declare each client of a site once.")
+CLIENT_TWICE = rule("client-twice", INVALID, "this collection", "Declare each client of a site only once.")
 CONSENT_SKIPPED = rule(
     "consent-skipped",
     WARNING,
     "RFC 8252, 8.6",
-    "Ask for consent: Frappe does not demand PKCE (14 to 17, by mid-2026), and any app can claim the scheme.",
+    "Set skip_authorization: false. Frappe 14 to 17 (as of mid-2026) do not require PKCE, and any app can claim "
+    "the URI scheme.",
 )
 CLIENT_AUTH_METHOD = rule(
     "client-auth-method",
     WARNING,
     "RFC 8252, 8.4; Frappe, OAuth Client",
-    "Declare token_endpoint_auth_method: None, which says that the app keeps no secret: newer Frappe asks all "
-    "others for theirs, and an app on somebody's device cannot keep one.",
+    "Declare token_endpoint_auth_method: None, which marks the app as a public client. Newer Frappe requires a "
+    "secret from all other clients, and an app on a user's device cannot keep one.",
 )
 FIELD_UNSUPPORTED = rule(
-    "field-unsupported", WARNING, "Frappe, OAuth Client", "Frappe 16 brought this field; this site ignores it."
+    "field-unsupported",
+    WARNING,
+    "Frappe, OAuth Client",
+    "This field requires Frappe 16 or later. This site ignores it.",
 )
-GRANT_IMPLICIT = rule("grant-implicit", REFUSED, "RFC 9700, 2.1.2", "Use Authorization Code with PKCE.")
+GRANT_IMPLICIT = rule("grant-implicit", REFUSED, "RFC 9700, 2.1.2", "Use the Authorization Code grant with PKCE.")
 REST_COPIES = rule(
     "rest-copies",
     WARNING,
@@ -142,165 +177,186 @@ ROLES_EMPTY = rule(
     "roles-empty",
     INVALID,
     "Frappe, OAuthClient.validate",
-    "Name a role, or leave it out: Frappe fills an empty list itself.",
+    "List a role, or omit the option. Frappe fills an empty list itself.",
 )
 SCOPES_EMPTY = rule(
-    "scopes-empty", INVALID, "Frappe, OAuth Client", "Name a scope, or leave it out: the field is mandatory."
+    "scopes-empty",
+    INVALID,
+    "Frappe, OAuth Client",
+    "List a scope, or omit the option. Frappe requires at least one scope.",
 )
 SCOPE_FORM = rule(
     "scope-form",
     INVALID,
     "RFC 6749, 3.3",
-    "Give one scope an item: printable ASCII without space, quote, backslash, < or >.",
+    "Write each scope as a separate list item. Use printable ASCII without space, double quote, backslash, < or >.",
 )
 SCOPE_ALL = rule(
     "scope-all",
     WARNING,
     "RFC 9700, 2.3",
-    "Name the scopes that the app needs. Frappe 15 itself bounds no call by a scope, apps and proxies may: there a "
-    "token may do what its user's roles allow, so bound those.",
+    "List only the scopes that the app needs. Frappe 15 does not restrict calls by scope, although apps and "
+    "proxies can. A token can do whatever its user's roles allow, so restrict those roles.",
 )
 CLIENT_SECRET_UNKNOWN = rule(
     "client-secret-unknown",
     WARNING,
     "this collection",
-    "Set rotate_secret: true once: a new secret is then made and kept. Apps that use the old one stop working.",
+    "Set rotate_secret: true once to generate and store a new secret. Apps that use the old secret stop working.",
 )
 SECRETS_STORE_MISSING = rule(
     "secrets-store-missing",
     INVALID,
     "this collection",
-    "Give secrets_store (in the role: oauth2_secrets_store), where the secret is kept.",
+    "Set secrets_store (in the role: oauth2_secrets_store), where the generated secret is stored.",
 )
 
 # ---- API keys
-KEY_USER_EXCLUDED = rule("key-user-excluded", INVALID, "this collection", "Take the user out of one of them.")
+KEY_USER_EXCLUDED = rule("key-user-excluded", INVALID, "this collection", "Remove the user from one of the two lists.")
 KEY_ROLE_AUTOMATIC = rule(
     "key-role-automatic",
     INVALID,
     "Frappe, AUTOMATIC_ROLES",
-    "Name users, or a role that is given to them: nobody is given this one.",
+    "List users, or a role that is assigned to them. Frappe does not assign this role to individual users.",
 )
 KEY_PAIR_FORM = rule(
     "key-pair-form",
     INVALID,
     "Frappe, validate_auth_via_api_keys",
-    "Give {api_key: ..., api_secret: ...}, each of 8 to 140 printable ASCII characters without space and colon.",
+    "Use {api_key: ..., api_secret: ...}. Each needs 8 to 140 printable ASCII characters without spaces and colons.",
 )
 KEY_USER_DISABLED = rule(
     "key-user-disabled",
     WARNING,
     "Frappe, validate_api_key_secret",
-    "Set disabled_users: revoke: Frappe accepts the API key of a disabled user.",
+    "Frappe accepts the API key of a disabled user. Set disabled_users: revoke.",
 )
 KEY_WEBSITE_USER = rule(
     "key-website-user",
     WARNING,
     "Frappe, User",
-    "Make sure that it is meant: a Website User sees the portal only, and so does its key.",
+    "A Website User can use only the portal, and so can its API key. Check that this is intended.",
 )
 KEY_DIFFERS = rule(
     "key-differs",
     WARNING,
     "this collection",
-    "Set state: rotated once to give the user a new pair that is kept. The site has another than the one given.",
+    "The site has a different key pair than the one given. Set state: rotated once to generate and store a new pair.",
 )
 
 # ---- site_config.json
-CONFIG_KEY = rule("config-key", INVALID, "this collection", "Use a plain word.")
-CONFIG_NUMBER = rule("config-number", INVALID, "RFC 8259, 6", "Give a number that JSON has: no NaN and no infinity.")
+CONFIG_KEY = rule("config-key", INVALID, "this collection", "Use a non-empty text without control characters.")
+CONFIG_NUMBER = rule(
+    "config-number", INVALID, "RFC 8259, 6", "Use a number that JSON supports. NaN and infinity are not valid JSON."
+)
 CONFIG_CONTRADICTION = rule(
-    "config-contradiction", INVALID, "this collection", "Declare the key once: as a value, or absent."
+    "config-contradiction",
+    INVALID,
+    "this collection",
+    "Declare the key only once, in settings, secret_settings or absent.",
 )
 CONFIG_VITAL_KEY = rule(
     "config-vital-key",
     REFUSED,
     "Frappe, get_site_config",
-    "Leave it: without it the site, or every password it stores, is lost.",
+    "Keep the key. Without it, the site or every password stored in it is lost.",
 )
 IGNORE_CSRF = rule(
     "ignore-csrf",
     REFUSED,
     "Frappe, validate_csrf_token",
-    "Remove it: any true value switches CSRF off for the whole site, a list of paths too, "
-    "and a bearer token without a session cookie needs no exemption.",
+    "Remove the key. Any true value, even a list of paths, disables CSRF protection for the whole site. Requests "
+    "with a bearer token and without a session cookie need no exemption.",
 )
-UNREAD_KEY = rule("unread-key", WARNING, "Frappe, set_cors_headers", "Remove it: nothing in Frappe reads it.")
+UNREAD_KEY = rule("unread-key", WARNING, "Frappe, set_cors_headers", "Remove the key. Frappe does not read it.")
 CORS_ANY_ORIGIN = rule(
     "cors-any-origin",
     REFUSED,
     "Frappe, set_cors_headers",
-    "List the origins: '*' lets any web site call with its visitor's cookies.",
+    "List the allowed origins. With '*', any website can send requests with the cookies of a signed-in user.",
 )
 CORS_TOKEN = rule(
-    "cors-token", INVALID, "RFC 9110, 5.6.2", "Name methods and headers one an item, in letters, digits and -."
+    "cors-token",
+    INVALID,
+    "RFC 9110, 5.6.2",
+    "Write each method or header as a separate list item. Use letters, digits and hyphens.",
 )
 CORS_MAX_AGE = rule(
-    "cors-max-age", INVALID, "Fetch, CORS-preflight cache", "Give seconds, from 0 to 86400: browsers keep no longer."
+    "cors-max-age",
+    INVALID,
+    "Fetch, CORS-preflight cache",
+    "Set 0 to 86400 seconds. Browsers do not cache a preflight response for longer.",
 )
 CORS_NO_DOMAIN = rule(
     "cors-no-domain",
     WARNING,
     "nginx, server_name",
-    "Give the site a domain (domains): nginx lowers what a browser asks for.",
+    "Add a domain to the site (domains). nginx converts the requested host name to lower case, so a site folder "
+    "with a capital letter never matches.",
 )
 DOMAIN_FORM = rule(
     "domain-form",
     INVALID,
     "RFC 1123, 2.1",
-    "Use small letters, digits, period, hyphen and underscore; unicode as xn--.",
+    "Use lower-case letters, digits, periods, hyphens and underscores. Write international names in punycode (xn--).",
 )
 DOMAIN_UNSERVED = rule(
     "domain-unserved",
     WARNING,
     "RFC 1123, 2.1; nginx, $host",
-    "Name every host by itself in domains, unicode as xn--: under this one nginx sends none of our headers, and "
-    "limits nothing.",
+    "List each host name separately in domains, and write international names in punycode (xn--). For this name, "
+    "nginx sends no CORS headers of this collection and applies no rate limit.",
 )
 CORS_THIRD_PARTY_HEADER = rule(
     "cors-third-party-header",
     WARNING,
     "nginx, add_header and more_set_headers",
-    "Remove that line: add_header adds a second header after ours, and browsers refuse two; of more_set_headers or "
-    "more_clear_headers and ours the one that is read last wins. bench setup nginx restores a configuration that "
-    "somebody edited.",
+    "Remove that line. add_header sends a second header, and browsers reject duplicates. With more_set_headers or"
+    " more_clear_headers, the line that nginx reads last wins. bench setup nginx restores a configuration that "
+    "was edited by hand.",
 )
 LIMIT_STATUS = rule(
     "limit-status",
     WARNING,
     "nginx, limit_req_status",
-    "A limited request gets 503 in place of 429: setting it would change that line.",
+    "Rate-limited requests get 503 instead of 429. Setting limit_req_status 429 would also affect that line.",
 )
 LIMIT_RATE = rule(
-    "limit-rate", INVALID, "nginx, limit_req_zone", "Write a number of requests per second or minute: 5r/s, 30r/m."
+    "limit-rate",
+    INVALID,
+    "nginx, limit_req_zone",
+    "Set rate to requests per second or minute, such as 5r/s or 30r/m. Set burst from 0 to 10000.",
 )
-LIMIT_PROXY = rule("limit-proxy", INVALID, "nginx, geo", "Write an address or a network: 10.0.0.0/8.")
-NGINX_STOPPED = rule("nginx-stopped", WARNING, "nginx", "Start it: what was written counts from then on.")
+LIMIT_PROXY = rule("limit-proxy", INVALID, "nginx, geo", "Use an IP address or a network, such as 10.0.0.0/8.")
+NGINX_STOPPED = rule(
+    "nginx-stopped", WARNING, "nginx", "Start nginx. The new configuration takes effect when it starts."
+)
 NGINX_NOT_RELOADED = rule(
     "nginx-not-reloaded",
     WARNING,
     "nginx",
-    "Reload it, or run again with reload: true (in the role: another oauth2_reload than none): it serves what it "
-    "read last.",
+    "nginx still uses its previous configuration. Reload it, or run again with reload: true (in the role: set "
+    "oauth2_reload to graceful or restart).",
 )
 CORS_ORIGIN_FORM = rule(
     "cors-origin-form",
     INVALID,
     "RFC 6454, 6.2",
-    "Write scheme://host[:port], lower case, one an item of a real list: anything else silently means no CORS.",
+    "Write scheme://host[:port] in lower case, each origin as a separate list item. For any other value, no CORS "
+    "headers are sent and no error is logged.",
 )
 ENCRYPTION_KEY_MISSING = rule(
     "encryption-key-missing",
     WARNING,
     "Frappe, get_encryption_key",
-    "Restore it from a backup: stored passwords and API secrets need it.",
+    "Restore the key from a backup. Frappe needs it to decrypt stored passwords and API secrets.",
 )
 ENCRYPTION_KEY_WRONG = rule(
     "encryption-key-wrong",
     WARNING,
     "Frappe, decrypt",
-    "Restore the key that they were stored with from a backup of site_config.json. Where it is lost, enter these "
-    "secrets anew; API keys: state: rotated.",
+    "Restore the original encryption_key from a backup of site_config.json. If it is lost, enter these secrets "
+    "again. For API keys, set state: rotated.",
 )
 
 # ---- tokens
@@ -308,35 +364,37 @@ TOKEN_DURATION = rule(
     "token-duration",
     INVALID,
     "this collection",
-    "Write a number with s, m, h, d or w: 90s, 30m, 12h, 30d, 2w; a bare number is seconds.",
+    "Use a number with s, m, h, d or w, such as 90s, 30m, 12h, 30d or 2w. A number without a unit means seconds.",
 )
 TOKEN_SELECTION_MISSING = rule(
     "token-selection-missing",
     INVALID,
     "this collection",
-    "Say which tokens: users, clients, older_than, token_state, or every_token: true for all of the site.",
+    "Select tokens with users, clients, older_than or token_state. To select all tokens of the site, set "
+    "every_token: true.",
 )
 TOKEN_SELECTION_UNUSED = rule(
     "token-selection-unused",
     INVALID,
     "this collection",
-    "Say what becomes of them: state, max_refresh_age or prune_after.",
+    "Set state, max_refresh_age or prune_after, which define what happens to the selected tokens.",
 )
 TOKEN_AGE_SHORT = rule(
     "token-age-short",
     WARNING,
     "Frappe, OAuth Bearer Token",
-    "Give an hour or more: an access token shares its row with its refresh token, and ends with it.",
+    "Set one hour or more. An access token shares its database row with its refresh token, and both are revoked "
+    "together.",
 )
 TOKEN_USER_UNKNOWN = rule(
     "token-user-unknown",
     WARNING,
     "this collection",
-    "Correct the name, or create the user: the site has neither it nor a token of it.",
+    "Correct the name, or create the user. The site has no such user, and no token belongs to that name.",
 )
 TOKEN_CLIENT_UNKNOWN = rule(
     "token-client-unknown",
     WARNING,
     "this collection",
-    "Correct the name: no client of the site and no token answers to it.",
+    "Correct the name. No client and no token on the site has this name.",
 )

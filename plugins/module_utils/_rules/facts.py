@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The facts of one site, as frappe_site_info gathers them. No secret is among them."""
+"""The facts of one site that frappe_site_info gathers. They contain no secrets."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import typing as t
 
 
 class ConfigFact(t.TypedDict):
-    """A watched key of the effective configuration: its value, hidden where it is a secret, and the file it is in."""
+    """A watched key of the effective configuration, with its value and its file. A secret value is hidden."""
 
     value: t.Any
     file: str
 
 
 class ClientFact(t.TypedDict, total=False):
-    """An OAuth client in declared form; of its secret only the length in bytes, and whether Version holds a copy."""
+    """An OAuth client in declared form. Instead of its secret: the length in bytes, and whether Version has a copy."""
 
     client_id: str
     owner: str
@@ -51,7 +51,7 @@ class KeyFact(t.TypedDict):
 
 
 class TokenCounts(t.TypedDict):
-    """Rows of OAuth Bearer Token by state; ``refreshable`` ones may be active or expired. Times are of the site."""
+    """Rows of OAuth Bearer Token per state. ``refreshable`` tokens may be active or expired. Times are site times."""
 
     active: int
     expired: int
@@ -62,7 +62,7 @@ class TokenCounts(t.TypedDict):
 
 
 class ClientTokens(TokenCounts):
-    """The tokens of one client, which may be gone."""
+    """The tokens of one client, which may have been deleted."""
 
     client_id: str
     app_name: str | None
@@ -70,14 +70,14 @@ class ClientTokens(TokenCounts):
 
 
 class UserTokens(t.TypedDict):
-    """Live tokens of a user who is disabled or gone."""
+    """Live tokens of a disabled or deleted user."""
 
     user: str
     tokens: int
 
 
 class LatestToken(t.TypedDict):
-    """One of the tokens issued last, without the token."""
+    """A recently issued token, without the token itself."""
 
     user: str
     client_id: str
@@ -97,7 +97,7 @@ class TokenFacts(TokenCounts):
 
 
 class Facts(t.TypedDict, total=False):
-    """What was gathered of a site; a subset that was not asked for is missing."""
+    """The facts gathered about a site. Subsets that were not requested are missing."""
 
     url: str
     domains: list[str]

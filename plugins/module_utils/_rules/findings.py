@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was found to break a rule, and whether it stops the write."""
+"""Findings, and which of them stop the write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 
 
 class Finding(t.NamedTuple):
-    """One rule that a declaration breaks, where, and what was found there (never a secret)."""
+    """A violation of one rule: the rule, the field, and what was found there (never a secret)."""
 
     rule: str
     field: str
@@ -21,14 +21,14 @@ class Finding(t.NamedTuple):
 
     @property
     def severity(self) -> str:
-        """``invalid``, ``refused``, ``warning`` or ``notice``, as its rule says."""
+        """The severity of the rule: ``invalid``, ``refused``, ``warning`` or ``notice``."""
         return RULES[self.rule].severity
 
     def __str__(self) -> str:
         return f"{self.field}: {self.found} [{self.rule}; {RULES[self.rule].source}]. {RULES[self.rule].remedy}"
 
     def row(self) -> FindingRow:
-        """The finding as a module returns it."""
+        """The finding in the form that modules return."""
         rule = RULES[self.rule]
         return {
             "rule": self.rule,
@@ -46,39 +46,45 @@ Findings = t.Iterator[Finding]
 def judge(
     findings: t.Iterable[Finding], policy: str, exceptions: t.Collection[str]
 ) -> tuple[list[Finding], list[Finding]]:
-    """Split findings into those that stop the write and those that are only told.
+    """Split findings into those that stop the write and those that are only reported.
 
     Args:
-        findings: what was found.
-        policy: ``warn``, ``enforce`` (warnings stop too) or ``ignore`` (warnings and notices are not told). A notice
-            never stops anything: no declaration can mend what Frappe itself does.
-        exceptions: rule ids that the operator allows by name; an ``invalid`` finding cannot be allowed.
+        findings: the findings to split.
+        policy: ``warn``, ``enforce`` (warnings also stop the write) or ``ignore`` (warnings and notices are not
+            reported). Notices never stop the write, because no declaration can change the behavior of Frappe itself.
+        exceptions: ids of the rules that the operator accepts. ``invalid`` findings cannot be accepted.
     """
     stopping = {INVALID, REFUSED, WARNING} if policy == "enforce" else {INVALID, REFUSED}
-    stop, tell = [], []
+    stop, report = [], []
     for finding in findings:
         excepted = finding.rule in exceptions and finding.severity != INVALID
         if finding.severity in stopping and not excepted:
             stop.append(finding)
         elif policy != "ignore" and not excepted:
-            tell.append(finding)
-    return stop, tell
+            report.append(finding)
+    return stop, report
 
 
 class Judgement(t.TypedDict):
-    """How findings are judged that only a site's own state brings out."""
+    """The policy for findings that depend on the current state of a site."""
 
     policy: str
     exceptions: t.Collection[str]
 
 
-def told_or_refused(findings: t.Iterable[Finding], judgement: Judgement) -> list[FindingRow]:
-    """The rows of findings that do not stop the write.
+def reported_or_refused(findings: t.Iterable[Finding], judgement: Judgement) -> list[FindingRow]:
+    """The rows of the findings, if none of them stops the write.
 
     Raises:
-        Impossible: one does; the message has each of those.
+        Impossible: at least one finding stops the write. The message lists all that do.
     """
-    stop, tell = judge(findings, judgement["policy"], judgement["exceptions"])
+    stop, report = judge(findings, judgement["policy"], judgement["exceptions"])
     if stop:
         raise Impossible("; ".join(map(str, stop)))
-    return [finding.row() for finding in tell]
+    return [finding.row() for finding in report]
+
+
+def rejected(wrong: list[str]) -> str:
+    """The message of a run that is stopped by these faults, one per line."""
+    values = "1 declared value was" if len(wrong) == 1 else f"{len(wrong)} declared values were"
+    return "\n".join([f"{values} rejected. Nothing was written on any site:", *wrong])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold a declaration against the rules before anything is written. Pure: no Ansible, no Frappe, no I/O."""
+"""Check declarations against the rules before anything is written. Pure: no Ansible, no Frappe, no I/O."""
 
 from __future__ import annotations
 
@@ -69,21 +69,22 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings
 
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
 MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
-SHORTEST_SECRET = 16  # characters: a shorter one, once masked, would eat the output
-SHORTEST_PASSWORD = 8  # characters: what a human, or Frappe itself, has chosen (its own API secrets have 15)
+SHORTEST_SECRET = 16  # characters: masking a shorter one also masks unrelated output
+SHORTEST_PASSWORD = 8  # characters, for secrets that a user or Frappe chose (API secrets of Frappe have 15)
 GOOD_SECRET = 32  # bytes: 256 bits
 
 LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
-LONGEST_LIST = 1000  # characters: nginx takes a word of at most 4096
+LONGEST_LIST = 1000  # characters: an nginx parameter has at most 4096
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
-# surrogates: half a character, which neither a database nor nginx can store
+# including surrogates, which neither MariaDB nor nginx can store
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
 ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 SITE_NAME_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")  # nginx minds no underscore, and site names have some
+# nginx accepts underscores, and some site names contain them
+DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 HTTP_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
@@ -93,12 +94,12 @@ VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
 
 # ---------------------------------------------------------------- text and secrets
 def _bytes(text: str) -> int:
-    """Length in UTF-8; half a surrogate pair, which has none there, counts as the three bytes it would take."""
+    """The length in UTF-8. An unpaired surrogate, which is not valid UTF-8, counts as three bytes."""
     return len(text.encode(errors="surrogatepass"))
 
 
 def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
-    """What Frappe would refuse, cut or rewrite when it saves a text field of at most ``longest`` characters."""
+    """Text that Frappe would reject, truncate or rewrite on save. ``longest`` is the maximum number of characters."""
     if not value.strip():
         yield Finding(TEXT_BLANK, field, "is blank")
     elif value != value.strip():
@@ -112,7 +113,7 @@ def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
 
 
 def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
-    """Secrets that are weak, that Frappe would change, or whose masking would eat one of ``names``."""
+    """Secrets that are weak, that Frappe would change, or that are part of one of ``names``."""
     if len(value) < SHORTEST_SECRET:
         yield Finding(SECRET_SHORT, field, f"has {len(value)} characters")
     elif _bytes(value) < GOOD_SECRET:
@@ -120,18 +121,20 @@ def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
     if len(value) > MAX_DATA:
         yield Finding(SECRET_LONG, field, f"has {len(value)} characters")
     if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
-        yield Finding(SECRET_REWRITTEN, field, "holds <, >, &, a control character, or white space at an edge")
+        yield Finding(
+            SECRET_REWRITTEN, field, "contains <, >, &, a control character, or leading or trailing white space"
+        )
     if any(value in name for name in names):
         yield Finding(SECRET_IN_NAME, field, "is part of a site, user or app name")
 
 
 def password_findings(field: str, value: str | None, names: t.Iterable[str | None]) -> Findings:
-    """A password, or an API secret, that somebody has already: only what its masking would eat counts.
+    """An existing password or API secret. The only check is whether masking it would mask unrelated output.
 
     Args:
-        field: where it is given.
-        value: the password; None or empty if there is none.
-        names: what the output must be able to show, of sites, users, apps and hosts.
+        field: the option that sets it.
+        value: the password. None or empty if there is none.
+        names: names of sites, users, apps and hosts that must stay readable in the output.
     """
     if value and len(value) < SHORTEST_PASSWORD:
         yield Finding(PASSWORD_SHORT, field, f"has {len(value)} characters")
@@ -156,14 +159,14 @@ def _loopback(host: str) -> bool:
 
 
 def redirect_uri_findings(field: str, uri: str) -> Findings:
-    """One redirect URI: RFC 6749 3.1.2, RFC 8252 7 and 8, RFC 9700 4.1, and what Frappe makes of it."""
+    """Check one redirect URI: RFC 6749 3.1.2, RFC 8252 7 and 8, RFC 9700 4.1, and how Frappe handles it."""
     if not uri or re.search(r"\s", uri):
-        yield Finding(REDIRECT_URI_WHITESPACE, field, f"{without_password(uri)} is empty or holds white space")
+        yield Finding(REDIRECT_URI_WHITESPACE, field, f"{without_password(uri)} is empty or contains white space")
         return
     yield from (f for f in text_findings(field, uri) if f.rule in (TEXT_CONTROL, TEXT_MARKUP))
     parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
     if parts is None or not colon or not SCHEME.fullmatch(scheme):
-        yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} is no absolute URI")
+        yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} is not an absolute URI")
         return
     if "#" in uri:
         yield Finding(REDIRECT_URI_FRAGMENT, field, without_password(uri))
@@ -182,7 +185,7 @@ def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> 
     if not parts.hostname:
         yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} has no host")
     elif parts.username is not None:
-        yield Finding(REDIRECT_URI_USERINFO, field, "holds a user name or password")
+        yield Finding(REDIRECT_URI_USERINFO, field, "contains a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":
         yield Finding(REDIRECT_URI_LOCALHOST, field, without_password(uri))
     elif scheme == "http" and not _loopback(parts.hostname):
@@ -191,11 +194,11 @@ def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> 
 
 # ---------------------------------------------------------------- clients
 def client_findings(client: dict[str, t.Any], site: str) -> Findings:
-    """All that can be said of one declared client without looking at the site.
+    """All findings about one declared client that do not depend on the state of the site.
 
     Args:
-        client: options of frappe_oauth_client; None, or no such key, means: not declared.
-        site: name of the site, which a secret must not be part of.
+        client: options of frappe_oauth_client. Options that are None or missing are not declared.
+        site: name of the site. A secret must not be part of it.
     """
     given = {key: value for key, value in client.items() if value is not None}
     if "app_name" in given:
@@ -241,9 +244,11 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
         yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(first)} characters")
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
-        yield Finding(CONSENT_SKIPPED, "skip_authorization", f"no consent page before {without_password(private[0])}")
+        yield Finding(
+            CONSENT_SKIPPED, "skip_authorization", f"no consent page is shown for {without_password(private[0])}"
+        )
     if given.get("token_endpoint_auth_method") not in (None, "", "None") and private:
-        found = f"{without_password(given['token_endpoint_auth_method'])}, for an app at {without_password(private[0])}"
+        found = f"{without_password(given['token_endpoint_auth_method'])} for an app at {without_password(private[0])}"
         yield Finding(CLIENT_AUTH_METHOD, "token_endpoint_auth_method", found)
 
 
@@ -260,7 +265,7 @@ def _scope_findings(given: dict[str, t.Any]) -> Findings:
 
 # ---------------------------------------------------------------- site_config.json
 def origin(value: t.Any) -> str | None:
-    """The origin as a browser sends it (RFC 6454, 6.2; the default port left out), or None if it is none."""
+    """The origin in the form that browsers send (RFC 6454, 6.2; without the default port), or None if it is invalid."""
     if not isinstance(value, str) or re.search(r"[\s\"'\\<>*?#]", value) or CONTROL.search(value):
         return None
     parts = _split(value)
@@ -284,7 +289,7 @@ def _no_origin(field: str, value: t.Any, bare: str | None) -> Finding:
 
 
 def setting_findings(key: str, value: t.Any, file: str) -> Findings:
-    """What one key does that its writer may not expect; ``file`` is the name of the file that holds it."""
+    """Findings about one configuration key. ``file`` is the name of its file."""
     field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
     if key == "ignore_csrf" and value:
         yield Finding(IGNORE_CSRF, field, shown)
@@ -302,60 +307,60 @@ def setting_findings(key: str, value: t.Any, file: str) -> Findings:
 def settings_findings(
     settings: dict[str, t.Any], secrets: dict[str, t.Any], absent: t.Collection[str], file: str
 ) -> Findings:
-    """All that can be said of declared settings without looking at the file.
+    """All findings about declared settings that do not depend on the current content of the file.
 
     Args:
-        settings: keys and values that may be shown.
-        secrets: keys and values that may not be shown.
+        settings: keys with values that may be shown.
+        secrets: keys with values that must not be shown.
         absent: keys to remove.
         file: ``site_config.json`` or ``common_site_config.json``.
     """
     for key in (*settings, *secrets, *absent):
         if not isinstance(key, str) or not key.strip() or CONTROL.search(key):
-            yield Finding(CONFIG_KEY, f"{key!r} in {file}", "is no key")
+            yield Finding(CONFIG_KEY, f"{key!r} in {file}", "is not a valid key")
     for key, value in settings.items():
         yield from setting_findings(key, value, file)
         if looks_secret(key, value):
             yield Finding(SECRET_IN_SETTINGS, f"{key} in {file}", "looks like a secret")
         if _unwritable(value):
-            yield Finding(CONFIG_NUMBER, f"{key} in {file}", "holds a number that JSON has not")
+            yield Finding(CONFIG_NUMBER, f"{key} in {file}", "contains a number that is not valid JSON")
     for key, value in secrets.items():
         if not isinstance(value, str):
-            yield Finding(SECRET_FORM, f"{key} in {file}", "is no string")
+            yield Finding(SECRET_FORM, f"{key} in {file}", "is not a string")
         elif len(value) < SHORTEST_SECRET:
             yield Finding(SECRET_SHORT, f"{key} in {file}", f"has {len(value)} characters")
         elif any(value in str(name) for name in (*settings, *secrets)):
-            yield Finding(SECRET_IN_NAME, f"secret_settings in {file}", "one is part of the name of a key")
+            yield Finding(SECRET_IN_NAME, f"secret_settings in {file}", "a value is part of a key name")
     for key in absent:
         if key in settings or key in secrets:
-            yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is declared and absent at once")
+            yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is both declared and listed in absent")
         if key in VITAL_KEYS and file == "site_config.json":
-            yield Finding(CONFIG_VITAL_KEY, f"{key} in {file}", "is to be removed")
+            yield Finding(CONFIG_VITAL_KEY, f"{key} in {file}", "is listed in absent")
     for key in settings.keys() & secrets.keys():
-        yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is in settings and secret_settings at once")
+        yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is in both settings and secret_settings")
 
 
 def _unwritable(value: t.Any) -> bool:
-    """Is there a NaN or an infinity in it? Python writes them, and bench's own JavaScript cannot read the file then."""
+    """Whether the value contains NaN or infinity. Python writes them, but bench's JavaScript cannot read that file."""
     if isinstance(value, (dict, list)):
         return any(map(_unwritable, value.values() if isinstance(value, dict) else value))
     return isinstance(value, float) and not math.isfinite(value)
 
 
-# ---------------------------------------------------------------- the edge
+# ---------------------------------------------------------------- nginx
 def name_findings(name: str) -> Findings:
-    """The form of a site's name, which is that of a folder, and a word in nginx's configuration."""
+    """Check the name of a site, which is also a directory name and a parameter in the nginx configuration."""
     if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
         yield Finding(SITE_NAME, "name", f"{name!r}")
 
 
 def servable(domain: str) -> bool:
-    """Can nginx be told this host name?"""
+    """Whether nginx accepts this host name."""
     return bool(DOMAIN.fullmatch(domain)) and len(domain) <= LONGEST_HOST
 
 
 def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
-    """All that can be said of what nginx is to send for one site; nothing that passes can end a line of its file."""
+    """All findings about the CORS declaration of one site. Accepted values cannot end a line of an nginx file."""
     for domain in domains:
         if not servable(domain):
             yield Finding(DOMAIN_FORM, "domains", f"{domain!r}")
@@ -375,7 +380,7 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
 
 
 def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]) -> Findings:
-    """The form of a rate limit and of the proxies that are trusted."""
+    """Check the rate limit and the trusted proxies."""
     if rate_limit and not RATE.fullmatch(str(rate_limit["rate"])):
         yield Finding(LIMIT_RATE, "rate_limit.rate", f"{rate_limit['rate']!r}")
     if rate_limit and not 0 <= rate_limit["burst"] <= 10000:
@@ -383,7 +388,7 @@ def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]
     for proxy in proxies:
         try:
             ipaddress.ip_network(proxy)
-            good = "%" not in proxy  # a zone may hold anything, a line's end too
+            good = "%" not in proxy  # an IPv6 zone id may contain any character, even a newline
         except ValueError:
             good = False
         if not good:

@@ -1,21 +1,21 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The registry of rules: what each comes from, how severe it is, and what to do about it."""
+"""The registry of rules, each with its severity, source and remedy."""
 
 from __future__ import annotations
 
 import typing as t
 
-INVALID = "invalid"  # cannot work, or cannot converge: never written
-REFUSED = "refused"  # works, and is dangerous: written only if the rule is excepted by name
-WARNING = "warning"  # written under policy `warn`, stopped under `enforce`
-NOTICE = "notice"  # what this Frappe does by itself: stops nothing, warns of nothing, stands in the site's row
-PROBLEM = "problem"  # found on a running site: an app is stopped, or somebody is let in
+INVALID = "invalid"  # cannot work, or reports a change on every run: never written
+REFUSED = "refused"  # works but is dangerous: written only if policy_exceptions lists the rule
+WARNING = "warning"  # written under policy `warn`, stops the run under `enforce`
+NOTICE = "notice"  # default behavior of this Frappe: no warning, listed in the site's row
+PROBLEM = "problem"  # found on a running site: an app is blocked, or access is possible that must be denied
 
 
 class Rule(t.NamedTuple):
-    """One rule: severity, the standard or the part of Frappe it comes from, and the remedy."""
+    """One rule: its severity, its source (a standard or a part of Frappe), and the remedy."""
 
     severity: str
     source: str
@@ -26,10 +26,12 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(identity: str, severity: str, source: str, remedy: str) -> str:
-    """Register a rule; its id. Code refers to it by the name it is assigned to, so a mistyped one fails at import.
+    """Register a rule and return its id.
+
+    Code refers to a rule by the constant that holds its id, so a typo fails at import.
 
     Raises:
-        ValueError: two rules have this id.
+        ValueError: the id is already registered.
     """
     if identity in RULES:
         raise ValueError(f"rule {identity!r} is registered twice")
@@ -38,5 +40,5 @@ def rule(identity: str, severity: str, source: str, remedy: str) -> str:
 
 
 def remedy_of(identity: str) -> str:
-    """What to do about a rule; empty for no rule."""
+    """The remedy of a rule. Empty if the id is empty."""
     return RULES[identity].remedy if identity else ""

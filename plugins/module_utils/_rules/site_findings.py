@@ -1,9 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold what a site was found to be against the rules. Pure: no Ansible, no Frappe, no I/O.
+"""Check the gathered facts of a site against the rules. Pure: no Ansible, no Frappe, no I/O.
 
-Warnings are this site's own; notices are what its Frappe does on every site. What was not gathered breaks nothing.
+Warnings concern this site. Notices concern the behavior of its Frappe version on every site. Facts that were not
+gathered cause no findings.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rul
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE, SITE_FILE
 
 CORS_KEYS = ("allow_cors", *UNREAD_KEYS)
-# Keys that open something, by what Frappe 15 makes of them, or that hold a secret which is better kept elsewhere.
+# Keys that weaken security in Frappe 15, or that contain a secret which is better stored elsewhere.
 RISKY_KEYS = (
     "ignore_csrf",
     "allowed_referrers",
@@ -71,7 +72,7 @@ RISKY_KEYS = (
     "root_password",
     "mail_password",
 )
-# a trait, the value that is told, and its rule
+# each trait with the value that is reported, and its rule
 TRAITS = {
     "code_bound_to": ("cookie", FRAPPE_CODE_COOKIE),
     "pkce_required": ("no", FRAPPE_PKCE_OPTIONAL),
@@ -85,11 +86,11 @@ TRAITS = {
     "password_grant": ("open", FRAPPE_PASSWORD_GRANT),
 }
 NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_in_versions")
-LISTED = 5  # names that a finding lists before it only counts
+LISTED = 5  # names that a finding lists; it only counts the rest
 
 
 def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, ConfigFact]:
-    """The keys of a site's effective configuration that decide about safety, each with ``value`` and ``file``."""
+    """The security-relevant keys of a site's effective configuration, each with ``value`` and ``file``."""
     found: dict[str, ConfigFact] = {}
     for key in (*CORS_KEYS, *RISKY_KEYS):
         if key in site or key in common:
@@ -100,16 +101,16 @@ def watched(common: dict[str, t.Any], site: dict[str, t.Any]) -> dict[str, Confi
 
 
 def site_findings(facts: Facts) -> Findings:
-    """All that breaks a rule among the facts of one site, as frappe_site_info gathers them."""
+    """All rule violations among the facts of one site that frappe_site_info gathers."""
     for key, held in facts.get("config", {}).items():
         yield from setting_findings(key, held["value"], held["file"])
     if facts.get("domains") == []:
-        yield Finding(DOMAIN_MISSING, f"domains in {SITE_FILE}", "names none, and the site's folder has a capital")
+        yield Finding(DOMAIN_MISSING, f"domains in {SITE_FILE}", "is empty, and the site folder has a capital letter")
     if facts.get("encryption_key_missing"):
         yield Finding(ENCRYPTION_KEY_MISSING, f"encryption_key in {SITE_FILE}", "is missing")
     if facts.get("secrets_not_opened"):
         sealed = ", ".join(f"{number} of {doctype}" for doctype, number in facts["secrets_not_opened"].items())
-        yield Finding(ENCRYPTION_KEY_WRONG, f"encryption_key in {SITE_FILE}", f"does not open {sealed}")
+        yield Finding(ENCRYPTION_KEY_WRONG, f"encryption_key in {SITE_FILE}", f"cannot decrypt {sealed}")
     yield from _settings(facts)
     yield from _origins(facts)
     for client in facts.get("oauth_clients", ()):
@@ -141,7 +142,7 @@ def _settings(facts: Facts) -> Findings:
 
 
 def _origins(facts: Facts) -> Findings:
-    """Frappe 16 and later answer at the OAuth endpoints for a list of origins of their own, where that is filled in."""
+    """Frappe 16 and later use a separate list of origins at the OAuth endpoints, if that list is not empty."""
     settings, held = facts.get("oauth_settings", {}).get("OAuth Settings", {}), facts.get("config", {})
     answered = held["allow_cors"]["value"] if "allow_cors" in held else None
     own = (settings.get("allowed_public_client_origins") or "").split()
@@ -149,26 +150,26 @@ def _origins(facts: Facts) -> Findings:
         missing = [one for one in ([answered] if isinstance(answered, str) else answered) if one not in (*own, "*")]
         if missing:
             field = "OAuth Settings: allowed_public_client_origins"
-            yield Finding(CORS_ORIGINS_DIFFER, field, f"lacks {listed(list(map(str, missing)))}")
+            yield Finding(CORS_ORIGINS_DIFFER, field, f"does not contain {listed(list(map(str, missing)))}")
 
 
 def _stored_client(client: ClientFact) -> Findings:
-    """A client as the site has it, under the rules for declarations; one finding for a text that cannot be split."""
-    where = client["app_name"]  # a client_id would make the same finding another one on each site
+    """Check a stored client against the rules for declarations. Text that cannot be split causes one finding."""
+    where = client["app_name"]  # a client_id differs per site, so equal findings could not be grouped
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
     if split:
         yield Finding(STORED_URIS_SPLIT, f"{where}: redirect_uris", f"{split[0]!r}")
     if 0 < client["secret_bytes"] < GOOD_SECRET:
         yield Finding(SECRET_WEAK, f"{where}: client_secret", f"has {client['secret_bytes']} bytes")
     if client["secret_in_versions"]:
-        yield Finding(SECRET_IN_VERSIONS, f"{where}: client_secret", "stands in Version in clear")
-    # What Frappe itself fills in, or the operator can no longer mean, is no fault of the client.
+        yield Finding(SECRET_IN_VERSIONS, f"{where}: client_secret", "is stored in Version in clear text")
+    # Values that Frappe fills in itself are not checked.
     declared = {key: value for key, value in client.items() if key not in NOT_DECLARED}
     declared["redirect_uris"] = [uri for uri in client["redirect_uris"] if uri not in split]
     if split and not declared["redirect_uris"]:
         del declared["redirect_uris"]
     if client["default_redirect_uri"] in client["redirect_uris"]:
-        del declared["default_redirect_uri"]  # it is judged in the list
+        del declared["default_redirect_uri"]  # it is checked as part of the list
     for finding in client_findings({k: v for k, v in declared.items() if v != ""}, ""):
         if not (split and finding.rule == DEFAULT_REDIRECT_URI):
             yield finding._replace(field=f"{where}: {finding.field}")
@@ -183,6 +184,6 @@ def _tokens(tokens: TokenFacts) -> Findings:
 
 
 def listed(names: list[str]) -> str:
-    """Names in a sentence, some of them and a count where they are many."""
+    """A comma-separated list of names. Long lists are cut and end with the number of omitted names."""
     shown = ", ".join(names[:LISTED])
     return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of the modules as plain data, shared by modules, the merge of an inventory, and documentation tests.
+"""The module options as plain data, shared by the modules, the inventory merge and the documentation tests.
 
-Each is an entry of an Ansible argument spec. A mapping of the inventory takes a selection of them.
+Each option is an entry of an Ansible argument spec. Each mapping in the inventory accepts a selection of them.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ LONGEST_TIMEOUT = 86400  # seconds
 
 
 def text(**more: t.Any) -> Option:
-    """An option that takes a text."""
+    """A string option."""
     return {"type": "str", **more}
 
 
 def texts(**more: t.Any) -> Option:
-    """An option that takes a list of texts."""
+    """An option for a list of strings."""
     return {"type": "list", "elements": "str", **more}
 
 
 def flag(**more: t.Any) -> Option:
-    """An option that takes true or false."""
+    """A boolean option."""
     return {"type": "bool", **more}
 
 
 def number(**more: t.Any) -> Option:
-    """An option that takes a whole number."""
+    """An integer option."""
     return {"type": "int", **more}
 
 
 def select(options: Options, *names: str) -> Options:
-    """Some of the options."""
+    """The named options only."""
     return {name: options[name] for name in names}
 
 
 def without_defaults(options: Options) -> Options:
-    """The options where they override others: what is not given is None, and nothing is required."""
+    """The options for overrides: nothing is required, and options that are not set are None."""
     return {
         name: {key: value for key, value in option.items() if key not in ("default", "required")}
         for name, option in options.items()
@@ -66,8 +66,8 @@ SITE_CONFIG_OPTIONS: Options = {
 }
 
 # ---------------------------------------------------------------- OAuth clients
-# The fields of Frappe's doctype OAuth Client, and how the text of each column is read. `uris` and `scopes` are split
-# on one space (frappe.oauth.get_url_delimiter), `lines` on newlines (frappe.integrations.oauth2, contacts).
+# The fields of Frappe's doctype OAuth Client, and the format of each column. Frappe splits `uris` and `scopes` on
+# single spaces (frappe.oauth.get_url_delimiter), and `lines` on newlines (frappe.integrations.oauth2, contacts).
 CLIENT_FIELDS = {
     "app_name": "text",
     "redirect_uris": "uris",
@@ -91,7 +91,7 @@ CLIENT_CHOICES = {
     "grant_type": ["Authorization Code", "Implicit"],
     "token_endpoint_auth_method": ["Client Secret Basic", "Client Secret Post", "None"],
 }
-FOLLOWS = "response_type"  # is no option: Frappe allows one for each grant_type
+FOLLOWS = "response_type"  # not an option: Frappe allows exactly one value per grant_type
 
 
 def _client_option(field: str, kind: str) -> Option:
@@ -99,7 +99,7 @@ def _client_option(field: str, kind: str) -> Option:
         return texts()
     if kind == "check":
         return flag()
-    # no_log is said outright: Ansible warns of an option whose name sounds like a secret
+    # no_log is always set, because Ansible warns if the name of an option looks like a secret
     choices = {"choices": CLIENT_CHOICES[field]} if field in CLIENT_CHOICES else {}
     return text(no_log=kind == "secret", **choices)
 
@@ -122,7 +122,7 @@ CLIENT_OPTIONS: Options = {
 
 # ---------------------------------------------------------------- API keys and tokens
 EXCLUDED_USERS = ["Administrator", "Guest"]
-STRICTNESS = ("ignore", "report", "revoke")  # of disabled_users, the strictest last
+STRICTNESS = ("ignore", "report", "revoke")  # values of disabled_users, strictest last
 KEY_OPTIONS: Options = {
     "users": texts(default=[]),
     "roles": texts(default=[]),
@@ -142,10 +142,10 @@ TOKEN_OPTIONS: Options = {
     "delete_live": flag(default=False),
     "max_refresh_age": text(),
     "prune_after": text(),
-    "disabled_users": text(choices=["revoke", "report", "ignore"], default="report"),
+    "disabled_users": text(choices=["report", "revoke", "ignore"], default="report"),
 }
 
-# ---------------------------------------------------------------- CORS and the limit
+# ---------------------------------------------------------------- CORS and the rate limit
 CORS_OPTIONS: Options = {
     "origins": texts(required=True),
     "methods": texts(default=["GET", "POST", "PUT", "DELETE"]),
@@ -163,8 +163,8 @@ NGINX_OPTIONS: Options = {
 NGINX_CONF_DIR: Option = {"type": "path", "default": "/etc/nginx/conf.d"}
 
 # ---------------------------------------------------------------- verify
-# In this order: what revokes comes after what needs a live token; what asks the token endpoint without waiting for its
-# limit comes after what must be let through, and what uses the limit up last.
+# The order matters. Steps that revoke tokens run after steps that need a live token. Steps that send requests to the
+# token endpoint without waiting for its rate limit run after steps that must succeed. Steps that exhaust it run last.
 VERIFY_STEPS = (
     "reach",
     "tls",

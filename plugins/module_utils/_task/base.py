@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module of this collection shares: one task over many sites, check mode, diff, findings, result."""
+"""The base of all modules of this collection: one task for many sites, check mode, diff, findings and result."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import texts_in
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, FindingRow, Row, failure
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge, rejected
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import LONGEST_TIMEOUT, without_defaults
 
 
 class Masking(AnsibleModule):
-    """AnsibleModule, which masks what a secret mapping holds also where that was given as a text of JSON.
+    """AnsibleModule that also masks the values of a secret mapping that was passed as a JSON string.
 
-    ansible-core (2.19) masks that text as a whole, then makes a mapping of it, and shows the mapping.
+    ansible-core (2.19) masks only the complete string, then converts it to a mapping and shows its values.
     """
 
     def _mask(self) -> None:
         self.no_log_values.update(secrets_in(self.argument_spec, self.params))
 
     def _log_invocation(self) -> None:
-        """Write the options into the system's log."""
+        """Write the options to the system log."""
         self._mask()
         super()._log_invocation()
 
@@ -33,17 +33,17 @@ class Masking(AnsibleModule):
         """End the task."""
         self._mask()
         super().exit_json(**result)
-        raise AssertionError  # it ends the process
+        raise AssertionError  # not reached: the call above ends the process
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        """End the task, failed."""
+        """End the task as failed."""
         self._mask()
         super().fail_json(msg, **result)
-        raise AssertionError  # it ends the process
+        raise AssertionError  # not reached: the call above ends the process
 
 
 def secrets_in(argument_spec: dict[str, t.Any], params: Row) -> t.Iterator[str]:
-    """Every text inside the options that are ``no_log``, those of items of a list too."""
+    """All strings in ``no_log`` options, including options of list items."""
     for name, option in argument_spec.items():
         value = params.get(name)
         if option.get("no_log"):
@@ -54,10 +54,10 @@ def secrets_in(argument_spec: dict[str, t.Any], params: Row) -> t.Iterator[str]:
 
 
 def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
-    """AnsibleModule, which ends the task if an option has another type.
+    """Create the AnsibleModule. The task ends with an error if an option has the wrong type.
 
-    Where a mapping with options of its own is given as a number, ansible-core (2.19) stumbles before it can say so; it
-    does say so of a mapping without, at the top, and `misfits` of those in items. What is inside is then masked.
+    ansible-core (2.19) crashes if a mapping with suboptions is passed as a number. In that case, the options are read
+    again without suboptions and with masked values. AnsibleModule or `misfits` then reports the wrong option.
     """
     try:
         return Masking(argument_spec=argument_spec, **spec)
@@ -75,7 +75,7 @@ def started(argument_spec: dict[str, t.Any], **spec: t.Any) -> AnsibleModule:
 
 
 def misfits(argument_spec: dict[str, t.Any], params: Row, where: str = "") -> t.Iterator[str]:
-    """Options that take a mapping, and were given something that none can be made of."""
+    """An error per option that expects a mapping but has a value that cannot be converted to one."""
     for name, option in argument_spec.items():
         value = params.get(name)
         for item in value if isinstance(value, list) else [value]:
@@ -85,22 +85,22 @@ def misfits(argument_spec: dict[str, t.Any], params: Row, where: str = "") -> t.
                 yield from misfits(option["options"], item, f"{where}{name}: ")
             elif not isinstance(item, (str, list)):
                 wanted = ", ".join(option["options"])
-                yield f"{where}{name}: found a {type(item).__name__}, expected a mapping of {wanted}"
+                yield f"{where}{name}: found {type(item).__name__}, expected a mapping with {wanted}"
 
 
 class SitesModule:
-    """A task, merged with its ``sites`` into one row a declaration.
+    """A task, merged with its ``sites`` into one row per declaration.
 
     Args:
-        options: argument spec of what may differ by site; also accepted in each item of ``sites``.
-        task_options: argument spec of what holds for the whole task.
+        options: argument spec of options that may differ per site. Each item of ``sites`` also accepts them.
+        task_options: argument spec of options for the whole task.
         spec: further arguments of AnsibleModule, such as mutually_exclusive.
 
     Attributes:
-        rows: for each declaration the site's ``name`` and every option, the item's value before the task's.
-        params: the task's own options.
-        check_mode: nothing may be written.
-        brief: warn once a rule, and leave the rest to the rows; for a task that looks at everything.
+        rows: one per declaration, with the site's ``name`` and all options. Values of the item override the task's.
+        params: the options of the task.
+        check_mode: whether nothing may be written.
+        brief: whether to warn only once per rule, for tasks that check everything. The rows contain all findings.
     """
 
     brief = False
@@ -121,58 +121,54 @@ class SitesModule:
         self.params, self.check_mode = self.ansible.params, self.ansible.check_mode
         timeout = self.params.get("site_timeout", LONGEST_TIMEOUT)
         if not 1 <= timeout <= LONGEST_TIMEOUT:
-            self.fail(f"site_timeout: found {timeout}, expected seconds, from 1 to {LONGEST_TIMEOUT}")
+            self.fail(f"site_timeout: found {timeout}, expected 1 to {LONGEST_TIMEOUT} seconds")
         task = {key: self.params[key] for key in options}
         given = self.params["sites"] or ([{"name": self.params["name"]}] if self.params["name"] is not None else [])
         self.rows = [{**task, **{k: v for k, v in item.items() if v is not None}} for item in given]
 
     def lint(self, findings_of: t.Callable[[Declared], t.Iterable[Finding]]) -> list[list[FindingRow]]:
-        """Hold every row against the rules; any that must stop the write ends the task here, with all of them named.
+        """Check all rows against the rules. If a finding must stop the write, the task fails and lists all of them.
 
         Returns:
-            For each row the findings that are only told.
+            The findings of each row that are only reported.
         """
-        told: list[list[FindingRow]] = []
+        reported: list[list[FindingRow]] = []
         stopped: list[str] = []
         for row in self.rows:
-            stop, tell = judge(findings_of(row), self.params["policy"], self.params["policy_exceptions"])
+            stop, report = judge(findings_of(row), self.params["policy"], self.params["policy_exceptions"])
             stopped += [f"{row['name']}: {finding}" for finding in stop]
-            told.append([finding.row() for finding in tell])
+            reported.append([finding.row() for finding in report])
         if stopped:
-            self.ansible.fail_json(
-                msg=f"Nothing was written, on any site. {len(stopped)} declared value(s) cannot stay:\n"
-                + "\n".join(stopped),
-                sites=[],
-            )
-        return told
+            self.ansible.fail_json(msg=rejected(stopped), sites=[])
+        return reported
 
-    def warn(self, told: t.Iterable[tuple[str, FindingRow]]) -> None:
-        """One warning a finding, however many sites have it; none for a notice, which is there on every run."""
+    def warn(self, reported: t.Iterable[tuple[str, FindingRow]]) -> None:
+        """Warn once per finding, even if several sites have it. Notices cause none, as they occur on every run."""
         met: dict[t.Any, list[tuple[str, FindingRow]]] = {}
-        for site, finding in told:
+        for site, finding in reported:
             if finding["severity"] != NOTICE:
                 met.setdefault(finding["rule"] if self.brief else tuple(finding.items()), []).append((site, finding))
         for found in met.values():
             names, finding = {site for site, _finding in found}, found[0][1]
-            where = found[0][0] if len(names) == 1 else f"{len(names)} sites, {found[0][0]} among them"
+            where = found[0][0] if len(names) == 1 else f"{len(names)} sites, including {found[0][0]}"
             if any(other != finding for _site, other in found):
-                where += f" ({len(found)} in all, see findings)"
+                where += f" ({len(found)} in total, see findings)"
             self.ansible.warn(
                 f"{where}: {finding['field']}: {finding['found']} [{finding['rule']}; {finding['source']}]. "
                 f"{finding['remedy']}"
             )
 
     def fail(self, msg: str) -> t.NoReturn:
-        """End the task: nothing could be done on any site."""
+        """End the task as failed. Nothing was done on any site."""
         self.ansible.fail_json(msg=msg, sites=[])
-        raise AssertionError  # it ends the process
+        raise AssertionError  # not reached: the call above ends the process
 
     def finish(self, rows: t.Sequence[t.Any], title: t.Callable[[t.Any], str], **more: t.Any) -> t.NoReturn:
-        """End the task: failed, with the list, if any site failed.
+        """End the task. If any site failed, the task fails and lists the failed sites.
 
         Args:
-            rows: one a declaration: name, changed, action, diff, findings, failed, msg, and what the module adds.
-            title: how a row is headed in the diff.
+            rows: one per declaration: name, changed, action, diff, findings, failed, msg, and fields of the module.
+            title: returns the header of a row in the diff.
             more: further return values.
         """
         self.warn((row["name"], finding) for row in rows for finding in row["findings"])
@@ -187,4 +183,4 @@ class SitesModule:
         if msg:
             self.ansible.fail_json(**result, msg=msg)
         self.ansible.exit_json(**result)
-        raise AssertionError  # it ends the process
+        raise AssertionError  # not reached: the call above ends the process

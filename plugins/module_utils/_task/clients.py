@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of frappe_oauth_client: its options, the rules of its rows, and how each row's site is reached."""
+"""The task of frappe_oauth_client: its options, the checks of its rows, and the connection to each site."""
 
 from __future__ import annotations
 
@@ -30,45 +30,45 @@ OPTIONS = {**REST_OPTIONS, **CLIENT_OPTIONS, "exclusive": flag(default=False)}
 
 
 def findings(row: Declared, seen: dict[str, list[Declared]]) -> Findings:
-    """Rules that one row breaks; ``seen`` remembers each site's clients from row to row."""
+    """All findings about one row. ``seen`` collects the clients of each site across rows."""
     yield from client_findings(row, row["name"])
-    address = (row["url"] or "").rpartition("@")[2]  # a password in it is another mistake, told by its own name
+    address = (row["url"] or "").rpartition("@")[2]  # a password in the URL is reported separately
     names = (row["name"], row["app_name"], row["client_id"], address, row["api_key"])
     yield from password_findings("api_secret", row["api_secret"], names)
     yield from twice_findings(row, seen.setdefault(row["name"], []))
 
 
 def apply_rows(
-    rows: list[Declared], told: list[list[FindingRow]], params: Declared, check_mode: bool
+    rows: list[Declared], reported: list[list[FindingRow]], params: Declared, check_mode: bool
 ) -> list[ResultRow]:
-    """Apply every row, all sites of the bench in one worker; what is declared first, then what was pruned.
+    """Apply all rows, with one worker for all sites of the bench. Rows of pruned clients come last.
 
     Args:
-        rows: one a declaration.
-        told: findings of each row that did not stop it.
-        params: options of the whole task.
-        check_mode: nothing may be written.
+        rows: one per declaration.
+        reported: the reported findings of each row.
+        params: options of the task.
+        check_mode: whether nothing may be written.
 
     Raises:
-        BenchError: the bench as a whole cannot be worked on.
+        BenchError: the whole bench cannot be used.
     """
     groups = grouped(rows)
     local = {connection: rows for connection, rows in groups.items() if not connection[1]}
     replies: Replies = {}
     if local and not params["bench_path"]:
         raise BenchError(
-            f"bench_path: it is not given, and neither is a url for {next(iter(local))[0]!r}. Give the bench's folder, "
-            "or the url of each site"
+            f"bench_path: not set, and site {next(iter(local))[0]!r} has no url. Set bench_path, or the url of each "
+            "site"
         )
     if local:
         replies.update(on_bench(params["bench_path"], clients, local, params, check_mode))
     for connection in groups.keys() - local.keys():
-        # here, so that a run on a bench does not load Ansible's HTTP library
+        # imported here, so that a run on a bench does not load Ansible's HTTP library
         from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.clients import apply_over_rest
 
         replies[connection] = apply_over_rest(groups[connection], judgement_of(params), check_mode)
     in_order = {connection: replies[connection] for connection in groups}
-    return result_rows(rows, told, in_order, _nothing)
+    return result_rows(rows, reported, in_order, _nothing)
 
 
 def _nothing(row: Declared) -> dict[str, t.Any]:

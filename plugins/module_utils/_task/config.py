@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of frappe_site_config: one declaration into one file, and what both files hold together."""
+"""The task of frappe_site_config: merge declarations into files, and check the effective configuration."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 
 
 def file_of(row: Declared) -> str:
-    """Name of the file that a row is about."""
+    """The name of the file that a row declares."""
     return COMMON_FILE if row["name"] == COMMON_FILE else SITE_FILE
 
 
 def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[str], str]) -> t.Any:
-    """The result row of one declaration, merged into its file; a fault is the row's own.
+    """Merge one declaration into its file. A failure affects only its own result row.
 
     Args:
         bench: the bench.
         row: the declaration.
-        check_mode: nothing may be written.
-        keep: makes a copy of a file, and returns its path.
+        check_mode: whether nothing may be written.
+        keep: makes a backup of a file and returns the path of the backup.
     """
     name, common = row["name"], row["name"] == COMMON_FILE
     path = bench.common_config if common else bench.site_config(name)
@@ -57,7 +57,7 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
     except (BrokenConfig, TimeoutError) as error:
         return failed_row(name, str(error), path=path)
     except OSError as error:
-        return failed_row(name, f"{path} cannot be written: {error.strerror}. It is as it was", path=path)
+        return failed_row(name, f"{path} cannot be written: {error.strerror}. The file is unchanged", path=path)
     if not change:
         return row_of(name, path=path, config=change.config)
     diff = {"before": change.before, "after": change.after}
@@ -65,7 +65,7 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
 
 
 def add_effective_findings(rows: list[t.Any], bench: Bench) -> None:
-    """Report what common and site hold together, once for what is common."""
+    """Add the findings about the effective configuration, which combines the common file and the site file."""
     held = next((row.pop("config", None) for row in rows if row["name"] == COMMON_FILE), None)
     common: dict[str, t.Any] = held if held is not None else read_config(bench.common_config)
     for row in rows:

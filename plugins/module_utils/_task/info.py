@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of frappe_site_info: what the files of a site say, and what its Frappe says."""
+"""The task of frappe_site_info: facts from the files of a site, and facts from its Frappe."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ FROM_FILES = {"domains", "config"}
 
 
 def read(bench: Bench, rows: list[Declared], site_timeout: float) -> list[ResultRow]:
-    """A row for each site: what its files say, then what Frappe says.
+    """One row per site, with facts from its files and from Frappe.
 
     Args:
         bench: the bench.
-        rows: the name of each site, and in ``gather`` the subsets to gather.
-        site_timeout: seconds that a site may take.
+        rows: name of each site, with the subsets to gather in ``gather``.
+        site_timeout: time limit per site in seconds.
 
     Raises:
-        BenchError: the bench as a whole cannot be read.
+        BenchError: the whole bench cannot be read.
         BrokenConfig: common_site_config.json cannot be read.
     """
     deep = [{"site": row["name"], "gather": row["gather"]} for row in rows if set(row["gather"]) - FROM_FILES]

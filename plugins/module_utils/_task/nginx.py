@@ -1,13 +1,14 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of frappe_nginx_edge: nginx looked up, its folder locked, our files written, and the result."""
+"""The task of frappe_nginx_edge: find nginx, lock its directory, write the files, and return the result."""
 
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import rejected
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     edge_findings,
     limit_findings,
@@ -16,7 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
 
 
 def apply_edge(module: AnsibleModule) -> None:
-    """Hold the options against the rules, bring the files to what is declared, reload nginx, and end the module."""
+    """Check the options against the rules, write the declared files, reload nginx, and end the module."""
     params = module.params
     wrong = [
         f"{site['name']!r}: {finding}"
@@ -25,7 +26,7 @@ def apply_edge(module: AnsibleModule) -> None:
     ]
     wrong += map(str, limit_findings(params["rate_limit"], params["trusted_proxies"]))
     if wrong:
-        module.fail_json(msg="Declared values were rejected. Nothing was written:\n" + "\n".join(wrong), sites=[])
+        module.fail_json(msg=rejected(wrong), sites=[])
     fault = place_fault(params)
     if fault:
         module.fail_json(msg=fault, sites=[])
@@ -36,13 +37,13 @@ def apply_edge(module: AnsibleModule) -> None:
     try:
         nginx = Nginx(binary, params["nginx_conf"], params["nginx_prefix"], params["conf_dir"])
         with held(params["conf_dir"], module.check_mode):
-            # reads the files under the lock: another run may have changed them, for this bench or for another one
+            # read the files under the lock, because another run may have changed them, even for another bench
             result = Edge(params).apply(nginx, module.check_mode)
     except (NginxError, TimeoutError) as error:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
         module.fail_json(
-            msg=f"{error.filename}: {error.strerror}. No file is half-written. Run the task as root", sites=[]
+            msg=f"{error.filename}: {error.strerror}. No file is partially written. Run the task as root", sites=[]
         )
     for warning in result["warnings"]:
         module.warn(warning)
@@ -51,11 +52,11 @@ def apply_edge(module: AnsibleModule) -> None:
 
 
 def without_nginx(module: AnsibleModule, edge: Edge) -> None:
-    """End the module where there is no nginx: that is right if no file of ours exists and none is declared."""
+    """End the module if nginx is not installed. This is an error if files exist or are declared."""
     if not edge.wanted and not edge.present():
         module.exit_json(changed=False, sites=edge.rows([]), files=[], reloaded=False)
     module.fail_json(
         msg=f"nginx: the program {module.params['nginx']!r} was not found on this host. Install nginx, or let Frappe "
-        "own CORS (in the role: oauth2_cors_owner: frappe)",
+        "handle CORS (in the role: oauth2_cors_owner: frappe)",
         sites=[],
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of frappe_oauth_verify, what the configuration adds to them, and the rows that come of the verdicts."""
+"""The task of frappe_oauth_verify: complete its options from the configuration, and build its result rows."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domain
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.cors_sources import add_sources, sources_for
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import password_findings
 
-BUDGET = 0.45  # of site_timeout: the rest is for waiting for another run, and for Frappe's own start
+BUDGET = 0.45  # fraction of site_timeout; the rest is for waiting on another run and for starting Frappe
 
 
 def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
-    """Paths and contents of the files that hold for a site, its own first; none for a site that cannot be read."""
+    """Paths and contents of the configuration files of a site, its own first. Empty if the site cannot be read."""
     if bench.fault(name):
         return []
     return [(path, read_config(path)) for path in (bench.site_config(name), bench.common_config)]
 
 
 def complete(bench: Bench, rows: list[Declared]) -> None:
-    """Fill in what the configuration has, and which row of a site does what is done once a site: its last one."""
+    """Add values from the configuration. Mark the last row of each site, which runs the steps needed once per site."""
     for number, row in enumerate(rows):
         configs = configs_of(bench, row["name"])
         config = {key: value for _path, one in reversed(configs) for key, value in one.items()}
@@ -44,10 +44,10 @@ def complete(bench: Bench, rows: list[Declared]) -> None:
 
 
 def password_faults(rows: list[Declared]) -> list[str]:
-    """Why the output would be unreadable once the passwords are masked, a line for each row; empty if it would not.
+    """Errors about passwords whose masking would make the output unreadable, one line each.
 
     Args:
-        rows: as `complete` left them.
+        rows: the rows after `complete`.
     """
     named = ("name", "app_name", "client_id", "username", "url")
     names = {row[key] for row in rows for key in named} | {name for row in rows for name in row["domains"]}
@@ -58,32 +58,32 @@ def password_faults(rows: list[Declared]) -> list[str]:
 
 def verdict(row: Declared, reply: Reply, sources: t.Callable[[], list[str]]) -> VerifyRow:
     """The result row of one site."""
-    told = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
+    known = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
     if "failed" in reply:
-        return failed_row(row["name"], reply["failed"], verified=False, steps=[], **told)
+        return failed_row(row["name"], reply["failed"], verified=False, steps=[], **known)
     flow = reply["reply"]
     steps = flow["steps"]
     add_sources(steps, sources)
-    told.update(client_id=flow["client_id"], app_name=flow["app_name"], steps=steps)
+    known.update(client_id=flow["client_id"], app_name=flow["app_name"], steps=steps)
     failed = [step for step in steps if step["verdict"] == "failed"]
     if failed:
-        return failed_row(row["name"], "\n".join(map(sentence, failed)), verified=False, **told)
-    return row_of(row["name"], verified=all(step["verdict"] != "not_run" for step in steps), **told)
+        return failed_row(row["name"], "\n".join(map(sentence, failed)), verified=False, **known)
+    return row_of(row["name"], verified=all(step["verdict"] != "not_run" for step in steps), **known)
 
 
 def sentence(step: Verdict) -> str:
-    """One failed step, in words."""
+    """The message of one failed step."""
     why = f" ({step['reason']})" if step["reason"] else ""
-    return f"{step['name']}: expected {step['expected']}, found {step['found']}{why} [{step['rule']}]. {step['remedy']}"
+    return f"{step['name']}: found {step['found']}{why}, expected {step['expected']} [{step['rule']}]. {step['remedy']}"
 
 
 def verdicts(bench: Bench, rows: list[Declared], replies: list[Reply], nginx: dict[str, t.Any]) -> list[VerifyRow]:
-    """The result row of each row.
+    """The result rows, in the order of the rows.
 
     Args:
         bench: the bench.
-        rows: as `complete` left them.
-        replies: of the worker, in the same order.
+        rows: the rows after `complete`.
+        replies: the replies of the worker, in the same order.
         nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the task.
     """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which steps a verification has, in which order, what each needs, and how one goes."""
+"""The steps of a verification: their order, what each requires, and how one runs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Params, Verification
 
-NO_USER = "Declare username and password of a user for the check"
+NO_USER = "Set username and password of a verify user"
 
 
 def _always(_params: Params) -> str:
@@ -69,22 +69,22 @@ def _always(_params: Params) -> str:
 
 
 def _with_openid(params: Params) -> str:
-    return "" if "openid" in params["scope"].split() else "the scope openid is not asked for"
+    return "" if "openid" in params["scope"].split() else "scope does not contain openid"
 
 
 def _with_origins(params: Params) -> str:
-    return "" if (params["cors"] or {}).get("origins") else "no origin is declared"
+    return "" if (params["cors"] or {}).get("origins") else "cors declares no origins"
 
 
 def _with_limit(params: Params) -> str:
-    return "" if params["rate_limit"] else "no limit is declared"
+    return "" if params["rate_limit"] else "rate_limit is not declared"
 
 
 def _with_tls(params: Params) -> str:
     if not params["validate_certs"]:
-        return "certificates are not to be looked at"
+        return "validate_certs is false"
     behind = params["url"].startswith("https:") and (params["address"] or "https:").startswith("http:")
-    return "the address to connect to is one without TLS" if behind else ""
+    return "address is an http address, so the connection has no TLS" if behind else ""
 
 
 def _with_domains(params: Params) -> str:
@@ -93,18 +93,18 @@ def _with_domains(params: Params) -> str:
 
 def _if_asked(params: Params) -> str:
     asked = params["password_grant"] or "password_grant" in (params["probes"] or ())
-    return "" if asked else "it is tried only where it is asked for"
+    return "" if asked else "password_grant is not enabled"
 
 
 class CourseStep(t.NamedTuple):
     """One step of a verification.
 
     Attributes:
-        take: the function that takes it; None for the one that is taken inside Frappe.
-        needs: steps that must have passed.
-        user: whether somebody must sign in.
-        lacks: why it does not apply to these options; empty if it does.
-        of_site: about the site, whatever the client; done once a site.
+        take: the function that runs the step; None for the step that runs inside Frappe.
+        needs: steps that must pass first.
+        user: whether the step requires a user to log in.
+        lacks: returns why the step does not apply to these options; empty if it applies.
+        of_site: whether the step is about the site and not about one client. It then runs once per site.
     """
 
     take: t.Callable[[Verification], Seen] | None
@@ -149,10 +149,10 @@ STEPS = {
 
 
 def chosen(params: Params) -> list[str]:
-    """The steps to take, in their order.
+    """The steps to run, in order.
 
-    Named in ``probes``: those, and what they need. Else all that apply; with a ``last_step`` before the last one, the
-    flow up to it and nothing beside it.
+    If ``probes`` names steps, these and the steps that they require. If ``last_step`` is before the last step of the
+    flow, only the flow up to it. Otherwise all steps that apply.
     """
     named: t.Sequence[str] | None = params["probes"]
     if named is None and params["last_step"] != FLOW[-1]:
@@ -166,16 +166,16 @@ def chosen(params: Params) -> list[str]:
 
 
 def verify(params: Params, made: Made, until: float, client_fault: Fault | None) -> list[Verdict]:
-    """Take the chosen steps.
+    """Run the chosen steps.
 
     Args:
-        params: the row's options, and what the site itself knows: see `flow.Verification` and `_frappe.verify`.
-        made: filled with what Frappe made on the way.
-        until: time.monotonic() after which nothing is sent any more.
-        client_fault: why the OAuth client cannot be used, if so.
+        params: the options of the row, and facts about the site: see `verification.Params` and `_frappe.verify`.
+        made: collects what Frappe creates during the steps.
+        until: deadline, by time.monotonic(). No request is sent after it.
+        client_fault: why the OAuth client cannot be used; None if it can.
 
     Returns:
-        A verdict for each chosen step, as `verdicts.row` has it.
+        A verdict for each chosen step, as `verdicts.row` returns it.
     """
     verdicts: dict[str, Verdict] = {}
     run = Verification(params, made, until)
@@ -188,16 +188,16 @@ def verify(params: Params, made: Made, until: float, client_fault: Fault | None)
 
 
 def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client_fault: Fault | None) -> Verdict:
-    """Take one step, unless it cannot be taken; its verdict."""
+    """Run one step and return its verdict; ``not_run`` if the step cannot run."""
     step, params = STEPS[name], run.params
     lacks = step.lacks(params)
     if lacks:
         return not_run(name, lacks)
     if step.user and not params["username"]:
-        return not_run(name, "no user to sign in", NO_USER)
+        return not_run(name, "username is not set", NO_USER)
     blocked = [need for need in step.needs if verdicts[need]["verdict"] not in (PASSED, NOTICED)]
     if blocked:
-        return not_run(name, f"{blocked[0]} did not pass before it")
+        return not_run(name, f"the step {blocked[0]} did not pass")
     try:
         if step.take is None:
             seen = _client(run, client_fault)
@@ -207,12 +207,12 @@ def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client
         return row(name, FAILED, fault)
     except NotRun as why:
         return not_run(name, str(why))
-    except Exception as error:  # one step's accident leaves the others, and what must be cleaned up, untouched
-        return row(name, FAILED, Fault(VERIFY_FAULT, "no accident", f"{type(error).__name__} in the check itself"))
+    except Exception as error:  # an error in one step must not stop the other steps or the cleanup
+        return row(name, FAILED, Fault(VERIFY_FAULT, "no internal error", f"{type(error).__name__} in verify itself"))
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 
 def _client(run: Verification, fault: Fault | None) -> Seen:
     if fault:
         raise fault
-    return Seen("the OAuth client", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")
+    return Seen("the OAuth client exists", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")

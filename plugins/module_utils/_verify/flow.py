@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The OAuth flow of a mobile app against one site, a function a step. Knows HTTP and OAuth, no Frappe inside.
+"""The OAuth flow of a mobile app against one site, one function per step. It uses HTTP only, not Frappe's Python API.
 
-Runs in the bench's own Python, which has what Frappe itself brings: requests, oauthlib and PyJWT.
+It runs in the bench's Python, which has the packages that Frappe installs: requests, oauthlib and PyJWT.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
     Verification,
 )
 
-CLOCK_LEEWAY = 120  # seconds that two clocks may differ
+CLOCK_LEEWAY = 120  # seconds by which the two clocks may differ
 
 
 def reach(run: Verification) -> Seen:
-    """Does the site answer, within the patience that was asked for?"""
+    """Check that the site responds within ``patience``."""
     until = time.monotonic() + run.params["patience"]
     run.http.until = max(run.until, until + 1)
     try:
@@ -74,7 +74,7 @@ def reach(run: Verification) -> Seen:
                 return _ping(run)
             except Fault as error:
                 if error.rule == SITE_MAINTENANCE or time.monotonic() > until:
-                    raise  # maintenance is an answer: it does not end while we wait
+                    raise  # maintenance mode does not end while we wait
                 time.sleep(0.3)
     finally:
         run.http.until = run.until
@@ -83,54 +83,52 @@ def reach(run: Verification) -> Seen:
 def _ping(run: Verification) -> Seen:
     expected, reply = "HTTP 200 pong", run.http.get(METHOD + "ping")
     if reply.status_code == 503 and "SessionStopped" in said(reply):
-        raise Fault(SITE_MAINTENANCE, expected, said(reply), "the site is in maintenance")
+        raise Fault(SITE_MAINTENANCE, expected, said(reply), "the site is in maintenance mode")
     if reply.status_code == 404:
-        raise Fault(DOMAIN_NOWHERE, expected, f"{said(reply)} for Host {run.http.host}", "no site has this name")
+        raise Fault(DOMAIN_NOWHERE, expected, f"{said(reply)} for Host {run.http.host}", "no site has this host name")
     if reply.status_code != 200 or body_of(reply).get("message") != "pong":
         raise Fault(SITE_NOT_ANSWERING, expected, f"{said(reply)} for Host {run.http.host}")
     return Seen(expected, "HTTP 200 pong")
 
 
 def login(run: Verification) -> Seen:
-    """A browser signs in, once: Frappe locks a user out who fails too often."""
-    expected, http = "HTTP 200 and a session", run.http
+    """Log in as a browser does, once: Frappe locks a user after too many failed logins."""
+    expected, http = "HTTP 200 and a session cookie", run.http
     if run.params["refused"]:
-        raise Fault(LOGIN_REFUSED, expected, "refused on this site a moment ago, and not tried again")
+        raise Fault(LOGIN_REFUSED, expected, "this login failed earlier in this run, so it was not tried again")
     form = {"usr": run.params["username"], "pwd": run.params["password"]}
     reply = http.send(http.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:
         raise Fault(LOGIN_REFUSED, expected, said(reply), str(body_of(reply).get("message") or ""))
     if "verification" in body_of(reply):
-        raise Fault(LOGIN_SECOND_FACTOR, expected, "a second factor is asked for")
+        raise Fault(LOGIN_SECOND_FACTOR, expected, "Frappe requests a second factor")
     if http.browser.cookies.get("sid") in (None, "", "Guest"):
         raise Fault(LOGIN_SESSION, expected, "no session cookie")
     run.user = unquote(http.browser.cookies.get("user_id") or "") or str(run.params["username"])
-    return Seen(expected, "HTTP 200 and a session")
+    return Seen(expected, "HTTP 200 and a session cookie")
 
 
 def authorize(run: Verification) -> Seen:
-    """A code for the redirect URI, with PKCE and a state."""
+    """Request an authorization code for the redirect URI, with PKCE and a state."""
     run.code = ask_code(run)
     how = "after the consent page" if run.code.page_shown else "without a consent page"
-    return Seen(
-        "a redirect to the redirect URI, with a code and the state that was sent", f"a code and the state, {how}"
-    )
+    return Seen("a redirect to the redirect URI, with a code and the same state", f"a code and the same state, {how}")
 
 
 def ask_code(run: Verification, method: str = "S256", straight: bool = False) -> Code:
-    """Authorize as a browser does, the consent page included.
+    """Authorize as a browser does, including the consent page.
 
     Args:
         run: the verification.
-        method: of PKCE: ``S256``, ``plain``, or empty for none.
-        straight: go where the page's button leads, without the page.
+        method: the PKCE method: ``S256``, ``plain``, or empty for no PKCE.
+        straight: skip the consent page and request the address of its button.
 
     Raises:
-        Fault: no code came.
+        Fault: the site returned no code.
     """
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-    expected = "a redirect to the redirect URI, with a code and the state that was sent"
+    expected = "a redirect to the redirect URI, with a code and the same state"
     client, redirect_uri = WebApplicationClient(run.client_id), run.redirect_uri
     sent, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
     uri = client.prepare_request_uri(
@@ -149,13 +147,13 @@ def ask_code(run: Verification, method: str = "S256", straight: bool = False) ->
     elif reply.is_redirect and http.path_of(reply).startswith(OAUTH + "approve"):
         reply = http.send(http.browser, "GET", http.path_of(reply))
     location = reply.headers.get("Location", "")
-    told = parse_qs(urlsplit(location).query)
-    run.made.codes += told.get("code", [])
+    query = parse_qs(urlsplit(location).query)
+    run.made.codes += query.get("code", [])
     if not reply.is_redirect or not location.startswith(redirect_uri):
         found = f"a redirect to {location.split('?')[0]}" if reply.is_redirect else said(reply)
         raise Fault(_why_no_code(found), expected, found)
-    if "error" in told:
-        found = " ".join(told["error"] + told.get("error_description", []))
+    if "error" in query:
+        found = " ".join(query["error"] + query.get("error_description", []))
         raise Fault(_why_no_code(found), expected, found)
     try:
         client.parse_request_uri_response(location, state=sent)
@@ -165,10 +163,10 @@ def ask_code(run: Verification, method: str = "S256", straight: bool = False) ->
 
 
 def pkce(client: t.Any, verifier: str, method: str) -> dict[str, str]:
-    """The parameters of PKCE, with the method spelled as Frappe wants it; none for an empty one."""
+    """The PKCE parameters, with the method as Frappe spells it; empty for an empty method."""
     if not method:
         return {}
-    # oauthlib has no challenge for a method that is named plain
+    # oauthlib creates no challenge for the method named plain
     challenge = verifier if method == "plain" else client.create_code_challenge(verifier, method)
     return {"code_challenge": challenge, "code_challenge_method": method}
 
@@ -185,36 +183,36 @@ def _why_no_code(found: str) -> str:
 
 
 def consent(run: Verification) -> Seen:
-    """Is the user asked where nothing says otherwise, and only there?"""
+    """Check that Frappe shows the consent page exactly when the settings require it."""
     shown, expected = run.issued.page_shown, run.params["consent_expected"]
-    words = {True: "a page that asks for consent", False: "no page"}
+    words = {True: "a consent page", False: "no consent page"}
     if shown != expected:
         raise Fault(CONSENT_DIFFERS, words[expected], words[shown], run.params["consent_why"])
     if not shown and run.params["consent_auto"]:
         return Seen(words[expected], words[shown], SETTINGS_CONSENT_AUTO, run.params["consent_why"])
     scheme = urlsplit(run.redirect_uri).scheme
     if not shown and scheme not in ("http", "https"):
-        return Seen(words[expected], words[shown], CONSENT_NONE, f"skip_authorization, and the scheme {scheme}:")
+        return Seen(words[expected], words[shown], CONSENT_NONE, f"skip_authorization is on, the scheme is {scheme}:")
     return Seen(words[expected], words[shown])
 
 
 def token(run: Verification) -> Seen:
-    """The code and its verifier for a pair of tokens."""
-    expected = "an access token and a refresh token for the code and its verifier"
+    """Exchange the code and its code_verifier for an access token and a refresh token."""
+    expected = "an access token and a refresh token for the code and its code_verifier"
     pair = granted(run, code_form(run, run.issued), expected)
     run.pairs.append(pair)
-    return Seen(expected, f"a pair that lasts {pair.get('expires_in')} s")
+    return Seen(expected, f"both tokens, expires_in {pair.get('expires_in')} s")
 
 
 def code_form(run: Verification, code: Code, **over: str) -> str:
-    """The body that exchanges a code; ``over`` may have another verifier, and an empty one is not sent."""
+    """The body of the token request. ``over`` may replace code_verifier; an empty code_verifier is not sent."""
     verifier = over.pop("code_verifier", code.verifier)
     verified = {"code_verifier": verifier} if verifier else {}
     return code.client.prepare_request_body(redirect_uri=run.redirect_uri, include_client_id=True, **verified, **over)
 
 
 def why_refused(reply: t.Any) -> str:
-    """The rule for a reply without tokens. Frappe 14 and 15 answer an unknown client with 404, later ones with 403."""
+    """The rule for a response without tokens. For an unknown client, Frappe 14 and 15 return 404, later ones 403."""
     unknown = reply.status_code == 404 or (reply.status_code == 403 and "DoesNotExist" in said(reply))
     return TOKEN_UNKNOWN_CLIENT if unknown else TOKEN_REFUSED
 
@@ -222,13 +220,16 @@ def why_refused(reply: t.Any) -> str:
 def granted(
     run: Verification, form: str, expected: str, why: t.Callable[[t.Any], str] = why_refused
 ) -> dict[str, t.Any]:
-    """The pair that the token endpoint gives.
+    """The access token and the refresh token that the token endpoint returns.
 
     Args:
-        why: the rule for a reply without tokens.
+        run: the verification.
+        form: the body of the request.
+        expected: what a correct response has, for the error.
+        why: returns the rule for a response without tokens.
 
     Raises:
-        Fault: it gives none.
+        Fault: the endpoint returned no tokens.
     """
     reply = answered(run, form, expected)
     pair = body_of(reply)
@@ -238,10 +239,10 @@ def granted(
 
 
 def answered(run: Verification, form: str, expected: str) -> t.Any:
-    """What the token endpoint says, once its limit lets the request through.
+    """The response of the token endpoint, after waiting for its rate limit.
 
     Raises:
-        Fault: the limit never did, which says nothing about the request.
+        Fault: the rate limit rejected every attempt, so the endpoint never processed the request.
     """
     reply = run.token(form)
     if retry_after(reply) is not None:
@@ -250,10 +251,10 @@ def answered(run: Verification, form: str, expected: str) -> t.Any:
 
 
 def issuer(run: Verification) -> Seen:
-    """The id_token, checked as an app does: signature, audience, nonce, and that the issuer is the address asked."""
+    """Check the id_token as an app does: signature, audience, nonce, and whether the issuer is the site's URL."""
     import jwt
 
-    expected = f"an id_token of {run.params['url']} for this client, signed with its secret"
+    expected = f"an id_token from {run.params['url']} for this client, signed with its client_secret"
     try:
         claims = jwt.decode(
             run.pairs[0].get("id_token") or "",
@@ -266,39 +267,39 @@ def issuer(run: Verification) -> Seen:
     except jwt.PyJWTError as error:
         raise Fault(ID_TOKEN_INVALID, expected, f"{type(error).__name__}: {error}") from None
     if claims.get("nonce") != run.nonce:
-        raise Fault(ID_TOKEN_INVALID, expected, "another nonce than was sent")
+        raise Fault(ID_TOKEN_INVALID, expected, "a different nonce than the request had")
     return compare_issuer(run, str(claims["iss"]), expected)
 
 
-def compare_issuer(run: Verification, told: str, expected: str) -> Seen:
-    """Hold an issuer against the address asked, as its users write it.
+def compare_issuer(run: Verification, claimed: str, expected: str) -> Seen:
+    """Compare an issuer with the URL that users of the site enter.
 
     Raises:
-        Fault: an app would refuse it.
+        Fault: an app would reject the issuer.
     """
-    asked, found = urlsplit(run.params["url"]), urlsplit(told.rstrip("/"))
+    asked, found = urlsplit(run.params["url"]), urlsplit(claimed.rstrip("/"))
     over = urlsplit(run.http.base).scheme
     if asked.hostname != found.hostname:
-        raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", run.params["issuer_why"])
+        raise Fault(ISSUER_DIFFERS, expected, f"issuer {claimed}", run.params["issuer_why"])
     if asked.port != found.port and found.port:
-        raise Fault(ISSUER_DIFFERS, expected, f"issuer {told}", "the port is another")
+        raise Fault(ISSUER_DIFFERS, expected, f"issuer {claimed}", "the port differs")
     if asked.scheme == "https" and found.scheme == "http" and over == "https":
-        raise Fault(ISSUER_SCHEME, expected, f"issuer {told}", "X-Forwarded-Proto does not arrive")
+        raise Fault(ISSUER_SCHEME, expected, f"issuer {claimed}", "X-Forwarded-Proto does not reach Frappe")
     if asked.scheme == "http" and found.scheme == "https":
-        return Seen(expected, f"issuer {told}", ISSUER_HTTPS, "the site's own configuration says http")
+        return Seen(expected, f"issuer {claimed}", ISSUER_HTTPS, "the configured URL of the site is http")
     if asked.port and not found.port:
-        return Seen(expected, f"issuer {told}", ISSUER_PORT, "nginx hands the name on without its port")
-    return Seen(expected, f"issuer {told}")
+        return Seen(expected, f"issuer {claimed}", ISSUER_PORT, "nginx passes the host name without the port")
+    return Seen(expected, f"issuer {claimed}")
 
 
 def api_call(run: Verification) -> Seen:
-    """The API with the token, as the user who signed in."""
+    """Call the API with the access token, as the user who logged in."""
     method = run.params["api_method"]
-    expected, reply = f"HTTP 200 from {method} with the token", run.call(run.pairs[-1])
+    expected, reply = f"HTTP 200 from {method} with the access token", run.call(run.pairs[-1])
     if reply.status_code != 200:
         rule = {401: BEARER_REFUSED, 403: METHOD_FORBIDDEN}.get(reply.status_code, METHOD_FAILED)
         if header_lost(run):
-            raise Fault(AUTHORIZATION_LOST, expected, said(reply), "a wrong token is not noticed either")
+            raise Fault(AUTHORIZATION_LOST, expected, said(reply), "Frappe does not reject an invalid token either")
         words = _words(reply)
         if reply.status_code == 403 and "is not whitelisted" in words:
             rule = METHOD_NOT_WHITELISTED
@@ -306,31 +307,31 @@ def api_call(run: Verification) -> Seen:
             rule = METHOD_MISSING
         raise Fault(rule, expected, said(reply))
     if method == WHO and str(body_of(reply).get("message", "")).lower() != run.user.lower():
-        raise Fault(USER_DIFFERS, f"the user {run.user}", "another user")
+        raise Fault(USER_DIFFERS, f"the user {run.user}", "a different user")
     return Seen(expected, "HTTP 200")
 
 
 def _words(reply: t.Any) -> str:
-    """All that a reply says, but for a traceback: that quotes the code, which holds every message there is."""
+    """All messages of a response without its traceback: a traceback quotes source code that contains any message."""
     return " ".join(str(value) for name, value in body_of(reply).items() if name != "exc") or reply.text
 
 
 def header_lost(run: Verification) -> bool:
-    """Frappe refuses a wrong bearer everywhere, at an open method too: unless the header never arrives."""
+    """Whether Frappe accepts an invalid token at a public method: then the Authorization header does not reach it."""
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     return run.http.get(METHOD + "ping", headers=nonsense).status_code == 200
 
 
 def userinfo(run: Verification) -> Seen:
-    """Who the OpenID profile says the bearer is."""
-    expected = "HTTP 200 with the claims sub and email of the user"
+    """Check the userinfo endpoint: it must return the user who logged in."""
+    expected = "HTTP 200 with the user's claims sub and email"
     reply = run.call(run.pairs[-1], "frappe.integrations.oauth2.openid_profile")
     if reply.status_code != 200:
         raise Fault(USERINFO_WRONG, expected, said(reply))
     claims = body_of(reply)
     missing = [name for name in ("sub", "email") if not claims.get(name)]
     if missing:
-        raise Fault(USERINFO_WRONG, expected, f"no {' and no '.join(missing)}", "the user has no OpenID identity")
+        raise Fault(USERINFO_WRONG, expected, f"no {' and no '.join(missing)} claim", "the user has no OpenID identity")
     if claims["email"].lower() != run.params["user_email"](run.user).lower():
-        raise Fault(USER_DIFFERS, f"the user {run.user}", "another user")
-    return Seen(expected, "the claims of the user")
+        raise Fault(USER_DIFFERS, f"the user {run.user}", "a different user")
+    return Seen(expected, "the user's claims")

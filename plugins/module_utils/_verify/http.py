@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP to one site, as from outside: a browser with cookies, and an app with none. Knows no OAuth and no Frappe."""
+"""The HTTP client of one site: a browser session with cookies and an app session without. Independent of OAuth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 
 REQUEST_TIMEOUT = 15  # seconds
-LIMIT_PATIENCE = 6  # times that a limited request is sent again
+LIMIT_PATIENCE = 6  # attempts for a request that the rate limit rejects
 LIMITED = (429, 503)
 
 
@@ -26,10 +26,11 @@ class HttpClient:
     """HTTP to one site.
 
     Args:
-        url: base URL of the site, as its users write it.
-        address: base URL to connect to instead; the site is then asked for by Host header and, with TLS, by SNI.
-        validate_certs: whether a certificate must be valid: signed by one whom this machine or requests trusts.
-        until: time.monotonic() after which nothing is sent any more.
+        url: base URL of the site, as its users enter it.
+        address: base URL to connect to instead. The Host header, and SNI with TLS, then select the site.
+        validate_certs: whether the certificate must be valid and signed by an authority that this host or requests
+            trusts.
+        until: deadline, by time.monotonic(). No request is sent after it.
     """
 
     def __init__(self, url: str, address: str | None, validate_certs: bool, until: float):
@@ -39,11 +40,11 @@ class HttpClient:
         self.requests, self.url, self.verify, self.until = requests, url.rstrip("/"), validate_certs, until
         self.base, self.host = (address or url).rstrip("/"), urlsplit(url).netloc
 
-        # An authority of the operator's own is known to the machine; requests by itself knows its own list alone.
+        # The host's trust store may contain the operator's own authority. By default, requests uses only its own list.
         trust: dict[str, t.Any] = {"ssl_context": ssl.create_default_context()} if validate_certs else {}
 
         class NamedHost(requests.adapters.HTTPAdapter):
-            """Ask for the site's name, and check its certificate, whatever address is connected to."""
+            """Send the site's host name by SNI and check the certificate against it, whatever the address is."""
 
             def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
                 name = urlsplit(url).hostname
@@ -56,16 +57,16 @@ class HttpClient:
             session.mount("https://", NamedHost())
 
     def send(self, session: t.Any, method: str, path: str, **more: t.Any) -> t.Any:
-        """One request, redirects not followed; the app's session sends no cookie, a bearer and a cookie do not mix.
+        """Send one request without following redirects. The app session sends no cookies, as an app with a token does.
 
         Raises:
-            Fault: no answer.
+            Fault: the site did not respond.
         """
         if session is self.app:
             session.cookies.clear()
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Fault(SITE_SLOW, "an answer in time", "the time for this site is used up")
+            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site has passed")
         errors = self.requests.exceptions
         try:
             return session.request(
@@ -79,16 +80,16 @@ class HttpClient:
         except errors.SSLError as error:
             raise Fault(TLS_INVALID, "a valid certificate", plain(error)) from None
         except errors.Timeout:
-            raise Fault(SITE_SLOW, "an answer", f"none in time at {self.base}") from None
+            raise Fault(SITE_SLOW, "a response in time", f"timeout at {self.base}") from None
         except errors.RequestException as error:
-            raise Fault(SITE_UNREACHABLE, "an answer", f"{type(error).__name__} at {self.base}") from None
+            raise Fault(SITE_UNREACHABLE, "a response", f"{type(error).__name__} at {self.base}") from None
 
     def get(self, path: str, **more: t.Any) -> t.Any:
-        """A request of the app."""
+        """Send a GET request as the app."""
         return self.send(self.app, "GET", path, **more)
 
     def post(self, path: str, form: t.Any, **more: t.Any) -> t.Any:
-        """A form sent by the app; where the endpoint is limited, again after the time it asks for."""
+        """Send a form as the app. After a rejection by a rate limit, wait for Retry-After and send it again."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", **more.pop("headers", {})}
         for left in reversed(range(LIMIT_PATIENCE)):
             reply = self.send(self.app, "POST", path, data=form, headers=headers, **more)
@@ -99,35 +100,35 @@ class HttpClient:
         raise AssertionError  # the loop returns
 
     def path_of(self, reply: t.Any) -> str:
-        """Path and query of a redirect within the site."""
+        """The path and query of a redirect within the site."""
         parts = urlsplit(urljoin(self.url + "/", reply.headers.get("Location", "")))
         return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def plain(error: BaseException) -> str:
-    """The innermost words of an exception of requests, which wraps those of urllib3 and ssl."""
+    """The innermost message of an exception of requests, which wraps exceptions of urllib3 and ssl."""
     inner = getattr(error, "args", None) and error.args[0]
     inner = getattr(inner, "reason", inner)
     return getattr(inner, "verify_message", "") or str(inner or error).partition(" (_ssl.c")[0]
 
 
 def retry_after(reply: t.Any) -> float | None:
-    """Seconds to wait for if the reply is a refusal by a limit; None if it is none."""
+    """The seconds to wait if a rate limit rejected the request; None if it did not."""
     if reply.status_code not in LIMITED or (
         reply.status_code == 503 and "json" in reply.headers.get("Content-Type", "")
     ):
         return None
-    told = reply.headers.get("Retry-After", "")
-    return float(told) if told.isdigit() else 1.0
+    seconds = reply.headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdigit() else 1.0
 
 
 def lines(reply: t.Any, name: str) -> list[str]:
-    """Every line of a header, which requests would join into one."""
+    """All values of a header, one per line; requests joins them into one."""
     return list(reply.raw.headers.getlist(name))
 
 
 def body_of(reply: t.Any) -> dict[str, t.Any]:
-    """The JSON object of a reply; empty if it holds none."""
+    """The JSON object of a response; empty if its body is not a JSON object."""
     try:
         body = reply.json()
     except ValueError:
@@ -136,7 +137,7 @@ def body_of(reply: t.Any) -> dict[str, t.Any]:
 
 
 def said(reply: t.Any) -> str:
-    """Status and Frappe's own words; never a token, which only a success holds."""
+    """The status and Frappe's error message. It never contains a token: only a success returns one."""
     body = body_of(reply)
     words = [str(body[key]) for key in ("error", "error_description", "description", "exc_type") if body.get(key)]
     return f"HTTP {reply.status_code} {' '.join(words)}".strip()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a site shows to the outside beside the flow: certificate, discovery, its domains, other origins, the limit."""
+"""Steps beside the OAuth flow: certificate, discovery, domains, CORS and the rate limit."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ WELL_KNOWN = "/.well-known/openid-configuration"
 FOREIGN_ORIGIN = "https://benchkeeper-foreign.invalid"
 EXPIRY_WARNING = 14  # days
 CONNECT_TIMEOUT = 10  # seconds
-CLEAR_TIMEOUT = 3  # seconds: a firewall may let a request to http's port wait in vain
-MOST_REQUESTS = 200  # that a limit is tried with
+CLEAR_TIMEOUT = 3  # seconds: a firewall may drop packets to port 80 without a response
+MOST_REQUESTS = 200  # requests that test a rate limit
 GET_TOKEN = "frappe.integrations.oauth2.get_token"
-NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock one out
+NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock the user
 ALLOW = "Access-Control-Allow-"
 PREFLIGHT_HEADERS = ["Authorization", "Content-Type"]
-SAFELISTED = ("GET", "HEAD", "POST")  # methods that need no leave (Fetch, CORS-safelisted method)
+SAFELISTED = ("GET", "HEAD", "POST")  # allowed without Access-Control-Allow-Methods (Fetch, CORS-safelisted method)
 
 
-# ---------------------------------------------------------------- the way there
+# ---------------------------------------------------------------- TLS, discovery and domains
 def tls(run: Verification) -> Seen:
-    """Is the certificate valid for the name, for how long, and is nothing open beside it? Without one, may that be?"""
+    """Check the certificate: its host name, its expiry, and whether http redirects. Report a site without https."""
     asked, address = urlsplit(run.params["url"]), urlsplit(run.http.base)
     if asked.scheme != "https":
-        expected = "https, but for a name of this machine"
+        expected = "https, or http for a local host name"
         if _is_local(asked.hostname or ""):
             return Seen(expected, f"http for {asked.hostname}")
-        return Seen(expected, "http", TLS_NONE, "the site's configuration knows no certificate")
+        return Seen(expected, "http", TLS_NONE, "the site's configuration has no certificate")
     expected, where = "a valid certificate", (address.hostname or "", address.port or 443)
     try:
         with socket.create_connection(where, timeout=CONNECT_TIMEOUT) as raw:
@@ -77,13 +77,13 @@ def tls(run: Verification) -> Seen:
     except OSError as error:
         raise Fault(TLS_MISSING, expected, f"{where[0]}:{where[1]}: {error.strerror or error}") from None
     days = int((ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()) // 86400)
-    found, is_open = f"valid for {asked.hostname}, for {days} more days", _answers_in_clear(run)
+    found, is_open = f"valid for {asked.hostname}, expires in {days} days", _answers_in_clear(run)
     rule = TLS_EXPIRING if days < EXPIRY_WARNING else HTTP_OPEN if is_open else ""
-    return Seen(expected, found + ("; Frappe answers over http too" if is_open else ""), rule)
+    return Seen(expected, found + ("; Frappe also responds over http" if is_open else ""), rule)
 
 
 def _answers_in_clear(run: Verification) -> bool:
-    """Does Frappe answer over http too, in place of a redirect? Not asked where a port is named: which is http's?"""
+    """Whether Frappe also responds over http instead of a redirect. With an explicit port, http's port is unknown."""
     asked, address = urlsplit(run.params["url"]), urlsplit(run.http.base)
     if asked.port or address.port:
         return False
@@ -104,28 +104,28 @@ def _is_local(name: str) -> bool:
 
 
 def discovery(run: Verification) -> Seen:
-    """What the site publishes about itself, if this Frappe publishes anything."""
-    expected, rule = f"the endpoints of {run.params['url']}, or none published", ""
+    """Check the OpenID configuration, if this Frappe publishes one."""
+    expected, rule = f"the endpoints of {run.params['url']}, or no OpenID configuration", ""
     reply = run.http.get(WELL_KNOWN)
     if reply.is_redirect:
         reply = run.http.get(run.http.path_of(reply))
     if reply.status_code == 404:
         reply, rule = run.http.get(OAUTH + "openid_configuration"), DISCOVERY_PATH
         if reply.status_code != 200 or "issuer" not in body_of(reply):
-            return Seen(expected, "none")
-    told = body_of(reply)
-    if reply.status_code != 200 or not told.get("issuer"):
+            return Seen(expected, "no OpenID configuration")
+    published = body_of(reply)
+    if reply.status_code != 200 or not published.get("issuer"):
         raise Fault(DISCOVERY_WRONG, expected, said(reply))
-    seen = compare_issuer(run, str(told["issuer"]), expected)
-    ours = str(told["issuer"]).rstrip("/") + "/"
-    strange = [name for name, url in told.items() if name.endswith("_endpoint") and not str(url).startswith(ours)]
-    if strange:
-        raise Fault(DISCOVERY_WRONG, expected, f"{', '.join(sorted(strange))} of another address")
-    return seen if seen.rule else Seen(expected, f"issuer {told['issuer']} and its endpoints", rule)
+    seen = compare_issuer(run, str(published["issuer"]), expected)
+    ours = str(published["issuer"]).rstrip("/") + "/"
+    other = [name for name, url in published.items() if name.endswith("_endpoint") and not str(url).startswith(ours)]
+    if other:
+        raise Fault(DISCOVERY_WRONG, expected, f"{', '.join(sorted(other))} at a different address than the issuer")
+    return seen if seen.rule else Seen(expected, f"issuer {published['issuer']} and its endpoints", rule)
 
 
 def domain(run: Verification) -> Seen:
-    """Every name leads here, at the site's own port: only this site knows the token, or without one the client."""
+    """Check that every domain leads to this site: only it accepts the token, or without a token knows the client."""
     expected = "every domain leads to this site"
     names = [name for name in run.params["domains"] if "*" not in name]
     parts = urlsplit(run.params["url"])
@@ -137,10 +137,14 @@ def domain(run: Verification) -> Seen:
         except Fault as fault:
             raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {fault.found}") from None
         if reply.status_code != 200:
-            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {said(reply)}", "no site answers to the name")
+            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {said(reply)}", "no site has this host name")
         if not _is_here(run, http):
-            raise Fault(DOMAIN_WRONG_SITE, expected, f"{name}: a site that does not know this one's token or client")
-    return Seen(expected, ", ".join(names) or "it has none")
+            raise Fault(
+                DOMAIN_WRONG_SITE,
+                expected,
+                f"{name}: a different site, which does not know this site's token or client",
+            )
+    return Seen(expected, ", ".join(names) or "the site has no domains")
 
 
 def _is_here(run: Verification, http: t.Any) -> bool:
@@ -152,9 +156,9 @@ def _is_here(run: Verification, http: t.Any) -> bool:
     return http.post(OAUTH + "get_token", form).status_code not in (403, 404)
 
 
-# ---------------------------------------------------------------- other origins
+# ---------------------------------------------------------------- CORS
 def preflight(run: Verification) -> Seen:
-    """What a browser asks before it sends a token from a declared origin, and before it asks for one."""
+    """Send the preflights of a browser at a declared origin: for an API call and for the token endpoint."""
     cors = run.cors
     method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
     expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
@@ -174,44 +178,44 @@ def _let_in(run: Verification, origin: str, what: str, method: str, headers: lis
     lacking = [name for name in headers if not granted["Headers"] & {name.lower(), "*"}]
     lacking += [] if granted["Methods"] & {method.lower(), "*"} or method in SAFELISTED else [method]
     if not reply.ok or lacking:
-        without = f", not {', '.join(lacking)}" if lacking else ""
-        raise Fault(CORS_PREFLIGHT, expected, f"{origin}: HTTP {reply.status_code} of {what}{without}")
+        without = f"; not allowed: {', '.join(lacking)}" if lacking else ""
+        raise Fault(CORS_PREFLIGHT, expected, f"{origin}: HTTP {reply.status_code} from {what}{without}")
 
 
 def cross_origin(run: Verification) -> Seen:
-    """An answer to a page of a declared origin, and a refusal, which it must be able to read too.
+    """Check that a page at a declared origin can read a response, errors included.
 
-    The token endpoint is asked apart: Frappe 16 and later have a list of origins of its own for it. Each request there
-    counts towards its limit, so nothing is sent twice, and an answer of the limit alone proves nothing.
+    The token endpoint is checked separately: Frappe 16 and later have a separate list of origins for it. Each request
+    to it counts towards its rate limit, so none is sent twice. A rejection by the rate limit verifies nothing.
     """
-    expected, origins = f"one {ALLOW}Origin for each declared origin, on a refusal too", run.cors["origins"]
+    expected, origins = f"one {ALLOW}Origin for each declared origin, on errors too", run.cors["origins"]
     limited = [origin for origin in origins if not _readable(run, origin)]
-    unverified = f"; the limit came before {GET_TOKEN} for {', '.join(limited)}" if limited else ""
+    unverified = f"; {GET_TOKEN} not verified for {', '.join(limited)}: rate limit reached" if limited else ""
     return Seen(expected, f"one for {', '.join(origins)}{unverified}")
 
 
 def _readable(run: Verification, origin: str) -> bool:
-    """Whether the token endpoint was seen too."""
+    """Check one origin; False if the rate limit prevented the check of the token endpoint."""
     known = run.bearer(run.pairs[-1]) if run.pairs else {}
     method = run.params["api_method"] if run.pairs else "ping"
     reply = run.http.get(METHOD + method, headers={**known, "Origin": origin})
-    _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} of {method}")
+    _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {method}")
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     refusal = run.http.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
-        expected = f"{ALLOW}Origin: {origin}, on a refusal too"
-        raise Fault(CORS_ERROR_BARE, expected, f"{origin}: no header on HTTP {refusal.status_code} of {WHO}")
-    _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} of {WHO}")
+        expected = f"{ALLOW}Origin: {origin}, on errors too"
+        raise Fault(CORS_ERROR_BARE, expected, f"{origin}: no header on HTTP {refusal.status_code} from {WHO}")
+    _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} from {WHO}")
     reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
     if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
         return False
-    _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} of {GET_TOKEN}")
+    _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {GET_TOKEN}")
     return True
 
 
 def foreign_origin(run: Verification) -> Seen:
-    """A page of an origin that nobody declared may not read an answer."""
-    expected = f"no {ALLOW}Origin for an origin that is not declared"
+    """Check that a page at an undeclared origin cannot read a response."""
+    expected = f"no {ALLOW}Origin for an undeclared origin"
     for method, more in (("GET", {}), ("OPTIONS", {"Access-Control-Request-Method": "GET"})):
         headers = {"Origin": FOREIGN_ORIGIN, **more}
         reply = run.http.send(run.http.app, method, METHOD + "ping", headers=headers)
@@ -219,11 +223,11 @@ def foreign_origin(run: Verification) -> Seen:
         if {"*", FOREIGN_ORIGIN} & set(sent):
             with_cookies = "with" if lines(reply, ALLOW + "Credentials") else "without"
             raise Fault(CORS_FOREIGN_ORIGIN, expected, f"{method}: {', '.join(sent)}, {with_cookies} credentials")
-    return Seen(expected, "none")
+    return Seen(expected, "no header")
 
 
 def _one_origin(run: Verification, reply: t.Any, origin: str, where: str) -> None:
-    """Exactly the declared origin, once, and credentials as declared."""
+    """Check for exactly one header with the declared origin, and for credentials as declared."""
     expected, sent = f"{ALLOW}Origin: {origin}, once", lines(reply, ALLOW + "Origin")
     cookies, declared = lines(reply, ALLOW + "Credentials"), run.cors.get("credentials")
     if not sent:
@@ -243,13 +247,13 @@ def _words(reply: t.Any, name: str) -> set[str]:
     return {word.strip().lower() for line in lines(reply, name) for word in line.split(",")}
 
 
-# ---------------------------------------------------------------- the limit
+# ---------------------------------------------------------------- the rate limit
 def rate_limit(run: Verification) -> Seen:
-    """The declared limit refuses what is above it; tried with a grant that does not exist, never with a password."""
+    """Check that nginx enforces the declared limit, with a grant type that does not exist and never with a password."""
     limit = run.params["rate_limit"] or {}
     amount, per = int(limit["rate"].split("r/")[0]), 60 if limit["rate"].endswith("m") else 1
     burst = int(limit.get("burst") or 0)
-    expected = f"HTTP 429 beyond {limit['rate']} and a burst of {burst}"
+    expected = f"HTTP 429 above {limit['rate']} with burst {burst}"
     began = time.monotonic()
     for number in range(1, MOST_REQUESTS + 1):
         reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE)
@@ -257,20 +261,22 @@ def rate_limit(run: Verification) -> Seen:
             return Seen(expected, f"HTTP {reply.status_code} at request {number}")
         allowed = burst + 2 + math.ceil((time.monotonic() - began) * amount / per)
         if number > allowed + 5:
-            raise Fault(LIMIT_ABSENT, expected, f"{number} requests, the last one {said(reply)}")
-    raise NotRun(f"{MOST_REQUESTS} requests, one after the other, are not fast enough to go beyond {limit['rate']}")
+            raise Fault(LIMIT_ABSENT, expected, f"no limit in {number} requests, last response {said(reply)}")
+    raise NotRun(f"{MOST_REQUESTS} sequential requests are too slow to exceed {limit['rate']}")
 
 
 def limit_bypass(run: Verification) -> Seen:
-    """The same request with ``cmd`` in the body, at a moment when the endpoint itself refuses."""
-    expected = "refused as at the endpoint itself"
+    """Send the request with ``cmd`` in the body while the rate limit rejects requests to the endpoint."""
+    expected = "the same rate limit as at the endpoint"
     for _try in range(MOST_REQUESTS):
         if _nonsense(run, METHOD + GET_TOKEN, NONSENSE).status_code in (429, 503):
             break
     reply = _nonsense(run, "/", f"{NONSENSE}&cmd={GET_TOKEN}")
     if reply.status_code in (429, 503):
         return Seen(expected, f"HTTP {reply.status_code}")
-    return Seen(expected, f"cmd in the body of POST /: {said(reply)}", FRAPPE_LIMIT_BYPASS, "nginx sees no body")
+    return Seen(
+        expected, f"cmd in the body of POST /: {said(reply)}", FRAPPE_LIMIT_BYPASS, "nginx does not read the body"
+    )
 
 
 def _nonsense(run: Verification, path: str, form: str, **headers: str) -> t.Any:

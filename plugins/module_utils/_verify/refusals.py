@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an OAuth server must refuse, tried with codes and tokens of this verification; and what Frappe does not refuse.
+"""Requests that an OAuth server must reject, sent with codes and tokens of this verification. Frappe accepts some.
 
-A wrong password is never sent: Frappe locks users out.
+A wrong password is never sent: Frappe locks users after failed logins.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
 
 FOREIGN_PATH = "/benchkeeper-not-declared"
 WRONG_SECRET = "benchkeeper-wrong-secret"
-WEAKER = {"without a challenge": "", "with the method plain": "plain"}
+WEAKER = {"without code_challenge": "", "with the method plain": "plain"}
 
 
 def wrong_redirect_uri(run: Verification) -> Seen:
-    """A redirect URI that is not registered gets no code, and no redirect either."""
-    expected = "no redirect to a URI that is not registered"
+    """Check that an unregistered redirect URI gets neither a code nor a redirect."""
+    expected = "no redirect to an unregistered URI"
     query = {
         "client_id": run.client_id,
         "response_type": "code",
@@ -59,13 +59,13 @@ def wrong_redirect_uri(run: Verification) -> Seen:
 
 
 def wrong_verifier(run: Verification) -> Seen:
-    """A code cannot be exchanged with another verifier."""
-    return _refused(run, "no token for a wrong verifier", code_verifier="wrong-" + run.issued.verifier[6:])
+    """Check that a code cannot be exchanged with a wrong code_verifier."""
+    return _refused(run, "no token for a wrong code_verifier", code_verifier="wrong-" + run.issued.verifier[6:])
 
 
 def no_verifier(run: Verification) -> Seen:
-    """A code that was asked for with PKCE cannot be exchanged without a verifier."""
-    return _refused(run, "no token without the verifier", code_verifier="")
+    """Check that a code requested with PKCE cannot be exchanged without a code_verifier."""
+    return _refused(run, "no token without code_verifier", code_verifier="")
 
 
 def _refused(run: Verification, expected: str, **over: str) -> Seen:
@@ -78,18 +78,18 @@ def _refused(run: Verification, expected: str, **over: str) -> Seen:
 
 
 def pkce_required(run: Verification) -> Seen:
-    """May an app leave PKCE out, or send its verifier along when it asks for the code?"""
-    expected = "no code, or no token, without a challenge by S256"
+    """Check whether Frappe accepts a flow without PKCE, or with the method plain."""
+    expected = "no code or no token without a code_challenge of method S256"
     refusals = {how: _refusal(run, method, expected) for how, method in WEAKER.items()}
     passed = [how for how, refusal in refusals.items() if not refusal]
     if passed:
         found = f"a token {' and '.join(passed)}"
-        return Seen(expected, found, FRAPPE_PKCE_OPTIONAL, "the app chooses whether it proves itself, and how")
+        return Seen(expected, found, FRAPPE_PKCE_OPTIONAL, "Frappe does not require PKCE")
     return Seen(expected, "; ".join(f"{how}: {refusal}" for how, refusal in refusals.items()))
 
 
 def _refusal(run: Verification, method: str, expected: str) -> str:
-    """How the site refuses a code, or a token, to who proves itself by this method of PKCE; empty if it does not."""
+    """How the site rejects a flow with this PKCE method; empty if it accepts the flow."""
     try:
         code = ask_code(run, method, straight=True)
     except Fault as fault:
@@ -99,7 +99,7 @@ def _refusal(run: Verification, method: str, expected: str) -> str:
 
 
 def wrong_secret(run: Verification) -> Seen:
-    """Does a wrong client secret matter?"""
+    """Check whether Frappe rejects a wrong client_secret."""
     expected = "no token for a wrong client_secret"
     form = run.issued.client.prepare_refresh_body(
         refresh_token=run.pairs[-1]["refresh_token"], client_id=run.client_id, client_secret=WRONG_SECRET
@@ -107,23 +107,23 @@ def wrong_secret(run: Verification) -> Seen:
     reply = answered(run, form, expected)
     if reply.status_code == 200 and body_of(reply).get("access_token"):
         run.pairs.append(body_of(reply))
-        return Seen(expected, "a token", FRAPPE_SECRET_UNCHECKED, "the secret is not looked at")
+        return Seen(expected, "a token", FRAPPE_SECRET_UNCHECKED, "Frappe does not check client_secret")
     return Seen(expected, said(reply))
 
 
 def password_grant(run: Verification) -> Seen:
-    """The password grant with the right password, where that is asked for."""
+    """Try the password grant with the correct password. It runs only if the options enable it."""
     from oauthlib.oauth2 import LegacyApplicationClient
 
-    expected = "a pair for username and password"
+    expected = "an access token and a refresh token for username and password"
     client = LegacyApplicationClient(run.client_id)
     form = client.prepare_request_body(
         run.params["username"], run.params["password"], scope=run.params["scope"], include_client_id=True
     )
     pair = granted(run, form, expected, _why_no_password_grant)
     if revoked(run, pair, "access_token").status_code != 200:
-        raise Fault(REVOKE_REFUSED, "HTTP 200 for its access token", "another answer")
-    return Seen(expected, "a pair", FRAPPE_PASSWORD_GRANT, "no second factor is asked for, whatever the site demands")
+        raise Fault(REVOKE_REFUSED, "HTTP 200 for the revocation of its access token", "a different status")
+    return Seen(expected, "both tokens", FRAPPE_PASSWORD_GRANT, "the password grant skips two-factor authentication")
 
 
 def _why_no_password_grant(reply: t.Any) -> str:
@@ -132,12 +132,14 @@ def _why_no_password_grant(reply: t.Any) -> str:
 
 
 def revoke_hint(run: Verification) -> Seen:
-    """A refresh token revoked without a hint, which a server may take but must not need."""
-    expected = "the refresh token is dead"
+    """Revoke a refresh token without token_type_hint, which is optional (RFC 7009)."""
+    expected = "the refresh token is revoked"
     pair = run.pairs[-1]
     reply = revoked(run, pair, "refresh_token", hint=False)
     alive = body_of(asked_about(run, pair["refresh_token"], "refresh_token")).get("active")
     if alive is True:
-        found = f"HTTP {reply.status_code}, and it lives on"
-        return Seen(expected, found, FRAPPE_REVOKE_NEEDS_HINT, "it is looked for among access tokens only")
-    return Seen(expected, f"HTTP {reply.status_code}, and it is dead")
+        found = f"HTTP {reply.status_code}, but the token is still active"
+        return Seen(
+            expected, found, FRAPPE_REVOKE_NEEDS_HINT, "without token_type_hint, Frappe searches only access tokens"
+        )
+    return Seen(expected, f"HTTP {reply.status_code}, and the token is revoked")

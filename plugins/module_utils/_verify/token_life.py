@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of tokens at one site: introspected, refreshed, revoked, and dead afterwards. A function a step."""
+"""Token introspection, refresh and revocation on one site. One function per step."""
 
 from __future__ import annotations
 
@@ -27,54 +27,56 @@ DEAD = (400, 401, 403, 404)
 
 
 def introspect(run: Verification) -> Seen:
-    """A live token is active; asked without signing in, which Frappe allows."""
-    expected = "active: true for a live token"
+    """Check that introspection reports a valid token as active. Frappe allows the request without authentication."""
+    expected = "active: true for a valid token"
     reply = asked_about(run, run.pairs[-1]["access_token"])
     if reply.status_code in (401, 403):
-        return Seen(expected, f"{said(reply)}: guests may not ask")
+        return Seen(expected, f"{said(reply)}: introspection requires authentication")
     if body_of(reply).get("active") is not True:
         raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
-    return Seen(expected, "active: true, asked as a guest", FRAPPE_INTROSPECTION_OPEN, "whoever has a token may ask")
+    return Seen(
+        expected, "active: true, without authentication", FRAPPE_INTROSPECTION_OPEN, "introspection is open to guests"
+    )
 
 
 def asked_about(run: Verification, value: str, hint: str = "access_token") -> t.Any:
-    """What introspection says of a token."""
+    """The response of the introspection endpoint for a token."""
     return run.http.post(OAUTH + "introspect_token", f"token={quote(value)}&token_type_hint={hint}")
 
 
 def refresh(run: Verification) -> Seen:
-    """A new pair for the refresh token."""
-    expected = "a new pair for the refresh token, and the new access token works"
+    """Exchange the refresh token for a new access token and refresh token."""
+    expected = "new tokens for the refresh token, and a new access token that works"
     form = run.issued.client.prepare_refresh_body(refresh_token=run.pairs[0]["refresh_token"], client_id=run.client_id)
-    # an unknown refresh token gives the 404 of an unknown client, and the code was exchanged with this client_id
+    # Frappe returns the 404 of an unknown client for an unknown refresh token; this client_id is known to work
     run.pairs.append(granted(run, form, expected, lambda _reply: REFRESH_REFUSED))
     reply = run.call(run.pairs[-1], WHO)
     if reply.status_code != 200:
         raise Fault(REFRESH_REFUSED, expected, f"the new access token: {said(reply)}")
-    return Seen(expected, "a new pair that works")
+    return Seen(expected, "new tokens that work")
 
 
 def old_pair(run: Verification) -> Seen:
-    """What became of the pair that was refreshed."""
-    expected = "the pair that was refreshed is dead"
+    """Check whether the refreshed tokens were revoked."""
+    expected = "the old tokens are revoked after a refresh"
     if run.call(run.pairs[0], WHO).status_code in DEAD:
-        return Seen(expected, "it is dead")
-    return Seen(expected, "its access token still works", FRAPPE_REFRESH_KEEPS_OLD, "Frappe does not rotate")
+        return Seen(expected, "the old tokens are revoked")
+    return Seen(expected, "the old access token still works", FRAPPE_REFRESH_KEEPS_OLD, "Frappe does not revoke it")
 
 
 def revoke(run: Verification) -> Seen:
-    """Each pair: the last one by its refresh token with the hint, the others by their access tokens."""
+    """Revoke all tokens: the last pair by its refresh token with the hint, the others by their access tokens."""
     expected = "HTTP 200 for each token"
     for pair in run.pairs:
         by_refresh = pair is run.pairs[-1] and len(run.pairs) > 1
         reply = revoked(run, pair, "refresh_token" if by_refresh else "access_token")
         if reply.status_code != 200:
             raise Fault(REVOKE_REFUSED, expected, said(reply))
-    return Seen(expected, "HTTP 200, for a refresh token too")
+    return Seen(expected, "HTTP 200, for the refresh token too")
 
 
 def revoked(run: Verification, pair: dict[str, t.Any], kind: str, hint: bool = True) -> t.Any:
-    """Revoke a pair by one of its tokens."""
+    """Revoke an access token and its refresh token by one of the two."""
     from oauthlib.oauth2 import WebApplicationClient
 
     client = WebApplicationClient(run.client_id)
@@ -83,25 +85,25 @@ def revoked(run: Verification, pair: dict[str, t.Any], kind: str, hint: bool = T
 
 
 def dead(run: Verification) -> Seen:
-    """Neither an access token nor the refresh token of a revoked pair is good for anything."""
-    expected = "every revoked token is refused"
+    """Check that the API rejects revoked access tokens, and the token endpoint a revoked refresh token."""
+    expected = "every revoked token is rejected"
     for pair in run.pairs:
         reply = run.call(pair, WHO)
         if reply.status_code not in (401, 403):
-            raise Fault(REVOKED_ALIVE, expected, f"an access token: {said(reply)}")
+            raise Fault(REVOKED_ALIVE, expected, f"a revoked access token: {said(reply)}")
     last = run.pairs[-1]
     form = run.issued.client.prepare_refresh_body(refresh_token=last["refresh_token"], client_id=run.client_id)
     reply = answered(run, form, expected)
     if reply.status_code not in DEAD:
-        raise Fault(REVOKED_ALIVE, expected, f"a refresh token: {said(reply)}")
-    return Seen(expected, "no revoked token works")
+        raise Fault(REVOKED_ALIVE, expected, f"a revoked refresh token: {said(reply)}")
+    return Seen(expected, "every revoked token is rejected")
 
 
 def introspect_dead(run: Verification) -> Seen:
-    """A revoked token is not active."""
+    """Check that introspection reports a revoked token as inactive."""
     expected, reply = "active: false for a revoked token", asked_about(run, run.pairs[0]["access_token"])
     if reply.status_code in (401, 403):
-        return Seen(expected, f"{said(reply)}: guests may not ask")
+        return Seen(expected, f"{said(reply)}: introspection requires authentication")
     if body_of(reply).get("active") is not False:
         raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
     return Seen(expected, "active: false")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a step of a verification ends: with what was expected, what came, why that is, and what to do."""
+"""The verdict of a step: what was expected, what was found, the reason, and the remedy."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Fault(Exception):
     """A step failed.
 
     Args:
-        rule: id of what is wrong.
-        expected: what a sound site does.
-        found: what this one did; never a secret.
-        reason: why that is, as far as it can be told from here.
+        rule: id of the rule.
+        expected: what a correct site does.
+        found: what this site did; never a secret.
+        reason: the cause, if it is known.
     """
 
     def __init__(self, rule: str, expected: str, found: str, reason: str = ""):
@@ -29,11 +29,11 @@ class Fault(Exception):
 
 
 class NotRun(Exception):
-    """A step turned out to show nothing; the message says why."""
+    """A step could not give a result; the message says why."""
 
 
 class Seen(t.NamedTuple):
-    """A step that passed; with a rule it is worth knowing what was seen."""
+    """A step that passed. With a rule, the result is a notice or a warning."""
 
     expected: str
     found: str
@@ -42,11 +42,11 @@ class Seen(t.NamedTuple):
 
 
 def row(name: str, verdict: str, outcome: Fault | Seen) -> Verdict:
-    """One step as the module returns it.
+    """The verdict of one step, as the module returns it.
 
     Args:
         name: the step.
-        verdict: one of the four.
+        verdict: ``passed``, ``noticed``, ``failed`` or ``not_run``.
         outcome: a `Fault` or a `Seen`.
     """
     return {
@@ -61,5 +61,5 @@ def row(name: str, verdict: str, outcome: Fault | Seen) -> Verdict:
 
 
 def not_run(name: str, why: str, remedy: str = "") -> Verdict:
-    """A step that was wanted and could not be tried."""
+    """The verdict of a step that was chosen but could not run."""
     return {**row(name, NOT_RUN, Seen("", why)), "remedy": remedy}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps of one verification share: its options, its HTTP client, what it holds and what it made."""
+"""The shared state of the steps of one verification: options, HTTP client, tokens, and what must be cleaned up."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WHO = "frappe.auth.get_logged_user"
 
 
 class Params(t.TypedDict, total=False):
-    """The options of frappe_oauth_verify for one row, and what the site knows of itself."""
+    """The options of frappe_oauth_verify for one row, and facts about the site."""
 
     site: str
     app_name: str | None
     client_id: str | None
     redirect_uri: str | None
-    scope: t.Any  # a list as declared, a text once the client is known
+    scope: t.Any  # a list as declared, a string once the client is known
     username: str | None
     password: str | None
     api_method: str
@@ -40,27 +40,27 @@ class Params(t.TypedDict, total=False):
     password_grant: bool
     last_step: str
     patience: int
-    of_site: bool  # whether this row does what is done once per site
+    of_site: bool  # whether this row runs the steps that run once per site
     client: dict[str, t.Any] | None  # the row of the OAuth client
-    refused: bool  # the sign-in was refused on this site before
+    refused: bool  # this login failed on this site earlier in the run
     consent_expected: bool
     consent_auto: bool
     consent_why: str
     issuer_why: str
-    find_user: t.Callable[[str | None], str | None]  # Frappe's name of a user, by what they sign in with
+    find_user: t.Callable[[str | None], str | None]  # the name of a User, by the login that was entered
     user_email: t.Callable[[str], str]
 
 
 @dataclasses.dataclass
 class Made:
-    """What Frappe made on the way, for whoever cleans up.
+    """What Frappe created during the steps, for the cleanup.
 
     Attributes:
         codes: authorization codes.
         tokens: access tokens.
-        nonces: one for each verification; every code carries one.
+        nonces: one per verification; every code contains one.
         sessions: ids of sessions that could not be ended.
-        reply_lost: a reply with tokens may not have arrived.
+        reply_lost: whether a response with tokens may have been lost.
     """
 
     codes: list[str] = dataclasses.field(default_factory=list)
@@ -71,7 +71,7 @@ class Made:
 
 
 class Code(t.NamedTuple):
-    """An authorization code: the oauthlib client that holds it, its verifier, and whether a page asked for consent."""
+    """An authorization code: its oauthlib client, its code_verifier, and whether a consent page was shown."""
 
     client: t.Any
     verifier: str
@@ -79,16 +79,16 @@ class Code(t.NamedTuple):
 
 
 class Verification:
-    """What the steps of one row share.
+    """The shared state of the steps of one row.
 
     Args:
-        params: the row's options, and what the site knows of itself.
-        made: filled on the way.
-        until: time.monotonic() after which nothing is sent any more.
+        params: the options of the row, and facts about the site.
+        made: collects what Frappe creates during the steps.
+        until: deadline, by time.monotonic(). No request is sent after it.
     """
 
     def __init__(self, params: Params, made: Made, until: float):
-        os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what travels in clear is judged here, not by an exception
+        os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # oauthlib must not raise over http: the step tls reports it
         self.params, self.made, self.until = params, made, until
         self.http = self.client_at(params["url"])
         self.code: Code | None = None
@@ -98,44 +98,44 @@ class Verification:
         made.nonces.append(self.nonce)
 
     def client_at(self, url: str, address: str | None = None) -> HttpClient:
-        """An HTTP client of a site under another of its names, or at another address than the one that was given."""
+        """An HTTP client for another URL of the site, or for a different address than the declared one."""
         return HttpClient(url, address or self.params["address"], self.params["validate_certs"], self.until)
 
     @property
     def oauth_client(self) -> dict[str, t.Any]:
-        """The row of the OAuth client; no step that needs it is taken without one."""
+        """The row of the OAuth client. No step that needs it runs without one."""
         return t.cast("dict[str, t.Any]", self.params["client"])
 
     @property
     def client_id(self) -> str:
-        """What an app sends to say which client it is."""
+        """The client_id that an app sends."""
         return self.oauth_client["name"]
 
     @property
     def issued(self) -> Code:
-        """The code that `authorize` got; no step that needs it is taken before."""
+        """The code of the step `authorize`. No step that needs it runs earlier."""
         return t.cast("Code", self.code)
 
     @property
     def cors(self) -> dict[str, t.Any]:
-        """What is declared of other origins; no step that needs it is taken without."""
+        """The declared CORS policy. No step that needs it runs without one."""
         return self.params["cors"] or {}
 
     @property
     def redirect_uri(self) -> str:
-        """Where codes are sent."""
+        """The redirect URI of the authorization request."""
         return self.params["redirect_uri"] or ""
 
     def bearer(self, pair: dict[str, t.Any]) -> dict[str, str]:
-        """The header that a pair's access token is sent in."""
+        """The Authorization header with an access token."""
         return {"Authorization": f"Bearer {pair['access_token']}"}
 
     def call(self, pair: dict[str, t.Any], method: str | None = None, **more: t.Any) -> t.Any:
-        """A call of the API with a pair's access token."""
+        """Call the API with an access token."""
         return self.http.get(METHOD + (method or self.params["api_method"]), headers=self.bearer(pair), **more)
 
     def token(self, form: t.Any) -> t.Any:
-        """A request to the token endpoint; what it grants is noted before it is looked at."""
+        """Send a request to the token endpoint, and record its token for the cleanup before any check."""
         self.made.reply_lost = True
         reply = self.http.post(OAUTH + "get_token", form)
         self.made.reply_lost = False
@@ -144,7 +144,7 @@ class Verification:
         return reply
 
     def end(self) -> None:
-        """Sign out; a session that does not end is noted."""
+        """Log out; record a session that does not end, for the cleanup."""
         sid = self.http.browser.cookies.get("sid")
         if sid in (None, "", "Guest"):
             return

@@ -139,7 +139,7 @@ class LoginManager:
 
 
 def _reason_against(found):
-    """Why whom the credentials name may not log in, in Frappe's words; None for a user who may."""
+    """Why the user with these credentials may not log in, in Frappe's words; None for a user who may."""
     if not found or not found.is_authenticated:
         return "Invalid login credentials"
     return None if found.enabled or found.name == "Administrator" else "User disabled or missing"

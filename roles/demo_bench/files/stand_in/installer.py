@@ -16,7 +16,7 @@ ABSENT = "None"  # the value that removes a key
 def update_site_config(key, value, validate=True, site_config_path=None):
     """Set one key, or remove it if `value` is the word "None", under Frappe's lock; writes in place, not atomically.
 
-    Raises JSONDecodeError where the file is no JSON.
+    Raises JSONDecodeError where the file is not valid JSON.
     """
     from frappe.utils.synchronization import filelock
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which Python functions may be called over HTTP, by whom, and with which arguments."""
+"""Which Python functions may be called over HTTP, by which users, and with which arguments."""
 
 from __future__ import annotations
 

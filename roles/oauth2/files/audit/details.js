@@ -7,57 +7,57 @@ const block = (title, ...content) => make("section", { class: "block" }, make("h
 const words = (text) => make("p", { class: "soft" }, text);
 
 function findingsBlock(site) {
-  if (!site.readable) return block("Findings", words("Not known: the site could not be read."));
-  if (!site.findings.length) return block("Findings", words("None: no rule is broken."));
+  if (!site.readable) return block("Findings", words("Unknown: the site could not be read."));
+  if (!site.findings.length) return block("Findings", words("None."));
   return block("Findings", list("Rules that this site breaks", ["Rule", "Where", "Found", "What to do"],
     site.findings.map((row) => [[mark(row.severity, row.rule), make("span", { class: "line soft" }, row.source)], row.field, row.found, row.remedy])));
 }
 
 function driftRows(drift) {
   return drift.flatMap((row) => (row.fields.length ? row.fields : [{ field: "", before: "", after: "" }]).map((field) => [
-    [STEP_NAMES[row.step] || row.step, make("span", { class: "line soft" }, `${row.what || "users"} ${row.action}`)],
-    field.field, lines(field.before ? field.before.split("\n") : ["(nothing)"]), lines(field.after ? field.after.split("\n") : ["(nothing)"])]));
+    [STEP_NAMES[row.step] || row.step, make("span", { class: "line soft" }, `${row.what ? row.what + ": " : ""}${row.action}`)],
+    field.field, lines(field.before ? field.before.split("\n") : ["(not set)"]), lines(field.after ? field.after.split("\n") : ["(not set)"])]));
 }
 
 function driftBlock(site) {
   const told = [];
-  if (site.drift_unknown) told.push(make("p", { class: "alert" }, "Not all of it could be held against the inventory: ", site.drift_unknown));
-  if (site.drift.length) told.push(list("What the next run of site.yml would change", ["What", "Field", "Is", "Would be"], driftRows(site.drift)));
+  if (site.drift_unknown) told.push(make("p", { class: "alert" }, "Drift could not be determined completely: ", site.drift_unknown));
+  if (site.drift.length) told.push(list("What the next run of site.yml would change", ["Object", "Field", "Current", "After site.yml"], driftRows(site.drift)));
   else if (!site.managed && !site.drift_unknown) told.push(words("The inventory declares nothing for this site."));
-  else if (!site.drift_unknown) told.push(words("None: the site is as the inventory declares it."));
+  else if (!site.drift_unknown) told.push(words("None: the site matches the inventory."));
   return block("Drift from the inventory", told);
 }
 
 function corsWords(cors) {
   if (cors.nginx === "as declared") return ["nginx sends exactly the declared origins:", cors.declared];
-  if (cors.nginx === "differs") return ["nginx sends other origins than are declared; see the drift. Declared:", cors.declared || []];
-  if (cors.nginx === "absent") return ["nginx does not yet send what is declared:", cors.declared];
-  if (cors.frappe === null) return ["Frappe lets no other origin in, and this collection's file in nginx none either.", []];
-  return ["Frappe itself answers, for allow_cors:", [cors.frappe].flat().map(String)];
+  if (cors.nginx === "differs") return ["The CORS configuration of nginx differs from the declaration (see Drift). Declared origins:", cors.declared || []];
+  if (cors.nginx === "absent") return ["The declared CORS origins are not yet configured in nginx:", cors.declared];
+  if (cors.frappe === null) return ["Neither Frappe nor this collection's nginx configuration allows cross-origin access.", []];
+  return ["Frappe sends CORS headers (allow_cors) for:", [cors.frappe].flat().map(String)];
 }
 
 function corsBlock(site) {
   if (!site.readable) return null;
   const [text, origins] = corsWords(site.cors);
   return block("CORS", words(text), origins.length ? make("ul", { class: "plain" }, origins.map((origin) => make("li", {}, make("code", {}, origin)))) : null,
-    site.cors.nginx && origins.length === 0 ? words("none: every other origin is refused.") : null);
+    site.cors.nginx && origins.length === 0 ? words("None. All cross-origin requests are rejected.") : null);
 }
 
 function clientsBlock(site) {
   if (site.clients === null) return null;
   if (!site.clients.length) return block("OAuth clients", words("None."));
   return block("OAuth clients", list("OAuth clients of the site", ["App", "Redirect URIs", "Scopes", "Roles"], site.clients.map((client) => [
-    [client.app_name, make("code", { class: "line soft" }, client.client_id), client.skip_authorization ? make("span", { class: "line" }, mark("warning", "asks for no consent")) : null],
-    lines(client.redirect_uris), client.scopes.join(" "), client.allowed_roles && client.allowed_roles.length ? client.allowed_roles.join(", ") : "all"])));
+    [client.app_name, make("code", { class: "line soft" }, client.client_id), client.skip_authorization ? make("span", { class: "line" }, mark("warning", "skips consent")) : null],
+    lines(client.redirect_uris), client.scopes.join(" "), client.allowed_roles && client.allowed_roles.length ? client.allowed_roles.join(", ") : "all roles"])));
 }
 
 function tokensBlock(site) {
   const tokens = site.tokens;
   if (!tokens) return null;
-  if (!tokens.by_client.length) return block("Tokens", words("None: no token is in the site's database."));
+  if (!tokens.by_client.length) return block("Tokens", words("None."));
   const cells = (row) => [number(row.active), number(row.refreshable), number(row.expired), number(row.revoked), (row.newest || "").slice(0, 16)];
-  return block("Tokens", list("Tokens by client; times are the site's own", ["Client", "Active", "Refreshable", "Expired", "Revoked", "Newest"], tokens.by_client.map((row) => [
-    row.known ? row.app_name || row.client_id : [row.client_id || "(none)", " ", mark("warning", "client is gone")], ...cells(row)])),
+  return block("Tokens", list("Tokens by client (times in the site's time zone)", ["Client", "Active", "Refreshable", "Expired", "Revoked", "Newest"], tokens.by_client.map((row) => [
+    row.known ? row.app_name || row.client_id : [row.client_id || "(none)", " ", mark("warning", "client deleted")], ...cells(row)])),
   tokens.disabled_users.length ? make("p", { class: "alert" }, "Tokens of disabled users that still work: ",
     tokens.disabled_users.map((row) => `${row.user} (${row.tokens})`).join(", ")) : null,
   issued(tokens.by_day, false));
@@ -65,26 +65,26 @@ function tokensBlock(site) {
 
 function keysBlock(site) {
   if (site.keys === null) return null;
-  if (!site.keys.length) return block("API keys", words("No user has one."));
+  if (!site.keys.length) return block("API keys", words("No user has an API key."));
   return block("API keys", list("Users that have an API key", ["User", "Type", "State"], site.keys.map((key) => [key.user, key.user_type,
-    !key.has_secret ? mark("none", "no secret: opens nothing") : key.enabled ? mark("good", "user enabled") : mark("warning", "user disabled")])));
+    !key.has_secret ? mark("none", "no secret, unusable") : key.enabled ? mark("good", "user enabled") : mark("warning", "user disabled")])));
 }
 
 function settingsBlock(site) {
   const keys = Object.entries(site.config);
   if (!keys.length) return null;
-  return block("Configuration worth knowing", list("Keys that decide about CORS, or open something", ["Key", "Value", "File"],
+  return block("Security-relevant configuration", list("Keys that control CORS or weaken security", ["Key", "Value", "File"],
     keys.map(([key, held]) => [make("code", {}, key), make("code", {}, JSON.stringify(held.value)), held.file])));
 }
 
 function verificationBlock(site) {
   const verification = site.verification;
-  if (!verification) return block("Last verification", words("No verification is on record. site.yml and verify.yml keep one where oauth2_report_dir is set."));
+  if (!verification) return block("Last verification", words("No verification is on record. To record one, set oauth2_report_dir and run verify.yml or site.yml."));
   const verdicts = { passed: "good", noticed: "notice", failed: "bad", not_run: "none" };
   return block("Last verification", words(`${moment(verification.at)}, ${age(site.verified_days_ago)}`), verification.clients.map((client) => {
     const told = client.steps.filter((step) => step.verdict === "failed" || step.verdict === "not_run");
     const passed = client.steps.length - told.length;
-    return make("div", {}, make("p", {}, make("strong", {}, client.app_name || client.client_id || "no client"), ` at ${client.url || "no address"}: `,
+    return make("div", {}, make("p", {}, make("strong", {}, client.app_name || client.client_id || "(unknown client)"), ` at ${client.url || "(unknown URL)"}: `,
       client.msg || `${passed} of ${count(client.steps.length, "step")} passed`),
     told.length ? list("Steps that failed or were not run", ["Step", "Verdict", "Found", "What to do"], told.map((step) =>
       [step.name, mark(verdicts[step.verdict], step.verdict.replace("_", " ")), [step.found, step.reason].filter(Boolean).join(" "), step.remedy])) : null);

@@ -22,13 +22,13 @@ function fill(node, properties, children) {
 const make = (tag, properties, ...children) => fill(document.createElement(tag), properties, children);
 const draw = (tag, properties, ...children) => fill(document.createElementNS(SVG, tag), properties, children);
 
-// A name may break after a dot, and is the same text for all that.
+// Allows a line break after each dot without changing the text.
 const named = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, make("wbr")]);
 
 const number = (value) => new Intl.NumberFormat("en").format(value);
 const count = (value, one, many) => `${number(value)} ${value === 1 ? one : many || one + "s"}`;
 
-// Colour is never alone: each state has a sign and words of its own.
+// Never rely on colour alone: each state also has a symbol and a text.
 const SIGNS = {
   warning: ["▲", "warn"], notice: ["○", "calm"], drift: ["≠", "warn"], good: ["✓", "good"],
   bad: ["✕", "bad"], none: ["–", "calm"], unknown: ["?", "warn"], partial: ["◐", "warn"],
@@ -44,7 +44,7 @@ const moment = (iso) => {
   return Number.isNaN(date.getTime()) ? String(iso) : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 };
 
-const age = (days) => (days === null || days === undefined ? "" : days === 0 ? "less than a day old" : `${count(days, "day")} old`);
+const age = (days) => (days === null || days === undefined ? "" : days === 0 ? "less than a day ago" : `${count(days, "day")} ago`);
 
 // A small table for details. Its rows turn into blocks on a narrow screen, each cell with its heading.
 function list(caption, heads, rows) {

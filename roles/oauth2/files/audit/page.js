@@ -1,5 +1,5 @@
 "use strict";
-// The table: what a cell shows, by what it sorts, and what is filtered.
+// The table of sites: cells, sorting and filters.
 
 const VERIFY_ORDER = { failed: 0, partial: 1, none: 2, verified: 3 };
 const unknown = () => [make("span", { class: "soft", "aria-hidden": "true" }, "–"), make("span", { class: "unseen" }, "not read")];
@@ -8,9 +8,9 @@ const orUnread = (site, show) => (site.readable ? show(site) : unknown());
 function corsCell(site) {
   const cors = site.cors;
   if (cors.nginx === "differs" || cors.nginx === "absent") return mark("drift", "differs");
-  if (cors.nginx) return cors.declared.length ? `${count(cors.declared.length, "origin")}, nginx` : "none, nginx";
+  if (cors.nginx) return cors.declared.length ? `${count(cors.declared.length, "origin")} (nginx)` : "no origins (nginx)";
   if (cors.frappe === null) return "none";
-  return String(cors.frappe) === "*" ? mark("warning", "any, Frappe") : `${count([cors.frappe].flat().length, "origin")}, Frappe`;
+  return String(cors.frappe) === "*" ? mark("warning", "any origin (Frappe)") : `${count([cors.frappe].flat().length, "origin")} (Frappe)`;
 }
 
 function keysCell(site) {
@@ -25,13 +25,13 @@ function tokensCell(site) {
 
 function driftCell(site) {
   if (site.drift.length) return mark("drift", count(site.drift.length, "difference"));
-  if (site.drift_unknown) return mark("unknown", "not known");
+  if (site.drift_unknown) return mark("unknown", "unknown");
   if (!site.readable) return unknown();
   return site.managed ? mark("good", "none") : mark("none", "not managed");
 }
 
 function verificationCell(site) {
-  const told = { verified: ["good", "verified"], partial: ["partial", "in part"], failed: ["bad", "failed"], none: ["none", "none on record"] }[site.verify_state];
+  const told = { verified: ["good", "verified"], partial: ["partial", "partly verified"], failed: ["bad", "failed"], none: ["none", "none on record"] }[site.verify_state];
   return [mark(...told), site.verification ? make("span", { class: "line soft" }, age(site.verified_days_ago)) : null];
 }
 
@@ -84,7 +84,7 @@ function toggle(button, holder, site) {
   } else opened.delete(site);
 }
 
-// Of a site that could not be read, the reason stands in place of all that would have been read.
+// For a site that could not be read, one cell with the reason replaces the data.
 function cellsOf(site) {
   const first = COLUMNS.findIndex(([name]) => name === "version"), after = COLUMNS.findIndex(([name]) => name === "drift");
   const cell = ([name, head, , show, kind]) => make("td", { role: "cell", class: [name, kind].filter(Boolean).join(" "), "data-head": head }, make("span", { class: "value" }, show(site)));
@@ -109,7 +109,7 @@ function show() {
   byId("count").textContent = report.sites.length ? `${number(chosen.length)} of ${count(report.sites.length, "site")} shown` : "";
   byId("scroll").hidden = !chosen.length;
   byId("empty").hidden = chosen.length > 0;
-  byId("empty").textContent = report.sites.length ? "No site answers to this filter." : "No site was found on any bench.";
+  byId("empty").textContent = report.sites.length ? "No sites match this filter." : "No site was found on any bench.";
   for (const head of byId("heads").children) {
     const mine = head.dataset.column === order.column;
     if (mine) head.setAttribute("aria-sort", order.down ? "descending" : "ascending");
@@ -131,36 +131,36 @@ function chooseRule(rule) {
   show();
 }
 
-// ---------------------------------------------------------------- what is there once
+// ---------------------------------------------------------------- sections of the page
 function summary() {
   const sum = report.summary;
-  const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "no rule is broken"],
-    ["Drifting", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} not known` : "from the inventory"], ["Unproven", sum.unverified, "or not in full"],
-    ["Unreadable", sum.unreadable, sum.unreadable ? "the row says why" : "every site was read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
+  const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "on no site"],
+    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not verified", sum.unverified, "or only partly"],
+    ["Unreadable", sum.unreadable, sum.unreadable ? "see the site's row" : "all sites were read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
   byId("summary").replaceChildren(...cells.map(([name, value, more]) => make("div", {}, make("dt", {}, name), make("dd", { class: "figure" }, number(value)), make("dd", { class: "soft" }, more))));
 }
 
 function faults() {
   const bad = report.benches.filter((bench) => bench.fault || bench.drift.length);
   byId("faults").hidden = !bad.length;
-  if (!bad.some((bench) => bench.fault)) byId("faults-title").textContent = "What differs for whole benches";
+  if (!bad.some((bench) => bench.fault)) byId("faults-title").textContent = "Drift that affects whole benches";
   byId("faults-list").replaceChildren(...bad.map((bench) => make("div", {}, bench.fault ? make("p", { class: "alert" }, make("strong", {}, bench.name), ": ", bench.fault) : null,
-    bench.drift.length ? list(`${bench.name}: what the next run would change for all its sites`, ["What", "Field", "Is", "Would be"], driftRows(bench.drift)) : null)));
+    bench.drift.length ? list(`${bench.name}: what the next run would change for all its sites`, ["Object", "Field", "Current", "After site.yml"], driftRows(bench.drift)) : null)));
 }
 
 function notices() {
   const rules = report.rules.filter((entry) => entry.severity === "notice");
-  byId("notices").replaceChildren(rules.length ? list("Told once for all sites", ["Rule", "Sites", "What to do"], rules.map((entry) =>
-    [[mark("notice", entry.rule), make("span", { class: "line soft" }, entry.source)], entry.sites === report.sites.length ? "all" : number(entry.sites), entry.remedy])) : words("Nothing of the kind was found."));
+  byId("notices").replaceChildren(rules.length ? list("Behaviour of Frappe, by rule", ["Rule", "Sites", "What to do"], rules.map((entry) =>
+    [[mark("notice", entry.rule), make("span", { class: "line soft" }, entry.source)], entry.sites === report.sites.length ? "all" : number(entry.sites), entry.remedy])) : words("None found."));
 }
 
 function choices() {
   const option = (value, text) => make("option", { value }, text);
   byId("bench").replaceChildren(option("", "all"), ...report.benches.map((bench, at) => option(at, bench.name)));
   const severities = [...new Set(report.rules.map((entry) => entry.severity))];
-  byId("finding").replaceChildren(option("", "any or none"), ...severities.map((severity) => make("optgroup", { label: severity },
+  byId("finding").replaceChildren(option("", "all sites"), ...severities.map((severity) => make("optgroup", { label: severity },
     option(`severity:${severity}`, `any ${severity}`), report.rules.filter((entry) => entry.severity === severity).map((entry) => option(entry.rule, entry.rule)))));
-  byId("sort").replaceChildren(...COLUMNS.flatMap(([name, head]) => [option(name, `${head}, rising`), option(`${name}:down`, `${head}, falling`)]));
+  byId("sort").replaceChildren(...COLUMNS.flatMap(([name, head]) => [option(name, `${head}, ascending`), option(`${name}:down`, `${head}, descending`)]));
   byId("heads").replaceChildren(...COLUMNS.map(([name, head, , , kind]) => make("th", { scope: "col", role: "columnheader", "data-column": name, class: kind },
     make("button", { type: "button", class: "head-button", onclick: () => sortBy(name) }, head, make("span", { class: "arrow", "aria-hidden": "true" })))));
 }
@@ -178,7 +178,7 @@ function theme(next) {
 function start() {
   byId("title").textContent = `OAuth audit: ${report.environment}`;
   byId("when").textContent = `Read on ${moment(report.generated_at)}. Nothing was written on any bench.`;
-  byId("foot").textContent = report.exceptions.length ? `Rules that do not count here: ${report.exceptions.join(", ")}.` : "Every rule counts here.";
+  byId("foot").textContent = report.exceptions.length ? `Ignored rules (oauth2_policy_exceptions): ${report.exceptions.join(", ")}.` : "No rules are ignored.";
   theme();
   dark.addEventListener("change", () => theme());
   byId("theme").addEventListener("click", () => theme(theme() === "dark" ? "light" : "dark"));

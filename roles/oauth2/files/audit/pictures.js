@@ -1,9 +1,9 @@
 "use strict";
-// Pictures are made from the data, and each says in words what it shows.
+// Charts are drawn from the data, and each has a text description.
 
 const DAY = 86400000;
 
-// A bar a day, from the first day with a token to the day of the report, whatever days are missing in between.
+// One bar per day, from the first day with a token to the day of the report, including days without tokens.
 function days(byDay, until) {
   const known = Object.keys(byDay).sort();
   if (!known.length) return [];
@@ -21,7 +21,7 @@ function issuedWords(bars) {
   const total = bars.reduce((sum, [, value]) => sum + value, 0);
   const most = bars.reduce((best, bar) => (bar[1] > best[1] ? bar : best));
   return `${count(total, "token")} issued from ${bars[0][0]} to ${bars[bars.length - 1][0]}, `
-    + `the most on one day ${number(most[1])}, on ${most[0]}.`;
+    + `at most ${number(most[1])} on one day (${most[0]}).`;
 }
 
 // A scale that ends at a round number of whole tokens.
@@ -55,9 +55,9 @@ function issued(byDay, tall = true) {
   return make("figure", {}, svg, make("figcaption", { class: "soft" }, issuedWords(bars)));
 }
 
-// One button a rule: it filters the table. The bar is the part of all sites that have it.
+// One button per rule, which filters the table. The bar shows the share of sites affected.
 function ruleBars(rules, total, choose) {
-  if (!rules.length) return make("p", { class: "empty" }, "No rule is broken on any site.");
+  if (!rules.length) return make("p", { class: "empty" }, "No findings on any site.");
   return make("ul", { class: "bars" }, rules.map((entry) => {
     const part = draw("svg", { viewBox: "0 0 100 6", class: "part", preserveAspectRatio: "none", "aria-hidden": "true" },
       draw("rect", { x: 0, y: 0, width: 100, height: 6, class: "rest" }),

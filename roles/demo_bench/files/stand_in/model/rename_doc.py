@@ -27,7 +27,7 @@ def rename_doc(
     found = frappe.db.get_value(doctype, new, for_update=True)
     if old == new:
         throw("No changes made because old and new name are the same.")
-    if found == new and not ignore_if_exists:  # another case of the same name may be mended
+    if found == new and not ignore_if_exists:  # another case of the same name may be corrected
         throw(f"Another {doctype} with name {new} exists, select another name")
     if not (ignore_permissions or old_doc.has_permission("write")):
         throw(f"You need write permission on {doctype} {old} to rename")

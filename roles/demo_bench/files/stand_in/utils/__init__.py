@@ -38,7 +38,7 @@ def strip_html(text: str) -> str:
 
 
 def parse_json(val):
-    """JSON in a text as objects; anything else as it is. Raises ValueError for a text that is no JSON."""
+    """JSON in a text as objects; anything else as it is. Raises ValueError for a text that is not valid JSON."""
     val = json.loads(val) if isinstance(val, str) else val
     return frappe._dict(val) if isinstance(val, dict) else val
 

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows what became of every site of every bench in one table, after Ansible's own recap."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: recap
+type: aggregate
+short_description: One table for the whole run, with what needs a person below it
+version_added: 0.1.0
+description:
+  - Shows the summaries of M(benchkeeper.frappe.frappe_summary) after Ansible's C(PLAY RECAP), all hosts in one table.
+  - Failed sites come first, then changed ones, then those that need a person. Sites without news are counted.
+  - Shows nothing where standard output is for programs, as with the callback P(ansible.posix.json#callback).
+  - Colours show the state of a row, which is always a word, too. Ansible's C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn them
+    off.
+requirements:
+  - Enable it in C(ansible.cfg), with C(callbacks_enabled = benchkeeper.frappe.recap).
+author:
+  - Benchkeeper contributors (@benchkeeper)
+"""
+
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import Summary
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._summary_output import AtEnd, for_a_person, shown
+
+ACTION = "benchkeeper.frappe.frappe_summary"
+
+
+class CallbackModule(CallbackBase):
+    """See DOCUMENTATION."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "benchkeeper.frappe.recap"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any):
+        super().__init__(*args, **kwargs)
+        self.summaries: dict[str, dict[str, Summary]] = {}  # by title, then by host
+        self.footers: dict[str, list[str]] = {}
+
+    def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        """Have the tasks leave the summaries to this callback."""
+        AtEnd.wanted = for_a_person()
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        """Keep a summary."""
+        # ansible-core 2.19 has attributes without the underscore, and warns of those with it
+        task, host = getattr(result, "task", None), getattr(result, "host", None)
+        if task is None or ACTION not in (task.action, getattr(task, "resolved_action", None)):
+            return
+        kept = result.result
+        title = kept["summary"]["title"]
+        self.summaries.setdefault(title, {})[str(host)] = kept["summary"]
+        footer = self.footers.setdefault(title, [])
+        footer += [line for line in kept["footer"] if line not in footer]
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        """Show them."""
+        if AtEnd.wanted:
+            for title, summaries in self.summaries.items():
+                self._display.display("\n" + shown(summaries, self.footers[title]) + "\n")

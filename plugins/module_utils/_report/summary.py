@@ -1,0 +1,159 @@
+# Copyright (c) 2026 Benchkeeper contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary that ends a run: one table for all hosts, what failed first, then what needs a person. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+import typing as t
+
+FAILED, CHANGED, REVIEW, QUIET = "failed", "changed", "review", "quiet"  # states of a row, in the order shown
+STATES = (FAILED, CHANGED, REVIEW, QUIET)
+NAMED = 3  # sites that a line names before it only counts
+NARROWEST, WIDEST = 72, 120  # columns of a line, whatever the terminal has
+INDENT = "    "
+RULES_PAGE = "docs/rules.md"
+
+Paint = t.Callable[[str, str], str]  # a text, and the state that it shows
+
+
+class SummaryRow(t.TypedDict):
+    """One site. ``brief`` replaces ``cells`` where the table would be too wide."""
+
+    site: str
+    state: str
+    cells: list[str]
+    brief: list[str]
+
+
+class Note(t.TypedDict):
+    """One thing that a person must know, and the sites that have it. ``kind`` is one of `KINDS`."""
+
+    kind: str
+    sites: list[str]
+    text: str
+    remedy: str
+
+
+class Summary(t.TypedDict):
+    """What became of the sites of one host.
+
+    ``notices`` has, by rule, the sites whose Frappe behaves that way by itself.
+    """
+
+    title: str
+    columns: list[str]
+    rows: list[SummaryRow]
+    notes: list[Note]
+    notices: dict[str, list[str]]
+
+
+KINDS = {"FAILED": FAILED, "PROBLEM": FAILED, "NOT VERIFIED": REVIEW, "REVIEW": REVIEW, "WARNING": REVIEW}
+
+
+def plain(text: str, _state: str) -> str:
+    """A text without colour."""
+    return text
+
+
+def summary_lines(summaries: t.Mapping[str, Summary], width: int, paint: Paint = plain) -> list[str]:
+    """The summaries of all hosts as one table, and each note once below it.
+
+    Args:
+        summaries: by host, all of one title.
+        width: columns of the terminal.
+        paint: colours a text by a state. Every state is also a word, so that colour is never needed.
+    """
+    width = max(NARROWEST, min(width, WIDEST))
+    several = len(summaries) > 1
+    rows = [(host if several else "", row) for host, summary in summaries.items() for row in summary["rows"]]
+    columns = next(iter(summaries.values()))["columns"] if summaries else []
+    below = [line for note in _merged(summaries, several) for line in _wrapped(note, len(rows), width, paint)]
+    below += _notices(summaries, len(rows), width)
+    return _table(columns, rows, several, width, paint) + (["", *below] if below else [])
+
+
+# ---------------------------------------------------------------- the table
+def _table(
+    columns: list[str], rows: list[tuple[str, SummaryRow]], several: bool, width: int, paint: Paint
+) -> list[str]:
+    shown = sorted((row for row in rows if row[1]["state"] != QUIET), key=lambda row: STATES.index(row[1]["state"]))
+    head = [*(["host"] if several else []), "site", *columns]
+    lines = [[*([host] if several else []), row["site"], *row["cells"]] for host, row in shown]
+    brief = [[*([host] if several else []), row["site"], *row["brief"]] for host, row in shown]
+    states = [row["state"] for _host, row in shown]
+    for cells, count in _counted([row for _host, row in rows if row["state"] == QUIET]).items():
+        named = f"{count} other sites" if shown else f"{count} sites"
+        site = next(r["site"] for _h, r in rows if r["state"] == QUIET and tuple(r["cells"]) == cells)
+        line = [*([""] if several else []), named if count > 1 else site, *cells]
+        lines.append(line)
+        brief.append(line)
+        states.append(QUIET)
+    if _widest(head, lines) > width:
+        lines = brief
+    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
+    ruler = ["-" * size for size in widths]
+    return [
+        _aligned(head, widths),
+        _aligned(ruler, widths),
+        *(paint(_aligned(line, widths), state) for line, state in zip(lines, states)),
+    ]
+
+
+def _counted(rows: list[SummaryRow]) -> dict[tuple[str, ...], int]:
+    counts: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        counts[tuple(row["cells"])] = counts.get(tuple(row["cells"]), 0) + 1
+    return counts
+
+
+def _widest(head: list[str], lines: list[list[str]]) -> int:
+    return sum(max(len(line[column]) for line in [head, *lines]) + 2 for column in range(len(head))) - 2
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    return "  ".join(text.ljust(size) for text, size in zip(cells, widths)).rstrip()
+
+
+# ---------------------------------------------------------------- the notes
+def _merged(summaries: t.Mapping[str, Summary], several: bool) -> list[Note]:
+    """Each note once for all hosts, failures first."""
+    met: dict[tuple[str, str, str], Note] = {}
+    for host, summary in summaries.items():
+        for note in summary["notes"]:
+            key = (note["kind"], note["text"], note["remedy"])
+            sites = [f"{site} ({host})" if several else site for site in note["sites"]]
+            met.setdefault(key, {**note, "sites": []})["sites"].extend(sites)
+    return sorted(met.values(), key=lambda note: list(KINDS).index(note["kind"]))
+
+
+def _wrapped(note: Note, total: int, width: int, paint: Paint) -> list[str]:
+    names = list(dict.fromkeys(note["sites"]))
+    text = f"{note['kind']} {listed(names, total)}: {note['text']}"
+    if note["remedy"]:
+        text = f"{text.rstrip('.')}. {note['remedy']}"
+    first, *rest = textwrap.wrap(text, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
+    kind = note["kind"]
+    return [paint(kind, KINDS[kind]) + first[len(kind) :], *rest]
+
+
+def _notices(summaries: t.Mapping[str, Summary], total: int, width: int) -> list[str]:
+    """What Frappe does by itself, in one sentence: it stands in no site's way, and no inventory changes it."""
+    sites: dict[str, int] = {}
+    for summary in summaries.values():
+        for rule, names in summary["notices"].items():
+            sites[rule] = sites.get(rule, 0) + len(names)
+    if not sites:
+        return []
+    named = [rule if count == total else f"{rule} ({count} of {total} sites)" for rule, count in sites.items()]
+    text = f"Frappe itself, not this configuration: {', '.join(named)}. See {RULES_PAGE}"
+    return textwrap.wrap(text, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
+
+
+def listed(names: list[str], total: int = 0) -> str:
+    """Names in a sentence: some of them and a count where there are many; with a total, all of them in two words."""
+    if total and total > NAMED and len(names) == total:
+        return f"all {total} sites"
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
