@@ -37,9 +37,10 @@ def test_a_rotation_names_each_secret_key_and_set_of_tokens():
     }
     done, foretold = rotation_summary(results), rotation_summary(results, check=True)
     assert [(row["site"], row["cells"]) for row in done["rows"]] == [
-        ("a", ["secret of App; API key of u@x (rotated); 3 tokens and codes"]),
+        ("a", ["secret of App; API key of u@x; 3 tokens and codes"]),
         ("b", ["secret of i"]),
     ]
+    assert done["rows"][0]["brief"] == ["1 client secret, 1 API key, 1 token revocation"]
     assert (done["columns"], foretold["columns"]) == (["rotated"], ["would be rotated"])
     assert rotation_summary({"clients": {"skipped": True}})["rows"] == []
 

@@ -44,25 +44,37 @@ def rotation_summary(results: Results, check: bool) -> Summary:
         results: as for `changed_sites`.
         check: whether nothing was written, in check mode.
     """
-    rotated: dict[str, list[str]] = {}
+    rotated: dict[str, dict[str, list[str]]] = {}
     for row in _changed(results, "clients"):
-        rotated.setdefault(row["name"], []).append(f"secret of {row['app_name'] or row['client_id']}")
+        names = rotated.setdefault(row["name"], {}).setdefault("client secret", [])
+        names.append(f"secret of {row['app_name'] or row['client_id']}")
     for row in _rows(results, "api_keys"):
-        for user in row["users"]:
-            if user["action"] in NEW_PAIRS:
-                rotated.setdefault(row["name"], []).append(f"API key of {user['user']} ({user['action']})")
+        keys = [_key(user) for user in row["users"] if user["action"] in NEW_PAIRS]
+        if keys:
+            rotated.setdefault(row["name"], {}).setdefault("API key", []).extend(keys)
     for row in _changed(results, "tokens"):
-        rotated.setdefault(row["name"], []).append(f"{row['revoked']} tokens and codes")
+        revoked = f"{row['revoked']} tokens and codes"
+        rotated.setdefault(row["name"], {}).setdefault("token revocation", []).append(revoked)
     return {
         "title": "Rotation",
         "columns": ["would be rotated" if check else "rotated"],
         "rows": [
-            {"site": site, "state": CHANGED, "cells": ["; ".join(what)], "brief": [f"{len(what)} items"]}
-            for site, what in rotated.items()
+            {
+                "site": site,
+                "state": CHANGED,
+                "cells": ["; ".join(text for texts in kinds.values() for text in texts)],
+                "brief": [", ".join(_counted(len(texts), kind) for kind, texts in kinds.items())],
+            }
+            for site, kinds in rotated.items()
         ],
         "notes": [],
         "notices": {},
     }
+
+
+def _key(user: t.Mapping[str, str]) -> str:
+    other = "" if user["action"] == "rotated" else f" ({user['action']})"
+    return f"API key of {user['user']}{other}"
 
 
 def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], names: t.Collection[str]) -> str:
@@ -168,4 +180,8 @@ def _changed(results: Results, step: str) -> list[dict[str, t.Any]]:
 
 
 def _sites(amount: int) -> str:
-    return "1 site" if amount == 1 else f"{amount} sites"
+    return _counted(amount, "site")
+
+
+def _counted(amount: int, thing: str) -> str:
+    return f"1 {thing}" if amount == 1 else f"{amount} {thing}s"

@@ -12,7 +12,7 @@ FAILED, CHANGED, REVIEW, QUIET = "failed", "changed", "review", "quiet"  # state
 STATES = (FAILED, CHANGED, REVIEW, QUIET)
 NAMED = 3  # sites that a line names before it only counts
 NARROWEST, WIDEST = 72, 120  # columns of a line, whatever the terminal has
-INDENT = "    "
+INDENT, GAP = "    ", "  "  # of a wrapped line, and between two columns
 RULES_PAGE = "docs/rules.md"
 
 Paint = t.Callable[[str, str], str]  # a text, and the state that it shows
@@ -90,8 +90,7 @@ def _table(
         lines.append(line)
         brief.append(line)
         states.append(QUIET)
-    if _widest(head, lines) > width:
-        lines = brief
+    lines = _fitting(head, lines, brief, width)
     widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
     ruler = ["-" * size for size in widths]
     return [
@@ -108,12 +107,16 @@ def _counted(rows: list[SummaryRow]) -> dict[tuple[str, ...], int]:
     return counts
 
 
-def _widest(head: list[str], lines: list[list[str]]) -> int:
-    return sum(max(len(line[column]) for line in [head, *lines]) + 2 for column in range(len(head))) - 2
+def _fitting(head: list[str], lines: list[list[str]], brief: list[list[str]], width: int) -> list[list[str]]:
+    """The lines, and in place of each whose first cell leaves no room for the other columns its brief form."""
+    long = head.index("site") + 1
+    others = [column for column in range(len(head)) if column != long]
+    taken = sum(max(len(line[column]) for line in [head, *lines]) + len(GAP) for column in others)
+    return [line if len(line[long]) <= width - taken else short for line, short in zip(lines, brief)]
 
 
 def _aligned(cells: list[str], widths: list[int]) -> str:
-    return "  ".join(text.ljust(size) for text, size in zip(cells, widths)).rstrip()
+    return GAP.join(text.ljust(size) for text, size in zip(cells, widths)).rstrip()
 
 
 # ---------------------------------------------------------------- the notes
