@@ -136,7 +136,7 @@ def set_user(username: str):
 
 # ---- configuration
 def get_site_config(sites_path: str | None = None, site_path: str | None = None):
-    """common_site_config.json and over it site_config.json; a file that is not a JSON object is ignored with a message."""
+    """common_site_config.json, and over it site_config.json. A file that is not a JSON object is ignored."""
     common, own = sites_path or getattr(local, "sites_path", None), site_path or getattr(local, "site_path", None)
     config = _dict(db_type="mariadb", db_host="127.0.0.1").update(get_common_site_config(common) if common else {})
     path = own and os.path.join(own, "site_config.json")
