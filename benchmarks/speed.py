@@ -145,15 +145,15 @@ def report(bench: Bench, ways: Ways, taken: dict, few: int, rounds: int) -> None
         [
             ("module / (floor + empty play)", ratio("module", least), f"{AIMS['module']:g}"),
             ("site.yml / (floor + empty play)", ratio("site.yml", least), ""),
-            ("a process a site / floor", ratio("process a site", taken["floor", "all"]), ""),
-            ("a process a site / module", ratio("process a site", taken["module", "all"]), ""),
+            ("process per site / floor", ratio("process per site", taken["floor", "all"]), ""),
+            ("process per site / module", ratio("process per site", taken["module", "all"]), ""),
             *(
-                (f"a further site, ms: {way}", spread(slopes(taken, way, every - few)), aim)
+                (f"further site, ms: {way}", spread(slopes(taken, way, every - few)), aim)
                 for way, aim in (
                     ("floor", ""),
                     ("module", f"{AIMS['further site']:g}"),
                     ("site.yml", f"{AIMS['further site']:g}"),
-                    ("process a site", ""),
+                    ("process per site", ""),
                 )
             ),
         ],
@@ -167,7 +167,7 @@ def report(bench: Bench, ways: Ways, taken: dict, few: int, rounds: int) -> None
     )
     tasks = {key: seconds[-rounds:] for key, seconds in ways.task_seconds.items()}
     table(
-        ("where site.yml spends it", f"seconds, {every} sites", "ms a further site"),
+        ("where site.yml spends it", f"seconds, {every} sites", "ms per further site"),
         [
             (name[:60], spread(seconds), spread(slopes(tasks, name, every - few)))
             for (name, amount), seconds in tasks.items()
@@ -205,7 +205,7 @@ def main() -> None:
         taken = measure(
             {
                 "floor": ways.one_process,
-                "process a site": ways.process_a_site,
+                "process per site": ways.process_a_site,
                 "empty play": ways.empty_play,
                 "module": ways.module,
                 "site.yml": ways.site_yml,

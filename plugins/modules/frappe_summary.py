@@ -50,7 +50,7 @@ author:
 EXAMPLES = r"""
 - name: Show the recap of a run
   benchkeeper.frappe.frappe_summary:
-    summary: "{{ ['crm.example.com'] | benchkeeper.frappe.recap_rows({'clients': clients}) }}"
+    summary: "{{ ['crm.example.com'] | benchkeeper.frappe.recap_summary({'clients': clients}) }}"
 """
 
 RETURN = r"""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: recap_rows
+name: recap_summary
 short_description: Create the recap of a run
 version_added: 0.1.0
 description:
@@ -46,7 +46,7 @@ author:
 EXAMPLES = r"""
 - name: Show the recap
   benchkeeper.frappe.frappe_summary:
-    summary: "{{ ['crm.example.com'] | benchkeeper.frappe.recap_rows({'clients': clients}) }}"
+    summary: "{{ ['crm.example.com'] | benchkeeper.frappe.recap_summary({'clients': clients}) }}"
 """
 
 RETURN = r"""
@@ -62,7 +62,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE
 
 
-def recap_rows(
+def recap_summary(
     names: t.Any, results: t.Any, failed: t.Any = None, check: t.Any = False, faults: t.Any = None
 ) -> Summary:
     """See DOCUMENTATION."""
@@ -74,4 +74,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filter functions by name."""
-        return {"recap_rows": recap_rows}
+        return {"recap_summary": recap_summary}
