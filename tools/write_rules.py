@@ -26,8 +26,8 @@ Every declaration is checked against these rules before anything is written on a
 - `warning`: under the policy `warn`, the value is written and a warning is reported. Under `enforce`, the run stops.
   Under `ignore`, the value is written without a warning. Warnings about the current state of a site never stop a run.
   The diagnosis lists them for review.
-- `notice`: the default behavior of this Frappe version on every site. Notices stop nothing and cause no warning.
-  The site's row lists them with a remedy. The site's own configuration is correct.
+- `notice`: the behavior, or a default, of this Frappe version. Notices stop nothing and cause no warning. The result
+  of a site lists them with a remedy, and a run names them once for all sites.
 - `problem`: verify (`frappe_oauth_verify`, `playbooks/verify.yml`) found it on a running site. An app is blocked, or
   access is possible that must be denied. Search this page for the rule id in a diagnosis.
 
