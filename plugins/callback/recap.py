@@ -8,14 +8,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: recap
 type: aggregate
-short_description: One table for the whole run, with what needs a person below it
+short_description: Show one table of all sites at the end of a run
 version_added: 0.1.0
 description:
   - Shows the summaries of M(benchkeeper.frappe.frappe_summary) after Ansible's C(PLAY RECAP), all hosts in one table.
-  - Failed sites come first, then changed ones, then those that need a person. Sites without news are counted.
-  - Shows nothing where standard output is for programs, as with the callback P(ansible.posix.json#callback).
-  - Colours show the state of a row, which is always a word, too. Ansible's C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn them
-    off.
+  - Failed sites come first, then changed sites, then sites with findings. Sites with nothing to report are counted in
+    one row.
+  - Shows nothing if the output is for programs, as with the callback P(ansible.posix.json#callback).
+  - Rows are colored by state. The state is also shown as text. Ansible's C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn the
+    colors off.
 requirements:
   - Enable it in C(ansible.cfg), with C(callbacks_enabled = benchkeeper.frappe.recap).
 author:

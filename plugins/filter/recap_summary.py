@@ -13,7 +13,7 @@ description:
   - Combines the results of the steps of the role P(benchkeeper.frappe.oauth2#role), with one row per site.
   - Notes below the table list each failed site with its reason, and each finding once with the affected sites. Notices
     about the behavior of this Frappe version are not included.
-  - If more than 30 sites have nothing to report, one row counts them.
+  - Sites with nothing to report are counted in one row.
 positional: _input
 options:
   _input:

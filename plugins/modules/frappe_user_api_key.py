@@ -196,7 +196,7 @@ sites:
     diff:
       description: The state by user, in C(before) and C(after). Secrets are hidden.
       type: dict
-      sample: {before: {}, after: {integration@example.com: (hidden, new)}}
+      sample: {before: {}, after: {integration@example.com: "(hidden, new)"}}
     findings:
       description:
         - Rules that the declaration or the site breaks without being rejected.

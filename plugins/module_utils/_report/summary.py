@@ -149,8 +149,8 @@ def _notices(summaries: t.Mapping[str, Summary], total: int, width: int) -> list
             sites[rule] = sites.get(rule, 0) + len(names)
     if not sites:
         return []
-    named = [rule if count == total else f"{rule} ({count} of {total} sites)" for rule, count in sites.items()]
-    text = f"Frappe itself, not this configuration: {', '.join(named)}. See {RULES_PAGE}"
+    named = [rule if count == total else f"{rule} ({count} of {total} sites)" for rule, count in sorted(sites.items())]
+    text = f"These findings are about Frappe itself, not about your configuration: {', '.join(named)}. See {RULES_PAGE}"
     return textwrap.wrap(text, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
 
 

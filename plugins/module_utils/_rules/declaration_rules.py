@@ -356,7 +356,7 @@ ENCRYPTION_KEY_WRONG = rule(
     WARNING,
     "Frappe, decrypt",
     "Restore the original encryption_key from a backup of site_config.json. If it is lost, enter these secrets "
-    "again. For API keys, set state: rotated.",
+    "again. Remove API keys with state: absent, then create new ones with state: present.",
 )
 
 # ---- tokens

@@ -43,7 +43,9 @@ def apply_edge(module: AnsibleModule) -> None:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
         module.fail_json(
-            msg=f"{error.filename}: {error.strerror}. No file is partially written. Run the task as root", sites=[]
+            msg=f"{error.filename}: {error.strerror}. No file is partially written. Check the permissions and the free "
+            "disk space, and run the task as root",
+            sites=[],
         )
     for warning in result["warnings"]:
         module.warn(warning)
