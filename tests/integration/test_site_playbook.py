@@ -116,7 +116,7 @@ class TestFromBareToProven:
         assert run.status != 0
         row = run.rows(VERIFY)["site2.localhost"]
         assert row["msg"].startswith("authorize: found HTTP 400 ")
-        assert "expected a redirect to the redirect URI, with a code [redirect-uris-newline]. " in row["msg"]
+        assert "expected a redirect to the redirect URI, with a code and the same state [redirect-uris-newline]. " in row["msg"]
         assert "HTTP 400 invalid_request Mismatching redirect URI. (redirect_uris has 2 URIs" in row["msg"]
         assert "[redirect-uris-newline]. Run site.yml. Frappe splits redirect_uris on single spaces" in row["msg"]
         assert run.rows(VERIFY)["Trust.com"]["verified"]
@@ -224,8 +224,8 @@ def insert_client(demo, name, app_name):
     [
         (break_config, {}, "site2.localhost/site_config.json is not valid JSON: Expecting value: line 1 column 13"),
         (break_database, {}, "site2.localhost: the site's database cannot be used"),
-        (same_name_twice, {}, "app_name: 'Probe' answers to 2 clients: twin0 ('Probe'), twin1 ('Probe')"),
-        (same_name_in_another_case, {}, "app_name: 'Probe' answers to 2 clients: twin0 ('PROBE'), twin1 ('probe')"),
+        (same_name_twice, {}, "app_name: 'Probe' matches 2 clients: twin0 ('Probe'), twin1 ('Probe')"),
+        (same_name_in_another_case, {}, "app_name: 'Probe' matches 2 clients: twin0 ('PROBE'), twin1 ('probe')"),
         (
             None,
             {"oauth_clients": [{"app_name": "Probe", "allowed_roles": ["Nosuch"]}]},
