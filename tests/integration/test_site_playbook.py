@@ -116,7 +116,10 @@ class TestFromBareToProven:
         assert run.status != 0
         row = run.rows(VERIFY)["site2.localhost"]
         assert row["msg"].startswith("authorize: found HTTP 400 ")
-        assert "expected a redirect to the redirect URI, with a code and the same state [redirect-uris-newline]. " in row["msg"]
+        assert (
+            "expected a redirect to the redirect URI, with a code and the same state [redirect-uris-newline]. "
+            in row["msg"]
+        )
         assert "HTTP 400 invalid_request Mismatching redirect URI. (redirect_uris has 2 URIs" in row["msg"]
         assert "[redirect-uris-newline]. Run site.yml. Frappe splits redirect_uris on single spaces" in row["msg"]
         assert run.rows(VERIFY)["Trust.com"]["verified"]
@@ -307,6 +310,29 @@ def test_texts_of_the_command_line_and_of_an_ini_inventory_mean_what_they_say(cl
     got_theirs(clean, "site2.localhost")
     restarted = run.results["Reload | Reload or restart the web process with supervisor"]
     assert restarted["changed"] and not run.results["Reload | Check that every site responds"].get("failed")
+
+
+def test_a_step_that_fails_for_the_whole_bench_still_lets_the_change_before_it_be_loaded(clean, tmp_path):
+    """No later run can know that the restart is missing."""
+    password, clean.vault = clean.vault, None
+    declared = probe()
+    declared["oauth2_site_defaults"]["oauth_clients"][0]["store_secret"] = True
+    try:
+        for options in (["--check"], [], ["--tags", "site_config,clients", "--check"]):
+            run = clean.site(*options, **declared, oauth2_secrets_store=str(tmp_path), oauth2_reload="restart")
+            assert run.status != 0
+            reason = run.results["Finish | Name the sites that failed"]["msg"]
+            assert reason.startswith(
+                "The step clients failed for the whole bench: secrets_store: no vault secret is loaded"
+            )
+            (recap,) = (name for name in run.results if name.startswith("Recap"))
+            notes = run.results[recap]["summary"]["notes"]
+            assert ["(the bench) clients"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
+            restart = run.results.get("Reload | Reload or restart the web process with supervisor", {})
+            assert restart.get("changed", False) == ("--tags" not in options)
+    finally:
+        clean.vault = password
+    assert clean.config("site2.localhost")["probe"] == 1
 
 
 def test_a_value_of_the_wrong_type_is_named_before_the_first_write(demo):
