@@ -14,6 +14,7 @@ description:
   - Shows the summaries of M(benchkeeper.frappe.frappe_summary) after Ansible's C(PLAY RECAP), all hosts in one table.
   - Failed sites come first, then changed sites, then sites with findings. Sites with nothing to report are counted in
     one row.
+  - If a host runs the role more than once, each further run has a table of its own.
   - Shows nothing if the output is for programs, as with the callback P(ansible.posix.json#callback).
   - Rows are colored by state. The state is also shown as text. Ansible's C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn the
     colors off.
@@ -42,8 +43,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args: t.Any, **kwargs: t.Any):
         super().__init__(*args, **kwargs)
-        self.summaries: dict[str, dict[str, Summary]] = {}  # by title, then by host
-        self.footers: dict[str, list[str]] = {}
+        self.tables: list[tuple[str, dict[str, Summary], list[str]]] = []  # title, summary of each host, footer
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
         """Have the tasks leave the summaries to this callback."""
@@ -57,12 +57,18 @@ class CallbackModule(CallbackBase):
             return
         kept = result.result
         title = kept["summary"]["title"]
-        self.summaries.setdefault(title, {})[str(host)] = kept["summary"]
-        footer = self.footers.setdefault(title, [])
+        # a host that is already in a table ran the role again, and both results count
+        free = (table for table in self.tables if table[0] == title and str(host) not in table[1])
+        table = next(free, None)
+        if table is None:
+            table = (title, {}, [])
+            self.tables.append(table)
+        _title, summaries, footer = table
+        summaries[str(host)] = kept["summary"]
         footer += [line for line in kept["footer"] if line not in footer]
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         """Show them."""
         if AtEnd.wanted:
-            for title, summaries in self.summaries.items():
-                self._display.display("\n" + shown(summaries, self.footers[title]) + "\n")
+            for _title, summaries, footer in self.tables:
+                self._display.display("\n" + shown(summaries, footer) + "\n")

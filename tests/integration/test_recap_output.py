@@ -36,12 +36,12 @@ def run(tmp_path):
     }
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [task]}
     (tmp_path / "hosts.json").write_text(json.dumps(inventory))
-    (tmp_path / "play.json").write_text(json.dumps([play]))
 
     bare = f"[defaults]\nhome = {ROOT}/.ansible\ncollections_path = {ROOT}/.ansible/collections\n"
     (tmp_path / "bare.cfg").write_text(bare)
 
-    def go(callback=True, **environment):
+    def go(callback=True, plays=1, **environment):
+        (tmp_path / "play.json").write_text(json.dumps([play] * plays))
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "NO_COLOR"))}
         config = ROOT / "ansible.cfg" if callback else tmp_path / "bare.cfg"
         settings = {"ANSIBLE_CONFIG": str(config), "COLUMNS": "100", **environment}
@@ -73,6 +73,11 @@ def test_all_hosts_share_one_table_after_ansibles_own_recap(run):
         ["FAILED", "b.test", "(second):", "no", "database.", "Start", "it."],
         ["The", "report", "is", "in", "reports/."],
     ]
+
+
+def test_a_second_run_of_the_role_hides_nothing_of_the_first(run):
+    _before, _recap, after = run(plays=2).partition("PLAY RECAP")
+    assert after.count("second  b.test  nothing") == after.count("first   a.test  config") == 2
 
 
 def test_without_the_callback_each_host_has_its_own_table(run):
