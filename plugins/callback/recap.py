@@ -14,6 +14,7 @@ description:
   - Shows the summaries of M(benchkeeper.frappe.frappe_summary) after Ansible's C(PLAY RECAP), all hosts in one table.
   - Failed sites come first, then changed sites, then sites with findings. Sites with nothing to report are counted in
     one row.
+  - Names each host that failed before it had a summary.
   - If a host runs the role more than once, each further run has a table of its own.
   - Shows nothing if the output is for programs, as with the callback P(ansible.posix.json#callback).
   - Rows are colored by state. The state is also shown as text. Ansible's C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn the
@@ -27,8 +28,13 @@ author:
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import Summary
-from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._summary_output import AtEnd, for_a_person, shown
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import FAILED, Summary
+from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._summary_output import (
+    AtEnd,
+    for_a_person,
+    painted,
+    shown,
+)
 
 ACTION = "benchkeeper.frappe.frappe_summary"
 
@@ -68,7 +74,13 @@ class CallbackModule(CallbackBase):
         footer += [line for line in kept["footer"] if line not in footer]
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
-        """Show them."""
-        if AtEnd.wanted:
-            for _title, summaries, footer in self.tables:
-                self._display.display("\n" + shown(summaries, footer) + "\n")
+        """Show them, and name the hosts that ended without one."""
+        if not AtEnd.wanted or not self.tables:
+            return
+        for _title, summaries, footer in self.tables:
+            self._display.display("\n" + shown(summaries, footer) + "\n")
+        known = {host for _title, summaries, _footer in self.tables for host in summaries}
+        for host in sorted({*stats.failures, *stats.dark} - known):
+            self._display.display(
+                f"{painted('FAILED', FAILED)} {host}: not in the table. The error above gives the reason."
+            )

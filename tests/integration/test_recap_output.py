@@ -40,8 +40,8 @@ def run(tmp_path):
     bare = f"[defaults]\nhome = {ROOT}/.ansible\ncollections_path = {ROOT}/.ansible/collections\n"
     (tmp_path / "bare.cfg").write_text(bare)
 
-    def go(callback=True, plays=1, **environment):
-        (tmp_path / "play.json").write_text(json.dumps([play] * plays))
+    def go(callback=True, plays=1, first=(), status=0, **environment):
+        (tmp_path / "play.json").write_text(json.dumps([{**play, "tasks": [*first, task]}] * plays))
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "NO_COLOR"))}
         config = ROOT / "ansible.cfg" if callback else tmp_path / "bare.cfg"
         settings = {"ANSIBLE_CONFIG": str(config), "COLUMNS": "100", **environment}
@@ -53,7 +53,7 @@ def run(tmp_path):
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == status, done.stdout + done.stderr
         assert done.stderr == ""
         return done.stdout
 
@@ -78,6 +78,13 @@ def test_all_hosts_share_one_table_after_ansibles_own_recap(run):
 def test_a_second_run_of_the_role_hides_nothing_of_the_first(run):
     _before, _recap, after = run(plays=2).partition("PLAY RECAP")
     assert after.count("second  b.test  nothing") == after.count("first   a.test  config") == 2
+
+
+def test_a_host_that_failed_before_its_summary_is_named(run):
+    fails = {"name": "Stop", "ansible.builtin.fail": {"msg": "no bench"}, "when": "inventory_hostname == 'second'"}
+    _before, _recap, after = run(first=[fails], status=2).partition("PLAY RECAP")
+    assert "a.test  config" in after
+    assert after.strip().endswith("FAILED second: not in the table. The error above gives the reason.")
 
 
 def test_without_the_callback_each_host_has_its_own_table(run):
