@@ -206,6 +206,7 @@ def test_a_bench_that_cannot_be_looked_at_is_in_the_report_and_the_run_fails(aud
     assert audit.demo.snapshot() == before
     assert message in report["benches"][0]["fault"], report["benches"]
     assert message in run.results[UNREAD]["msg"]
+    assert "has no attribute" not in run.output
     assert all(site["readable"] is readable and site["drift_unknown"] for site in report["sites"])
     assert bool(report["sites"]) is bool(readable)
 
