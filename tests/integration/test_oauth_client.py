@@ -242,7 +242,8 @@ def test_over_rest(demo):
         assert row(results[name])["diff"] == row(results[name + "?"])["diff"], name
         assert row(results[name])["changed"] and not row(results[name + " again"])["changed"], name
     assert "client_id: REST accepts a client_id only on Frappe 16 and later" in results["chosen?"]["msg"]
-    assert "with 401: " in results["wrong key"]["msg"] and "Check api_key and api_secret" in results["wrong key"]["msg"]
+    assert "returned HTTP 401 for " in results["wrong key"]["msg"]
+    assert "Check api_key and api_secret" in results["wrong key"]["msg"]
     assert "url: http://127.0.0.1:9 cannot be reached" in results["nobody there"]["msg"]
     assert [f["rule"] for f in row(results["delete"])["findings"]] == ["rest-copies"]
     assert secret not in json.dumps(results)
