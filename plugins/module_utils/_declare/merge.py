@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare import cors
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import type_name
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     CLIENT_OPTIONS,
     CORS_OPTIONS,
@@ -133,16 +134,10 @@ def _matches(name: str, patterns: list[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _kind(value: t.Any) -> str:
-    """The name of the value's plain type. Ansible's subclasses of str, list and dict are named like their base."""
-    plain = next((kind for kind in (dict, list, str, bool, int) if isinstance(value, kind)), type(value))
-    return plain.__name__
-
-
 def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
     """Refuse unknown keys and wrong types at all levels."""
     if not isinstance(value, dict):
-        raise Mistake(f"{where}: found {_kind(value)}, expected a mapping")
+        raise Mistake(f"{where}: found {type_name(value)}, expected a mapping")
     for key, item in value.items():
         if key not in keys:
             raise Mistake(f"{where}: unknown key {key!r}. Use one of: {', '.join(sorted(keys))}")
@@ -152,7 +147,7 @@ def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
         if key == "oauth_clients" and item == {"managed": False}:
             continue
         if not isinstance(item, keys[key]) or (isinstance(item, bool) and keys[key] is int):
-            raise Mistake(f"{here}: found {_kind(item)}, expected {TYPE_NAMES[keys[key]]}")
+            raise Mistake(f"{here}: found {type_name(item)}, expected {TYPE_NAMES[keys[key]]}")
         if key in STEP_KEYS:
             check(item, STEP_KEYS[key], here)
             _check_choices(item, STEP_OPTIONS[key], here)

@@ -184,10 +184,15 @@ CONVERT: dict[str, t.Callable[[t.Any], t.Any]] = {
 }
 
 
+def type_name(value: t.Any) -> str:
+    """The name of the value's plain type. Ansible's subclasses of the plain types are named like their base."""
+    plain = (dict, list, str, bool, int, float)
+    return next((kind for kind in plain if isinstance(value, kind)), type(value)).__name__
+
+
 def _shown(option: Option, value: t.Any) -> str:
-    """The value, or only its type if it may be a secret. Ansible's subclasses are named like their base type."""
-    kind = next((kind for kind in (dict, list, str, bool, int, float) if isinstance(value, kind)), type(value))
+    """The value, or only its type if it may be a secret."""
     if option.get("secret"):
-        return f"a value of the type {kind.__name__}"
-    text = repr(str(value)) if kind is str else str(value)
+        return f"a value of the type {type_name(value)}"
+    text = repr(str(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -25,7 +25,7 @@ class Finding(t.NamedTuple):
         return RULES[self.rule].severity
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.found} [{self.rule}; {RULES[self.rule].source}]. {RULES[self.rule].remedy}"
+        return sentence(self.row())
 
     def row(self) -> FindingRow:
         """The finding in the form that modules return."""
@@ -41,6 +41,12 @@ class Finding(t.NamedTuple):
 
 
 Findings = t.Iterator[Finding]
+
+
+def sentence(finding: FindingRow) -> str:
+    """A finding as a message: where, what was found, the rule, its source, and the remedy."""
+    where, source = f"{finding['field']}: {finding['found']}", f"[{finding['rule']}; {finding['source']}]"
+    return f"{where} {source}. {finding['remedy']}"
 
 
 def judge(

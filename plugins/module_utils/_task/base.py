@@ -10,7 +10,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import texts_in
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, FindingRow, Row, failure
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge, rejected
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import (
+    Finding,
+    judge,
+    rejected,
+    sentence,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import LONGEST_TIMEOUT, without_defaults
 
@@ -153,10 +158,7 @@ class SitesModule:
             where = found[0][0] if len(names) == 1 else f"{len(names)} sites, including {found[0][0]}"
             if any(other != finding for _site, other in found):
                 where += f" ({len(found)} in total, see findings)"
-            self.ansible.warn(
-                f"{where}: {finding['field']}: {finding['found']} [{finding['rule']}; {finding['source']}]. "
-                f"{finding['remedy']}"
-            )
+            self.ansible.warn(f"{where}: {sentence(finding)}")
 
     def fail(self, msg: str) -> t.NoReturn:
         """End the task as failed. Nothing was done on any site."""

@@ -34,13 +34,14 @@ def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
 
 def complete(bench: Bench, rows: list[Declared]) -> None:
     """Add values from the configuration. Mark the last row of each site, which runs the steps needed once per site."""
+    last = {row["name"]: number for number, row in enumerate(rows)}
     for number, row in enumerate(rows):
         configs = configs_of(bench, row["name"])
         config = {key: value for _path, one in reversed(configs) for key, value in one.items()}
         row["url"] = row["url"] or (url_of(row["name"], config) if configs else None)
         if row["domains"] is None:
             row["domains"] = domains_of(row["name"], config)
-        row["of_site"] = row["name"] not in [later["name"] for later in rows[number + 1 :]]
+        row["of_site"] = number == last[row["name"]]
 
 
 def password_faults(rows: list[Declared]) -> list[str]:
