@@ -9,7 +9,12 @@ import json
 import time
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import (
+    Unreadable,
+    read_file,
+    replace,
+    require_replaceable,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import ConfigChange, text_of
 
@@ -78,10 +83,13 @@ def merge_file(
 
     Raises:
         BrokenConfig: the file cannot be read.
+        Unreplaceable: the file cannot be replaced, in check mode too.
         TimeoutError: the lock is held by another process.
         OSError: the file cannot be written.
     """
     change = planned(read_config(path))
+    if change:
+        require_replaceable(path)
     if not change or check_mode:
         return change
     with frappe_lock(lock):

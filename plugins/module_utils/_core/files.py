@@ -9,6 +9,8 @@ import contextlib
 import os
 import stat
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.protection import keep, obstacle
+
 LARGEST = 16 << 20  # bytes; the configuration of a site has a few thousand
 FILE_KINDS = {
     stat.S_IFDIR: "a directory",
@@ -21,6 +23,10 @@ CANDIDATE = ".{}.benchkeeper"  # a fixed name, so that the next run replaces a f
 
 class Unreadable(Exception):
     """A file cannot be read. The message contains its path, what was found and the remedy, but never its content."""
+
+
+class Unreplaceable(Exception):
+    """A file cannot be replaced. The message contains its path, what was found and the remedy."""
 
 
 def read_file(path: str) -> bytes:
@@ -50,10 +56,25 @@ def read_file(path: str) -> bytes:
     return text
 
 
-def replace(path: str, text: str, new_mode: int = 0o644) -> None:
-    """Replace a file atomically. The new file keeps the mode, owner and symbolic links of the old one.
+def require_replaceable(path: str) -> None:
+    """Check, without a write, that `replace` and `remove` can work on a file. A missing file passes.
 
-    The new content is first written to a temporary file in the same directory, readable only by its owner.
+    Args:
+        path: the file, or a symbolic link to it.
+
+    Raises:
+        Unreplaceable: the file cannot be replaced, or its protection would be lost.
+    """
+    path = os.path.realpath(path)
+    found = obstacle(path) if os.path.exists(path) else None
+    if found:
+        raise Unreplaceable(f"{path} {found}. The file is unchanged")
+
+
+def replace(path: str, text: str, new_mode: int = 0o644) -> None:
+    """Replace a file atomically. The new file keeps the links, owner, mode, ACL, label and attributes of the old one.
+
+    The new content is first written to a file beside it, which has the same protection before it has any content.
 
     Args:
         path: the file, or a symbolic link to it.
@@ -61,7 +82,8 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
         new_mode: permissions if the file does not exist yet.
 
     Raises:
-        OSError: the directory or the file cannot be written. The old file is unchanged.
+        OSError: the directory or the file cannot be written, or the new file cannot have the protection of the old
+            one. The old file is unchanged.
     """
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
@@ -72,12 +94,12 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
     handle = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with open(handle, "w", encoding="utf-8") as file:
+            if old:
+                keep(path, handle, old)
+            else:
+                os.fchmod(handle, new_mode)
             file.write(text)
             file.flush()
-            made = os.fstat(handle)
-            if old and (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid):
-                os.fchown(handle, old.st_uid, old.st_gid)
-            os.fchmod(handle, stat.S_IMODE(old.st_mode) if old else new_mode)
             os.fsync(handle)
         os.replace(candidate, path)
     except BaseException:

@@ -10,7 +10,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import remove, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import remove, replace, require_replaceable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
@@ -191,6 +191,7 @@ class Edge:
 
         Raises:
             NginxError: nginx refuses its present configuration or the new one; nothing was written.
+            Unreplaceable: a file cannot be replaced; nothing was written.
             OSError: a file cannot be read or written.
         """
         own = own_files(self.params["conf_dir"])
@@ -204,6 +205,8 @@ class Edge:
         target = self.target(other_limits)
         before = {path: _read(path) for path in target}
         changes = {path: text for path, text in target.items() if text != before[path]}
+        for path in changes:
+            require_replaceable(path)
         pid = nginx.master(files)
         waiting, mute = os.path.exists(self.pending), pid is not None and not self.params["reload"]
         behind = bool(changes) or (waiting and not mute)

@@ -14,6 +14,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_f
     merge_file,
     read_config,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreplaceable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import setting_findings
@@ -54,7 +55,7 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
             check_mode,
             backup,
         )
-    except (BrokenConfig, TimeoutError) as error:
+    except (BrokenConfig, Unreplaceable, TimeoutError) as error:
         return failed_row(name, str(error), path=path)
     except OSError as error:
         return failed_row(name, f"{path} cannot be written: {error.strerror}. The file is unchanged", path=path)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreplaceable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import rejected
@@ -39,7 +40,7 @@ def apply_edge(module: AnsibleModule) -> None:
         with held(params["conf_dir"], module.check_mode):
             # read the files under the lock, because another run may have changed them, even for another bench
             result = Edge(params).apply(nginx, module.check_mode)
-    except (NginxError, TimeoutError) as error:
+    except (NginxError, Unreplaceable, TimeoutError) as error:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
         module.fail_json(
