@@ -21,7 +21,7 @@ options:
   name:
     description:
       - Name of the site, which is the name of its directory in C(sites).
-      - If both O(name) and O(sites) are omitted, all sites of the bench are read.
+      - If both O(name) and O(sites) are omitted, all sites of the bench are read, with those in C(linked_sites).
     type: str
   gather: &gather
     description:
@@ -104,7 +104,14 @@ bench:
       type: str
       sample: frappe
     sites:
-      description: Names of all sites of the bench.
+      description: Names of all sites of the bench, as Frappe lists them. A link to a site is not a site.
+      type: list
+      elements: str
+    linked_sites:
+      description:
+        - Names of links in C(sites) to site directories outside of the bench. Frappe serves these sites, but does not
+          list them.
+        - Such a site can be managed if its directory belongs to the owner of the bench.
       type: list
       elements: str
     processes:
@@ -134,7 +141,9 @@ sites:
       type: str
       sample: Trust.com
     domains:
-      description: Host names of the site. The first one is its preferred name.
+      description:
+        - Host names of the site. The first one is its preferred name.
+        - They come from C(host_name), C(domains), the name of the directory, and the names of links to it.
       type: list
       elements: str
       sample: [trust.example.com]
@@ -325,9 +334,9 @@ def main() -> None:
     module.brief = True
     try:
         bench = Bench(module.params["bench_path"])
-        names = bench.sites()
+        names, linked = bench.sites(), bench.linked_sites()
         if module.params["name"] is None and module.params["sites"] is None:
-            module.rows = [{"name": name, "gather": module.params["gather"]} for name in names]
+            module.rows = [{"name": name, "gather": module.params["gather"]} for name in [*names, *linked]]
         programs = processes(bench.path)
         rows = read(bench, module.rows, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
@@ -340,6 +349,7 @@ def main() -> None:
             "path": bench.path,
             "owner": bench.owner_name,
             "sites": names,
+            "linked_sites": linked,
             "processes": programs,
             "edge_files": [*edge_files(bench.path, conf_dir), *not_reloaded(conf_dir)],
         },

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import info as info_task
 
 # The part of Frappe that the worker uses. The configuration of each site selects a fault.
 FRAPPE = """
@@ -180,16 +181,15 @@ def test_no_argument_of_a_child_holds_the_request(bench):
         ("x\n", "is not a valid site name"),
         ("half.test", "'half.test' has no site_config.json"),
         ("broken.test", "broken.test/site_config.json is not valid JSON: Expecting value: line 1 column 7"),
-        ("link.test", "outside of the bench"),
+        ("alias.test", "'alias.test' is a link to the site a.test. Use the name a.test"),
     ],
 )
-def test_a_site_that_is_none_is_named_with_the_remedy(bench, tmp_path_factory, name, message):
-    folder, outside = bench_folder(bench), tmp_path_factory.mktemp("outside")
+def test_a_site_that_is_none_is_named_with_the_remedy(bench, name, message):
+    folder = bench_folder(bench)
     (folder / "sites/half.test").mkdir()
     (folder / "sites/broken.test").mkdir()
     (folder / "sites/broken.test/site_config.json").write_text('{"a": }')
-    (folder / "sites/link.test").symlink_to(outside)
-    (outside / "site_config.json").write_text("{}")
+    (folder / "sites/alias.test").symlink_to("a.test")
     good, bad = work(bench, "a.test", name)
     assert "reply" in good
     assert message in bad["failed"]
@@ -199,6 +199,48 @@ def test_sites_are_the_folders_with_a_configuration(bench):
     (bench_folder(bench) / "sites/assets").mkdir()
     (bench_folder(bench) / "sites/half.test").mkdir()
     assert bench.sites() == ["a.test", "b.test", "c.test"]
+
+
+def test_a_link_to_a_site_is_one_more_name_of_it(bench):
+    for name, target in (
+        ("shop.test", "b.test"),
+        ("old.test", f"{bench.path}/sites/b.test"),
+        ("chain.test", "shop.test"),
+    ):
+        (bench_folder(bench) / "sites" / name).symlink_to(target)
+    assert bench.sites() == ["a.test", "b.test", "c.test"]
+    assert bench.linked_sites() == []
+    assert bench.aliases() == {"b.test": ["chain.test", "old.test", "shop.test"]}
+    (row,) = info_task.read(bench, [{"name": "b.test", "gather": ["domains"]}], 20)
+    assert row["domains"] == ["b.test", "chain.test", "old.test", "shop.test"]
+
+
+def test_a_link_to_a_folder_on_another_disk_is_a_site_if_its_owner_is_that_of_the_bench(bench, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("disk")
+    (outside / "site_config.json").write_text('{"db_name": "_1"}')
+    (bench_folder(bench) / "sites/disk.test").symlink_to(outside)
+    assert "disk.test" not in bench.sites()  # Frappe does not list it either
+    assert bench.linked_sites() == ["disk.test"]
+    (reply,) = work(bench, "disk.test")
+    assert reply["reply"]["apps"] == {"frappe": "0-test"}
+    bench.owner += 1
+    assert f"is a link to {outside}, which is owned by" in bench.fault("disk.test")
+
+
+@pytest.mark.parametrize("part", ["", "site_config.json"])
+def test_both_a_linked_folder_and_its_configuration_need_the_owner(bench, tmp_path_factory, monkeypatch, part):
+    outside = tmp_path_factory.mktemp("disk")
+    (outside / "site_config.json").write_text('{"db_name": "_1"}')
+    (bench_folder(bench) / "sites/disk.test").symlink_to(outside)
+    real = os.stat
+    others = os.path.join(str(outside), part).rstrip("/")
+
+    def stat(path, *args, **options):
+        found = real(path, *args, **options)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10])) if path == others else found
+
+    monkeypatch.setattr(os, "stat", stat)
+    assert "Expected the owner of the bench" in bench.fault("disk.test")
 
 
 # ---------------------------------------------------------------- the bench as a whole

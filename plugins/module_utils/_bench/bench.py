@@ -111,9 +111,38 @@ class Bench:
 
     def sites(self) -> list[str]:
         """The names of all sites, sorted: the directories with a site_config.json, as in frappe.utils.get_sites."""
-        return sorted(
-            name for name in os.listdir(self.sites_path) if os.path.exists(self.site_config(name)) and name != "assets"
-        )
+        return [name for name in self._folders() if not os.path.islink(os.path.join(self.sites_path, name))]
+
+    def linked_sites(self) -> list[str]:
+        """The names of links to site directories outside of the bench, sorted.
+
+        Frappe serves such a site, but ``bench --site all`` does not include it. `fault` checks the owner.
+        """
+        return [
+            name
+            for name in self._folders()
+            if os.path.islink(os.path.join(self.sites_path, name)) and self.alias_of(name) is None
+        ]
+
+    def aliases(self) -> dict[str, list[str]]:
+        """By site, the names of the links to it in the same directory. Frappe serves the site under these names too."""
+        found: dict[str, list[str]] = {}
+        for name in self._folders():
+            site = self.alias_of(name)
+            if site:
+                found.setdefault(site, []).append(name)
+        return found
+
+    def alias_of(self, name: str) -> str | None:
+        """The name of the site of this bench that a link leads to, or None if the name is not such a link."""
+        folder = os.path.join(self.sites_path, name)
+        real = os.path.realpath(folder)
+        within = os.path.dirname(real) == os.path.realpath(self.sites_path)
+        return os.path.basename(real) if os.path.islink(folder) and within else None
+
+    def _folders(self) -> list[str]:
+        names = sorted(os.listdir(self.sites_path))
+        return [name for name in names if os.path.exists(self.site_config(name)) and name != "assets"]
 
     def site_config(self, name: str) -> str:
         """The path of a site's site_config.json."""
@@ -126,10 +155,16 @@ class Bench:
             return f"name: {name!r} is not a valid site name. Use letters, digits, period, underscore and hyphen"
         if not os.path.isdir(folder):
             return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"
-        if os.path.dirname(os.path.realpath(folder)) != os.path.realpath(self.sites_path):
-            return (
-                f"name: {name!r} is a link to {os.path.realpath(folder)}, outside of the bench. Use a site of the bench"
-            )
+        alias = self.alias_of(name)
+        if alias:
+            return f"name: {name!r} is a link to the site {alias}. Use the name {alias}"
+        if os.path.islink(folder):
+            for path in (os.path.realpath(folder), os.path.realpath(self.site_config(name))):
+                if os.path.exists(path) and os.stat(path).st_uid != self.owner:
+                    return (
+                        f"name: {name!r} is a link to {path}, which is owned by {login_name(os.stat(path).st_uid)}. "
+                        f"Expected the owner of the bench, {self.owner_name}. Correct the owner, or remove the link"
+                    )
         if not os.path.exists(self.site_config(name)):
             return (
                 f"name: {name!r} has no site_config.json, so it is not a complete site. Finish its creation with "

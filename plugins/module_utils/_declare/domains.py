@@ -9,8 +9,8 @@ import typing as t
 from urllib.parse import urlsplit
 
 
-def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
-    """The host names of a site: that of ``host_name`` (without port), then ``domains``, then the folder name.
+def domains_of(name: str, config: dict[str, t.Any], aliases: t.Iterable[str] = ()) -> list[str]:
+    """The host names of a site: ``host_name`` (without port), ``domains``, the folder name, and links to the folder.
 
     nginx converts the requested host name to lower case (``$host``). Therefore, a site folder with a capital letter is
     reachable only under its domains. An item of ``domains`` is a name, or an object with the key ``domain`` (bench,
@@ -19,10 +19,12 @@ def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
     Args:
         name: name of the site's folder.
         config: effective configuration of the site.
+        aliases: names of links to the folder. Frappe opens the folder that has the name of the requested host.
     """
     listed = [item.get("domain") if isinstance(item, dict) else item for item in _listed(config)]
     address = _address(config)
-    found = [urlsplit(address).hostname if address else None, *listed, name if name == name.lower() else None]
+    folders = [folder for folder in (name, *aliases) if folder == folder.lower()]
+    found = [urlsplit(address).hostname if address else None, *listed, *folders]
     return list(dict.fromkeys(domain.lower() for domain in found if isinstance(domain, str) and domain))
 
 

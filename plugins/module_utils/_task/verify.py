@@ -35,12 +35,13 @@ def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
 def complete(bench: Bench, rows: list[Declared]) -> None:
     """Add values from the configuration. Mark the last row of each site, which runs the steps needed once per site."""
     last = {row["name"]: number for number, row in enumerate(rows)}
+    aliases = bench.aliases()
     for number, row in enumerate(rows):
         configs = configs_of(bench, row["name"])
         config = {key: value for _path, one in reversed(configs) for key, value in one.items()}
         row["url"] = row["url"] or (url_of(row["name"], config) if configs else None)
         if row["domains"] is None:
-            row["domains"] = domains_of(row["name"], config)
+            row["domains"] = domains_of(row["name"], config, aliases.get(row["name"], ()))
         row["of_site"] = number == last[row["name"]]
 
 
