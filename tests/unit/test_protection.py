@@ -56,12 +56,18 @@ def test_the_default_acl_of_the_directory_does_not_open_the_file(path):
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-def test_the_new_file_is_protected_before_it_has_content(path, monkeypatch):
+def test_only_the_owner_can_read_the_new_file_until_it_is_protected(path, monkeypatch):
     os.setxattr(path, ACCESS, ACL)
-    monkeypatch.setattr(os, "replace", lambda candidate, _path: seen.update(attributes(candidate)))
-    seen: dict[str, bytes] = {}
+    os.setxattr(path.parent, DEFAULT, ACL)
+    real, modes = os.fchmod, []
+
+    def fchmod(handle, mode):
+        modes.append(stat.S_IMODE(os.fstat(handle).st_mode))
+        real(handle, mode)
+
+    monkeypatch.setattr(os, "fchmod", fchmod)
     replace(str(path), "{}")
-    assert seen[ACCESS] == ACL
+    assert modes == [0o600]  # with an ACL, the group bits are the mask of all other entries
 
 
 @pytest.mark.parametrize("call", ["setxattr", "fchmod"])

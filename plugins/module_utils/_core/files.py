@@ -74,7 +74,8 @@ def require_replaceable(path: str) -> None:
 def replace(path: str, text: str, new_mode: int = 0o644) -> None:
     """Replace a file atomically. The new file keeps the links, owner, mode, ACL, label and attributes of the old one.
 
-    The new content is first written to a file beside it, which has the same protection before it has any content.
+    The new content is first written to a file beside it, which only its owner can read until it has the protection of
+    the old file.
 
     Args:
         path: the file, or a symbolic link to it.
@@ -94,12 +95,12 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
     handle = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
             if old:
                 keep(path, handle, old)
             else:
                 os.fchmod(handle, new_mode)
-            file.write(text)
-            file.flush()
             os.fsync(handle)
         os.replace(candidate, path)
     except BaseException:

@@ -18,6 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.host_names import shared_name_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,
     edge_findings,
@@ -38,6 +39,7 @@ def faults(
     proxies: t.Collection[str] = (),
     listed: t.Collection[str] | None = None,
     verify_password: str | None = None,
+    hosts: t.Mapping[str, t.Iterable[str]] | None = None,
 ) -> list[str]:
     """All declared values that must stop the run before the first write, one line per fault.
 
@@ -52,6 +54,7 @@ def faults(
         listed: names of the sites in the inventory, or None for all sites. All other sites were found on the bench. If
             one of them is not a valid site, only that site fails.
         verify_password: password of the verify user, if any.
+        hosts: all host names of each site of the bench, also of sites that are not selected.
 
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
@@ -69,6 +72,8 @@ def faults(
     stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
     names = _names(declarations)
     stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
+    for sites, finding in shared_name_findings(hosts or {}, [site["name"] for site in declarations]):
+        stop(" and ".join(sites), [finding])
     for site in declarations:
         if listed is None or site["name"] in listed:
             stop(site["name"], name_findings(site["name"]))

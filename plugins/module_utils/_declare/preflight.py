@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Declaration, merge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import Values
 
@@ -52,6 +52,7 @@ def prepare(values: Values, bench_sites: list[str], found: list[dict[str, t.Any]
         values["oauth2_trusted_proxies"],
         [site["name"] for site in sites],
         password if values["oauth2_verify"] != "none" else None,
+        _hosts(sites, found),
     )
     names = [site["name"] for site in declarations]
     rows = rows_of(declarations, found)
@@ -64,3 +65,11 @@ def prepare(values: Values, bench_sites: list[str], found: list[dict[str, t.Any]
         **({} if password is None else {"verify_password": password}),
         "unread": {row["name"]: row["msg"] for row in found if row["failed"] and row["name"] in names},
     }
+
+
+def _hosts(sites: list[Declaration], found: list[dict[str, t.Any]]) -> dict[str, list[str]]:
+    """The host names of each site: those of its configuration, and the declared ones, of sites not selected too."""
+    hosts = {row["name"]: list(row.get("domains", ())) for row in found}
+    for site in sites:
+        hosts.setdefault(site["name"], []).extend(site.get("domains", ()))
+    return hosts

@@ -54,6 +54,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     NGINX_STOPPED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.host_names import shared_name_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import servable
 
 LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tries the candidate and reloads
@@ -190,10 +191,12 @@ class Edge:
             check_mode: only report what would be done.
 
         Raises:
-            NginxError: nginx refuses its present configuration or the new one; nothing was written.
+            NginxError: nginx refuses its present configuration or the new one, or a host name belongs to two sites;
+                nothing was written.
             Unreplaceable: a file cannot be replaced; nothing was written.
             OSError: a file cannot be read or written.
         """
+        self._require_own_names()
         own = own_files(self.params["conf_dir"])
         files = nginx.files()
         if self.wanted and not nginx.includes(files, self.shared):
@@ -234,6 +237,27 @@ class Edge:
             ],
             "diff": [_diff(path, before[path], text) for path, text in changes.items()],
         }
+
+    def _require_own_names(self) -> None:
+        """Check that each host name belongs to one site, among all benches on this nginx.
+
+        A map entry of one site would also answer for the other. Call this under the lock.
+
+        Raises:
+            NginxError: a host name belongs to two sites.
+        """
+        hosts = {name: set(record.hosts) for name, record in self.records.items()}
+        if self.params["rate_limit"]:
+            for name, record in self._records(self.before_limit, limit_record).items():
+                hosts.setdefault(name, set()).update(record.hosts)
+        own = list(hosts)
+        for name in (*self._others(".map"), *self._others(".conf")):
+            path = os.path.join(self.folder, name)
+            files = f"{os.path.splitext(path)[0]}.*"  # a bench may have the same site in two files
+            for site, section in read_records(_read(path)).sites.items():
+                hosts.setdefault(f"{site} (in {files})", set()).update(section.record.hosts)
+        for sites, finding in shared_name_findings(hosts, own):
+            raise NginxError(f"{' and '.join(sites)}: {finding} Nothing was changed.")
 
     def _try(self, nginx: Nginx, files: dict[str, str], changes: dict[str, str | None], check_mode: bool) -> None:
         if not changes:

@@ -300,6 +300,13 @@ DOMAIN_FORM = rule(
     "RFC 1123, 2.1",
     "Use lower-case letters, digits, periods, hyphens and underscores. Write international names in punycode (xn--).",
 )
+DOMAIN_SHARED = rule(
+    "domain-shared",
+    INVALID,
+    "nginx, $host",
+    "Remove the host name from all but one of these sites: from domains in the inventory, or from domains or host_name "
+    "in site_config.json. nginx selects the CORS origins by host name, so a port does not separate sites.",
+)
 DOMAIN_UNSERVED = rule(
     "domain-unserved",
     WARNING,
