@@ -55,7 +55,10 @@ options:
         type: dict
         suboptions:
           origins:
-            description: Allowed origins, in the format that browsers send, C(scheme://host[:port]).
+            description:
+              - Allowed origins, C(scheme://host[:port]), exactly as the browser or web view sends them.
+              - Schemes of apps and browser extensions are accepted, such as V(capacitor://localhost). V(null), V(*) and
+                C(file://) are not.
             type: list
             elements: str
             required: true

@@ -74,7 +74,9 @@ def test_an_origin_is_rebuilt_once_and_holds_no_character_that_means_something(v
     event("an origin" if bare else "none")
     if bare is not None:
         assert origin(bare) == bare
-        assert re.fullmatch(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?", bare)
+        assert re.fullmatch(r"[a-z][a-z0-9+.-]*://(?:[A-Za-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?", bare)
+        assert not bare.startswith(("file:", "data:", "javascript:"))
+        assert bare == bare.lower() or not bare.startswith("http")
 
 
 @given(

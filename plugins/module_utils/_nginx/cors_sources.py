@@ -19,7 +19,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx im
     find_binary,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_party import third_party_cors
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,

@@ -301,52 +301,6 @@ PKCE_NOT_VERIFIED = rule(
     "Take the site offline until Frappe is patched. Frappe does not verify the PKCE code_verifier.",
 )
 
-# CORS
-CORS_ABSENT = rule(
-    "cors-absent",
-    PROBLEM,
-    "Fetch, CORS check",
-    "Run site.yml. Browsers block the response because it has no Access-Control-Allow-Origin for the declared "
-    "origin. Another nginx file may remove the header; the reason lists each line. If Frappe sends the CORS "
-    "headers, Frappe 16 and later use allowed_public_client_origins (OAuth Settings) at the token endpoint "
-    "instead of allow_cors.",
-)
-CORS_DUPLICATE = rule(
-    "cors-duplicate",
-    PROBLEM,
-    "Fetch, CORS check",
-    "Two sources send Access-Control-Allow-Origin, and browsers reject duplicates. Remove either `allow_cors` or "
-    "the `add_header` line.",
-)
-CORS_VALUE = rule(
-    "cors-value", PROBLEM, "Fetch, CORS check", "Run site.yml, and remove all other sources of Access-Control headers."
-)
-CORS_CREDENTIALS = rule(
-    "cors-credentials",
-    PROBLEM,
-    "Fetch, CORS check",
-    "Run site.yml. Access-Control-Allow-Credentials must be as declared, and must never be sent together with *.",
-)
-CORS_ERROR_BARE = rule(
-    "cors-error-bare",
-    PROBLEM,
-    "nginx, add_header",
-    "Send the headers on errors too (oauth2_cors_owner: nginx does). Without always, add_header omits them, and "
-    "an app cannot read why its request was rejected.",
-)
-CORS_PREFLIGHT = rule(
-    "cors-preflight",
-    PROBLEM,
-    "Fetch, CORS-preflight fetch",
-    "Declare the method and the headers in cors, and run site.yml.",
-)
-CORS_FOREIGN_ORIGIN = rule(
-    "cors-foreign-origin",
-    PROBLEM,
-    "RFC 6454; Frappe, set_cors_headers",
-    "Remove the wildcard (allow_cors '*' or an add_header line). It lets every website read responses.",
-)
-
 # rate limit
 LIMIT_ABSENT = rule(
     "limit-absent",

@@ -13,7 +13,7 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
@@ -21,6 +21,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     DISCOVERY_PATH,
     DISCOVERY_WRONG,
     DOMAIN_NOWHERE,
