@@ -43,6 +43,12 @@ options:
     description: Create a backup file with a timestamp in its name before the file is replaced.
     type: bool
     default: false
+  cors_instead: &cors_instead
+    description:
+      - The CORS policy that another program sends instead of C(allow_cors), with the keys of
+        O(benchkeeper.frappe.frappe_nginx_edge#module:sites[].cors).
+      - If the task removes C(allow_cors), it reports what this key allowed and the policy does not. The role sets it.
+    type: dict
   common:
     description: Options for C(common_site_config.json), which applies to every site of the bench.
     type: dict
@@ -51,6 +57,7 @@ options:
       secret_settings: *secret_settings
       absent: *absent
       backup: *backup
+      cors_instead: *cors_instead
   sites:
     description: One item per site. An option in an item overrides the task's option of the same name.
     type: list
@@ -73,6 +80,9 @@ options:
       backup:
         description: Overrides the task's O(backup).
         type: bool
+      cors_instead:
+        description: Overrides the task's O(cors_instead).
+        type: dict
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required

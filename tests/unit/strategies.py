@@ -303,6 +303,7 @@ rough_cors = st.fixed_dictionaries(
         "headers": mostly(st.sampled_from(["X-A", "Accept"]), rough),
         "max_age": st.one_of(st.integers(0, 86400), st.integers(-5, 90000)),
         "credentials": st.booleans(),
+        "expose_headers": mostly(st.sampled_from(["X-Total", "Content-Disposition"]), rough),
     },
 )
 rough_domains = mostly(hosts, rough)

@@ -24,13 +24,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rul
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
     CORS_ERROR_BARE,
+    CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
 )
 
 SENT = (CORS_DUPLICATE, CORS_FOREIGN_ORIGIN, CORS_VALUE, CORS_CREDENTIALS)
-MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT)
+MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT, CORS_EXPOSE_HEADERS)
 
 
 def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) -> None:

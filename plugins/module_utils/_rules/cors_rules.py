@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import (
     INVALID,
+    NOTICE,
     PROBLEM,
     REFUSED,
     WARNING,
@@ -39,6 +40,13 @@ CORS_MAX_AGE = rule(
     INVALID,
     "Fetch, CORS-preflight cache",
     "Set 0 to 86400 seconds. Browsers do not cache a preflight response for longer.",
+)
+CORS_OWNER_NARROWS = rule(
+    "cors-owner-narrows",
+    WARNING,
+    "Frappe, set_cors_headers",
+    "Add to cors what the apps of these origins need: origins, methods, headers, and credentials: true for an app that "
+    "sends cookies. Frappe allowed cookies, every method and every request header.",
 )
 
 # ---- in nginx
@@ -97,9 +105,26 @@ CORS_PREFLIGHT = rule(
     "Fetch, CORS-preflight fetch",
     "Declare the method and the headers in cors, and run site.yml.",
 )
+CORS_EXPOSE_HEADERS = rule(
+    "cors-expose-headers",
+    PROBLEM,
+    "Fetch, CORS-exposed header-name list",
+    "Run site.yml with the tag edge, and remove other sources of Access-Control-Expose-Headers. Browsers hide response "
+    "headers that it does not list.",
+)
 CORS_FOREIGN_ORIGIN = rule(
     "cors-foreign-origin",
     PROBLEM,
     "RFC 6454; Frappe, set_cors_headers",
     "Remove the wildcard (allow_cors '*' or an add_header line). It lets every website read responses.",
+)
+
+# ---- on a running site: the step passes
+CORS_COOKIES = rule(
+    "cors-cookies",
+    NOTICE,
+    "Fetch, CORS check; frappe-js-sdk, withCredentials",
+    "Browsers hide these responses from apps that send requests with cookies. frappe-js-sdk always does, even with a "
+    "token. Declare cors: credentials: true for such an app. If no app sends cookies, declare credentials: false, "
+    "which ends this notice.",
 )

@@ -358,7 +358,7 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
         bare = origin(item)
         if bare != item:
             yield origin_form("cors.origins", item, bare)
-    for field in ("methods", "headers"):
+    for field in ("methods", "headers", "expose_headers"):
         for item in given.get(field, ()):
             if not HTTP_TOKEN.fullmatch(item):
                 yield Finding(CORS_TOKEN, f"cors.{field}", f"{item!r}")

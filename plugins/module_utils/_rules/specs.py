@@ -63,6 +63,7 @@ SITE_CONFIG_OPTIONS: Options = {
     "secret_settings": {"type": "dict", "default": {}, "no_log": True},
     "absent": texts(default=[]),
     "backup": flag(default=False),
+    "cors_instead": {"type": "dict"},
 }
 
 # ---------------------------------------------------------------- OAuth clients
@@ -149,7 +150,9 @@ TOKEN_OPTIONS: Options = {
 CORS_OPTIONS: Options = {
     "origins": texts(required=True),
     "methods": texts(default=["GET", "POST", "PUT", "DELETE"]),
-    "headers": texts(default=["Authorization", "Content-Type", "X-Frappe-CSRF-Token"]),
+    # frappe-js-sdk sends X-Frappe-Site-Name, and X-Frappe-CSRF-Token where a page has one
+    "headers": texts(default=["Authorization", "Content-Type", "X-Frappe-CSRF-Token", "X-Frappe-Site-Name"]),
+    "expose_headers": texts(),
     "max_age": number(default=600),
     "credentials": flag(default=False),
 }

@@ -15,13 +15,16 @@ from urllib.parse import urlsplit
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
+    CORS_COOKIES,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
     CORS_ERROR_BARE,
+    CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     DISCOVERY_PATH,
     DISCOVERY_WRONG,
@@ -54,7 +57,7 @@ MOST_REQUESTS = 200  # requests that test a rate limit
 GET_TOKEN = "frappe.integrations.oauth2.get_token"
 NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock the user
 ALLOW = "Access-Control-Allow-"
-PREFLIGHT_HEADERS = ["Authorization", "Content-Type"]
+EXPOSE = "Access-Control-Expose-Headers"
 SAFELISTED = ("GET", "HEAD", "POST")  # allowed without Access-Control-Allow-Methods (Fetch, CORS-safelisted method)
 
 
@@ -162,7 +165,7 @@ def _is_here(run: Verification, http: t.Any) -> bool:
 def preflight(run: Verification) -> Seen:
     """Send the preflights of a browser at a declared origin: for an API call and for the token endpoint."""
     cors = run.cors
-    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
+    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or CORS_DEFAULTS["headers"]
     expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
     for origin in cors["origins"]:
         _let_in(run, origin, run.params["api_method"], method, headers, expected)
@@ -191,17 +194,33 @@ def cross_origin(run: Verification) -> Seen:
     to it counts towards its rate limit, so none is sent twice. A rejection by the rate limit verifies nothing.
     """
     expected, origins = f"one {ALLOW}Origin for each declared origin, on errors too", run.cors["origins"]
-    limited = [origin for origin in origins if not _readable(run, origin)]
+    limited, bare = [], []
+    for origin in origins:
+        token_checked, cookies = _readable(run, origin)
+        limited += [] if token_checked else [origin]
+        bare += [] if cookies else [origin]
     unverified = f"; {GET_TOKEN} not verified for {', '.join(limited)}: rate limit reached" if limited else ""
-    return Seen(expected, f"one for {', '.join(origins)}{unverified}")
+    found = f"one for {', '.join(origins)}{unverified}"
+    if bare and run.cors.get("credentials") is None:
+        return Seen(expected, found, CORS_COOKIES, "credentials is not declared, and cookies are not allowed")
+    return Seen(expected, found)
 
 
-def _readable(run: Verification, origin: str) -> bool:
-    """Check one origin; False if the rate limit prevented the check of the token endpoint."""
+def _readable(run: Verification, origin: str) -> tuple[bool, bool]:
+    """Check one origin.
+
+    Returns:
+        Whether the token endpoint was checked, which the rate limit may prevent, and whether cookies are allowed.
+    """
     known = run.bearer(run.pairs[-1]) if run.pairs else {}
     method = run.params["api_method"] if run.pairs else "ping"
     reply = run.http.get(METHOD + method, headers={**known, "Origin": origin})
     _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {method}")
+    cookies, exposed = bool(lines(reply, ALLOW + "Credentials")), _words(reply, EXPOSE)
+    hidden = [name for name in run.cors.get("expose_headers") or () if not exposed & {name.lower(), "*"}]
+    if hidden:
+        expected = f"{EXPOSE} with {', '.join(run.cors['expose_headers'])}"
+        raise Fault(CORS_EXPOSE_HEADERS, expected, f"{origin}: not exposed by {method}: {', '.join(hidden)}")
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     refusal = run.http.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
@@ -210,9 +229,9 @@ def _readable(run: Verification, origin: str) -> bool:
     _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} from {WHO}")
     reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
     if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
-        return False
+        return False, cookies
     _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {GET_TOKEN}")
-    return True
+    return True, cookies
 
 
 def foreign_origin(run: Verification) -> Seen:
