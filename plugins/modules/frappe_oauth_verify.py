@@ -63,7 +63,9 @@ options:
     description: URL of the site, as its users enter it. If omitted, it is read from the site's configuration.
     type: str
   domains: &domains
-    description: Host names that must lead to this site. If omitted, they are read from the site's configuration.
+    description:
+      - Host names that must lead to this site. If omitted, they are read from the site's configuration.
+      - The name of the site's directory may be missing in DNS if the site has another host name.
     type: list
     elements: str
   cors: &cors
