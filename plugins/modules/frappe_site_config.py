@@ -49,6 +49,30 @@ options:
         O(benchkeeper.frappe.frappe_nginx_edge#module:sites[].cors).
       - If the task removes C(allow_cors), it reports what this key allowed and the policy does not. The role sets it.
     type: dict
+    suboptions: &cors_policy
+      origins:
+        description: Allowed origins.
+        type: list
+        elements: str
+        required: true
+      methods:
+        description: Allowed methods.
+        type: list
+        elements: str
+      headers:
+        description: Allowed request headers.
+        type: list
+        elements: str
+      expose_headers:
+        description: Response headers that a page may read.
+        type: list
+        elements: str
+      max_age:
+        description: Seconds for which a browser may cache the response to a preflight request.
+        type: int
+      credentials:
+        description: Whether requests may include cookies.
+        type: bool
   common:
     description: Options for C(common_site_config.json), which applies to every site of the bench.
     type: dict
@@ -83,6 +107,7 @@ options:
       cors_instead:
         description: Overrides the task's O(cors_instead).
         type: dict
+        suboptions: *cors_policy
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
