@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import owner_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.preflight import prepare
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import (
@@ -52,6 +53,14 @@ class ActionModule(ActionBase):
         if read.get("failed") and not read.get("sites"):
             return {**read, **result}
         result.update({key: read[key] for key in KEPT if key in read})
+        alone = owner_fault(
+            values["oauth2_bench_path"],
+            read["bench"]["owner"],
+            values["oauth2_become"],
+            values.get("oauth2_bench_user"),
+        )
+        if alone:
+            return {**result, "failed": True, "msg": alone}
         result["user"] = values.get("oauth2_bench_user") or read["bench"]["owner"]
         try:
             wrong, prepared = prepare(values, read["bench"]["sites"], read["sites"])

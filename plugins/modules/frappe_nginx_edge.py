@@ -55,7 +55,10 @@ options:
         type: dict
         suboptions:
           origins:
-            description: Allowed origins, in the format that browsers send, C(scheme://host[:port]).
+            description:
+              - Allowed origins, C(scheme://host[:port]), exactly as the browser or web view sends them.
+              - Schemes of apps and browser extensions are accepted, such as V(capacitor://localhost). V(null), V(*) and
+                C(file://) are not.
             type: list
             elements: str
             required: true
@@ -68,7 +71,13 @@ options:
             description: Request headers that are allowed in responses to preflight requests.
             type: list
             elements: str
-            default: [Authorization, Content-Type, X-Frappe-CSRF-Token]
+            default: [Authorization, Content-Type, X-Frappe-CSRF-Token, X-Frappe-Site-Name]
+          expose_headers:
+            description:
+              - Response headers that a page may read, in addition to those that browsers always allow.
+              - If omitted, the header C(Access-Control-Expose-Headers) stays as the site sends it.
+            type: list
+            elements: str
           max_age:
             description: Number of seconds for which a browser may cache the response to a preflight request.
             type: int

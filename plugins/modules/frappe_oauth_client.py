@@ -79,8 +79,8 @@ options:
     elements: str
   default_redirect_uri: &default_redirect_uri
     description:
-      - Redirect URI for authorization requests that do not contain one. Defaults to the first of O(redirect_uris) for a
-        new client.
+      - Redirect URI for authorization requests that do not contain one. A new client gets the
+        first of O(redirect_uris) that has at most 140 characters.
     type: str
   scopes: &scopes
     description:

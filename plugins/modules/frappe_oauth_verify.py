@@ -63,7 +63,9 @@ options:
     description: URL of the site, as its users enter it. If omitted, it is read from the site's configuration.
     type: str
   domains: &domains
-    description: Host names that must lead to this site. If omitted, they are read from the site's configuration.
+    description:
+      - Host names that must lead to this site. If omitted, they are read from the site's configuration.
+      - The name of the site's directory may be missing in DNS if the site has another host name.
     type: list
     elements: str
   cors: &cors
@@ -78,14 +80,20 @@ options:
         elements: str
         required: true
       credentials:
-        description: Whether requests with cookies are allowed. If omitted, this is not checked.
+        description:
+          - Whether requests with cookies are allowed.
+          - If omitted, either is accepted. A notice says so if they are not allowed, because some apps need them.
         type: bool
       methods:
         description: Allowed methods. The preflight request uses the first one.
         type: list
         elements: str
       headers:
-        description: Allowed headers. If omitted, C(Authorization) and C(Content-Type).
+        description: Allowed headers. If omitted, the default of M(benchkeeper.frappe.frappe_nginx_edge).
+        type: list
+        elements: str
+      expose_headers:
+        description: Response headers that a page must be able to read.
         type: list
         elements: str
       max_age:

@@ -43,6 +43,36 @@ options:
     description: Create a backup file with a timestamp in its name before the file is replaced.
     type: bool
     default: false
+  cors_instead: &cors_instead
+    description:
+      - The CORS policy that another program sends instead of C(allow_cors), with the keys of
+        O(benchkeeper.frappe.frappe_nginx_edge#module:sites[].cors).
+      - If the task removes C(allow_cors), it reports what this key allowed and the policy does not. The role sets it.
+    type: dict
+    suboptions: &cors_policy
+      origins:
+        description: Allowed origins.
+        type: list
+        elements: str
+        required: true
+      methods:
+        description: Allowed methods.
+        type: list
+        elements: str
+      headers:
+        description: Allowed request headers.
+        type: list
+        elements: str
+      expose_headers:
+        description: Response headers that a page may read.
+        type: list
+        elements: str
+      max_age:
+        description: Seconds for which a browser may cache the response to a preflight request.
+        type: int
+      credentials:
+        description: Whether requests may include cookies.
+        type: bool
   common:
     description: Options for C(common_site_config.json), which applies to every site of the bench.
     type: dict
@@ -51,6 +81,7 @@ options:
       secret_settings: *secret_settings
       absent: *absent
       backup: *backup
+      cors_instead: *cors_instead
   sites:
     description: One item per site. An option in an item overrides the task's option of the same name.
     type: list
@@ -73,6 +104,10 @@ options:
       backup:
         description: Overrides the task's O(backup).
         type: bool
+      cors_instead:
+        description: Overrides the task's O(cors_instead).
+        type: dict
+        suboptions: *cors_policy
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required

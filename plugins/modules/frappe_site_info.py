@@ -119,6 +119,8 @@ bench:
         - C(manager) is V(supervisor), V(systemd) or V(none).
         - C(web) is the name of the web process, and C(workers) are the names of the background workers. The names are
           read from the configuration files that bench generates.
+        - C(looked_for) is returned if there is no web process of the expected name. It names what was expected, where,
+          and what is there.
       type: dict
       sample:
         manager: supervisor

@@ -65,7 +65,7 @@ class Clinic:
             "oauth2_discover_sites": False,
             "oauth2_site_defaults": {
                 "oauth_clients": [{"app_name": "Mobile App", "redirect_uris": uris, "scopes": ["openid", "crm"]}],
-                "cors": {"origins": [ORIGIN]},
+                "cors": {"origins": [ORIGIN], "credentials": False},
                 "verify": {"api_method": ground.method},
             },
             "oauth2_sites": [{"name": site} for site in ground.sites],

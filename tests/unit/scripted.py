@@ -33,7 +33,7 @@ PARAMS = {
     "password": "right",
     "refused": False,
     "api_method": "crm.api.tasks",
-    "cors": {"origins": [ORIGIN, OTHER_ORIGIN]},
+    "cors": {"origins": [ORIGIN, OTHER_ORIGIN], "credentials": False},
     "issuer_why": "",
 }
 

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -289,7 +290,15 @@ def test_a_frappe_that_goes_away_meanwhile_takes_back_nothing(bench):
 
 def test_somebody_elses_bench(bench, monkeypatch):
     monkeypatch.setattr(bench, "owner", bench.owner + 1)
-    with pytest.raises(BenchError, match="become_user"):
+    monkeypatch.setattr("pwd.getpwuid", lambda _uid: types.SimpleNamespace(pw_name="frappe"))
+    with pytest.raises(BenchError, match="become_user: frappe"):
+        work(bench, "a.test")
+
+
+def test_an_owner_without_an_account_cannot_be_become(bench, monkeypatch):
+    """In a container, files may belong to a uid of the image that this host does not know."""
+    monkeypatch.setattr(bench, "owner", 987654)
+    with pytest.raises(BenchError, match="uid 987654 has no account on this host.*oauth2_become: false"):
         work(bench, "a.test")
 
 

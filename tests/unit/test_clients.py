@@ -82,6 +82,12 @@ def test_create_writes_frappes_form_and_a_fresh_secret():
     assert step.after["client_secret"] == "(hidden, new)"
 
 
+def test_the_default_uri_of_a_new_client_is_the_first_that_fits_frappes_column():
+    uris = ["https://app.example.com/" + "x" * 140, "https://app.example.com/cb"]
+    step = one({"app_name": "App", "redirect_uris": uris})
+    assert step.values["default_redirect_uri"] == uris[1] and step.values["redirect_uris"] == " ".join(uris)
+
+
 def test_create_with_a_chosen_id_and_a_given_secret():
     step = one({**NEW, "client_id": "mobile-app", "client_secret": SECRET})
     assert (step.name, step.new_secret, step.values["client_secret"]) == ("mobile-app", False, SECRET)

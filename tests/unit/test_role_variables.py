@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.benchkeeper.frappe.plugins.filter.role_variable import role_variable
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import owner_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import VARIABLES, coerce, settings
 
 ROLE = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2"
@@ -151,3 +152,20 @@ def test_the_filter_takes_one_variable():
         role_variable("maybe", "oauth2_become")
     with pytest.raises(AnsibleFilterError, match="the role has no variable 'oauth2_nosuch'"):
         role_variable("no", "oauth2_nosuch")
+
+
+@pytest.mark.parametrize(
+    ("owner", "become", "user", "stops"),
+    [
+        ("1001", True, None, True),
+        ("1001", False, None, False),
+        ("1001", True, "frappe", False),
+        ("frappe", True, None, False),
+    ],
+)
+def test_an_owner_without_an_account_stops_the_run_before_its_first_write(owner, become, user, stops):
+    fault = owner_fault("/home/frappe/bench", owner, become, user)
+    assert bool(fault) is stops
+    if fault:
+        assert fault.startswith("oauth2_bench_path: /home/frappe/bench is owned by uid 1001, which has no account")
+        assert "oauth2_become: false" in fault

@@ -263,7 +263,7 @@ def test_why_a_sign_in_was_refused(user, enabled, password_off, expected):
         db=types.SimpleNamespace(get_value=lambda _doctype, _name, _field: enabled),
         get_system_settings=lambda name: password_off if name == "disable_user_pass_login" else None,
     )
-    add_causes([step], frappe, {"username": "clerk", "find_user": lambda _login: user}, remedy_of)
+    add_causes([step], frappe, {"username": "clerk", "find_user": lambda _login: user}, remedy_of, "")
     assert (step["rule"], step["remedy"]) == (expected, remedy_of(expected))
 
 

@@ -104,9 +104,14 @@ class Bench:
             BenchError: this process runs as another user.
         """
         if os.geteuid() != self.owner:
+            found = f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as uid {os.geteuid()}. "
+            if self.owner_name == str(self.owner):
+                raise BenchError(
+                    f"{found}uid {self.owner} has no account on this host, so Ansible cannot become it. Run Ansible as "
+                    "that uid without become (in the role: oauth2_become: false), or create an account with that uid"
+                )
             raise BenchError(
-                f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as uid {os.geteuid()}. "
-                f"Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
+                f"{found}Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
             )
 
     def sites(self) -> list[str]:

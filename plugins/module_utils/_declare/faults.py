@@ -98,6 +98,23 @@ def faults(
     return lines
 
 
+def owner_fault(path: str, owner: str, become: bool, user: str | None) -> str | None:
+    """Why the steps cannot become the owner of the bench; None if they can, or need not.
+
+    Args:
+        path: the bench directory.
+        owner: the login name of its owner, or the uid if there is no account.
+        become: ``oauth2_become``.
+        user: ``oauth2_bench_user``, if it is set.
+    """
+    if not become or user or not owner.isdigit():
+        return None
+    return (
+        f"oauth2_bench_path: {path} is owned by uid {owner}, which has no account on this host. Expected an owner that "
+        "Ansible can become. Run Ansible as that uid with oauth2_become: false, or create an account with that uid"
+    )
+
+
 def _names(declarations: list[Declaration]) -> set[str]:
     """All names that must stay readable in the output."""
     names = {name for site in declarations for name in (site["name"], *site["domains"])}

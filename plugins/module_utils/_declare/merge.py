@@ -36,7 +36,8 @@ def keys_of(options: Options) -> dict[str, t.Any]:
 
 
 STEP_OPTIONS: dict[str, Options] = {
-    "site_config": SITE_CONFIG_OPTIONS,
+    # the step's row takes cors_instead from cors
+    "site_config": {name: option for name, option in SITE_CONFIG_OPTIONS.items() if name != "cors_instead"},
     "api_keys": {name: option for name, option in KEY_OPTIONS.items() if name != "secrets"},
     "tokens": select(TOKEN_OPTIONS, "max_refresh_age", "prune_after", "disabled_users"),
     "cors": CORS_OPTIONS,
@@ -124,7 +125,7 @@ def merge(
 
 
 def _with_cors(site: Declaration, owner: str) -> Declaration:
-    wrong = cors.fault(site)
+    wrong = cors.fault(site, owner)
     if wrong:
         raise Mistake(f"site {site['name']}: {wrong}")
     return cors.resolve(site, owner)

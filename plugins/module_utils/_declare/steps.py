@@ -34,6 +34,14 @@ def _one(step: str) -> t.Callable[[Declaration, dict], Rows]:
     return lambda site, _domains: [site[step]] if step in site else []
 
 
+def _site_config(site: Declaration, _domains: dict[str, list[str]]) -> Rows:
+    """The declared keys, with the policy that replaces Frappe's own key if nginx sends the CORS headers."""
+    if "site_config" not in site:
+        return []
+    instead = {"cors_instead": site["cors"]} if "cors" in site else {}
+    return [{**site["site_config"], **instead}]
+
+
 def _edge(site: Declaration, domains: dict[str, list[str]]) -> Rows:
     """One row per site for the rate limit, with CORS if it is declared."""
     if site["name"] not in domains:  # its configuration cannot be read, so its nginx configuration stays unchanged
@@ -56,7 +64,7 @@ def _verify(site: Declaration, domains: dict[str, list[str]]) -> Rows:
 
 
 STEPS: dict[str, t.Callable[[Declaration, dict], Rows]] = {
-    "site_config": _one("site_config"),
+    "site_config": _site_config,
     "oauth_clients": lambda site, _domains: site.get("oauth_clients", []),
     "api_keys": _one("api_keys"),
     "tokens": _one("tokens"),

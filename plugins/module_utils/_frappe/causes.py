@@ -12,6 +12,7 @@ import contextlib
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.error_log import server_error
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     BEARER_REFUSED,
     CLIENT_MISSING,
@@ -39,14 +40,29 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
 CLIENT = "OAuth Client"
 
 
-def add_causes(steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str]) -> None:
-    """Replace the rule of each failed step with its cause, if the site shows one."""
+def add_causes(
+    steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str], since: t.Any
+) -> None:
+    """Replace the rule of each failed step with its cause, if the site shows one.
+
+    Args:
+        steps: the verdicts; they are changed in place.
+        frappe: connected to the site.
+        params: the options of the row, and facts about the site.
+        remedy_of: returns the remedy of a rule.
+        since: when the verification began.
+    """
     for step in steps:
-        cause = CAUSES.get(step["rule"]) if step["verdict"] == "failed" else None
-        if cause:
-            rule, reason = cause(step, frappe, params)
-            if rule:
-                step["rule"], step["reason"], step["remedy"] = rule, reason, remedy_of(rule)
+        if step["verdict"] != "failed":
+            continue
+        cause = CAUSES.get(step["rule"])
+        rule, reason = cause(step, frappe, params) if cause else ("", "")
+        if not rule:
+            rule, reason = server_error(step, frappe, since)
+        if rule:
+            step["rule"], step["reason"], step["remedy"] = rule, reason, remedy_of(rule)
+        elif reason:
+            step["reason"] = f"{step['reason']}; {reason}" if step["reason"] else reason
 
 
 def _client(params: Params) -> dict[str, t.Any]:

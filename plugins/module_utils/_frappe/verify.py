@@ -62,7 +62,7 @@ def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
         clean(site, made, client, user, since)
     if any(step["rule"] == LOGIN_REFUSED for step in steps):
         REFUSED_SIGN_INS.add(login)
-    add_causes(steps, site.frappe, params, remedy_of)
+    add_causes(steps, site.frappe, params, remedy_of, since)
     known = client or {"name": item["client_id"], "app_name": item["app_name"]}
     return {"client_id": known["name"], "app_name": known["app_name"], "steps": steps}
 

@@ -19,18 +19,19 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx im
     find_binary,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_party import third_party_cors
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
     CORS_ERROR_BARE,
+    CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
 )
 
 SENT = (CORS_DUPLICATE, CORS_FOREIGN_ORIGIN, CORS_VALUE, CORS_CREDENTIALS)
-MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT)
+MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT, CORS_EXPOSE_HEADERS)
 
 
 def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) -> None:

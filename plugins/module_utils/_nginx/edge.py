@@ -45,9 +45,11 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_pa
     third_party_cors,
     third_party_limits,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_NO_DOMAIN,
     CORS_THIRD_PARTY_HEADER,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     DOMAIN_UNSERVED,
     LIMIT_STATUS,
     NGINX_NOT_RELOADED,

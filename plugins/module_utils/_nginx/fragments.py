@@ -29,8 +29,8 @@ SHARED = """\
 {mark}
 # All benches on this nginx share this file. {fragments}/ has one fragment per bench.
 
-# Empty for a host that is not declared. Otherwise origin|credentials|methods|headers|max age,
-# with nothing between the bars if the origin is not allowed.
+# Empty for a host that is not declared. Otherwise origin|credentials|methods|headers|max age, and |exposed headers if
+# these are declared. There is nothing between the bars if the origin is not allowed.
 map "$host $http_origin" $benchkeeper_policy {{
     default "";
     include {fragments}/*.map;
@@ -62,8 +62,12 @@ map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_allow_headers {{
 }}
 map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_max_age {{
     "~^\\S+ $" $sent_http_access_control_max_age;
-    "~^preflight [^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_age>[^|]*)$" $benchkeeper_age;
+    "~^preflight [^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_age>[^|]*)(?:\\||$)" $benchkeeper_age;
     default "";
+}}
+map $benchkeeper_policy $benchkeeper_expose_headers {{
+    "~^[^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_exposed>[^|]*)$" $benchkeeper_exposed;
+    default $sent_http_access_control_expose_headers;
 }}
 # The answer depends on the origin, so caches must know. Origin is added unless Vary has it already.
 map "$benchkeeper_policy Vary:$sent_http_vary" $benchkeeper_vary {{
@@ -78,6 +82,7 @@ more_set_headers "Access-Control-Allow-Credentials: $benchkeeper_allow_credentia
 more_set_headers "Access-Control-Allow-Methods: $benchkeeper_allow_methods";
 more_set_headers "Access-Control-Allow-Headers: $benchkeeper_allow_headers";
 more_set_headers "Access-Control-Max-Age: $benchkeeper_max_age";
+more_set_headers "Access-Control-Expose-Headers: $benchkeeper_expose_headers";
 more_set_headers "Vary: $benchkeeper_vary";
 
 include {fragments}/*.conf;
@@ -197,9 +202,10 @@ def cors_lines(record: SiteRecord | None) -> list[str]:
     if record is None or record.cors is None:
         return []
     cors = record.cors
-    rest = "|".join(
-        ("true" if cors.credentials else "", ", ".join(cors.methods), ", ".join(cors.headers), str(cors.max_age))
-    )
+    parts = ["true" if cors.credentials else "", ", ".join(cors.methods), ", ".join(cors.headers), str(cors.max_age)]
+    if cors.expose_headers is not None:  # otherwise the header stays as the upstream sent it
+        parts.append(", ".join(cors.expose_headers))
+    rest = "|".join(parts)
     hosts = _any_host(record.hosts)
     lines = [
         f'{quoted(f"{host} {re.escape(origin)}$")} "{origin}|{rest}";' for host in hosts for origin in cors.origins

@@ -16,6 +16,7 @@ class Cors(t.TypedDict, total=False):
     origins: list[str]
     methods: list[str] | None
     headers: list[str] | None
+    expose_headers: list[str] | None
     max_age: int | None
     credentials: bool | None
 

@@ -8,9 +8,10 @@ itself has one record per site. The record is a comment, because nginx reads the
 a site's name. It is in the same file as the entries, because a file is replaced atomically: two files could differ
 after a kill.
 
-Version 1 of a record is canonical JSON: ``name``, ``hosts`` and ``cors``, which is null in the file of the limit. It
-follows the words ``# site-record 1``, on several lines where it is long: nginx 1.22 rejects a comment that is longer
-than its buffer of 4096 bytes. The entries are below::
+A record is canonical JSON: ``name``, ``hosts`` and ``cors``, which is null in the file of the limit. It follows the
+words ``# site-record 1``, on several lines where it is long: nginx 1.22 rejects a comment that is longer than its
+buffer of 4096 bytes. Version 2 is the same with ``expose_headers`` in ``cors``. A policy without that key is written as
+version 1, so that files of earlier releases are read, and stay as they are. The entries are below::
 
     # site-record 1 {"cors":{"credentials":false, ...},"hosts":["a.example"],"name":"a.example"}
     # site-record + ...
@@ -29,19 +30,21 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
 
 RECORD = "# site-record "
-FIRST, NEXT = f"{RECORD}1 ", f"{RECORD}+ "
+FIRST, SECOND, NEXT = f"{RECORD}1 ", f"{RECORD}2 ", f"{RECORD}+ "
+OPTIONAL = "expose_headers"  # the key that only version 2 has
 LONGEST_LINE = 2000  # characters of JSON on one line
 ENTRY = '"~^('  # how every entry of a site begins
 
 
 class Policy(t.NamedTuple):
-    """The CORS policy of a site, complete; ``max_age`` is in seconds."""
+    """The CORS policy of a site, complete; ``max_age`` is in seconds. ``expose_headers`` is None if not declared."""
 
     origins: list[str]
     methods: list[str]
     headers: list[str]
     max_age: int
     credentials: bool
+    expose_headers: list[str] | None = None
 
 
 class SiteRecord(t.NamedTuple):
@@ -89,8 +92,9 @@ def limit_record(site: Site) -> SiteRecord | None:
 def record_lines(record: SiteRecord) -> list[str]:
     """A record as comment lines of nginx."""
     text = _encoded(record)
+    first = SECOND if record.cors and record.cors.expose_headers is not None else FIRST
     parts = [text[at : at + LONGEST_LINE] for at in range(0, len(text), LONGEST_LINE)]
-    return [f"{NEXT if number else FIRST}{part}" for number, part in enumerate(parts)]
+    return [f"{NEXT if number else first}{part}" for number, part in enumerate(parts)]
 
 
 def read_records(text: str | None) -> Contents:
@@ -130,13 +134,14 @@ def read_records(text: str | None) -> Contents:
 
 def _encoded(record: SiteRecord) -> str:
     """The only JSON text that counts as this record: ASCII, without blanks, keys sorted."""
-    value = {**record._asdict(), "cors": record.cors and record.cors._asdict()}
+    policy = record.cors and {key: value for key, value in record.cors._asdict().items() if value is not None}
+    value = {**record._asdict(), "cors": policy}
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def _decoded(lines: list[str]) -> SiteRecord | None:
     """The record on some comment lines, or None if it is not one that `record_lines` writes of accepted values."""
-    if not lines[0].startswith(FIRST):
+    if not lines[0].startswith((FIRST, SECOND)):
         return None
     text = "".join([lines[0][len(FIRST) :], *(line[len(NEXT) :] for line in lines[1:])])
     try:
@@ -164,10 +169,11 @@ def _is_policy(cors: t.Any) -> bool:
     """Whether a JSON value has the keys and types of a `Policy`."""
     return (
         isinstance(cors, dict)
-        and set(cors) == set(Policy._fields)
+        and set(cors) | {OPTIONAL} == set(Policy._fields)
         and _are_sorted(cors["origins"])
         and _are_texts(cors["methods"])
         and _are_texts(cors["headers"])
+        and _are_texts(cors.get(OPTIONAL, []))
         and isinstance(cors["max_age"], int)
         and not isinstance(cors["max_age"], bool)
         and isinstance(cors["credentials"], bool)

@@ -27,6 +27,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     SECRETS_STORE_MISSING,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import default_uri
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the only pairs that OAuthClient.validate allows
@@ -262,7 +263,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
                 f"{', '.join(missing)}: not declared, but required to create the client {label(declared)}. "
                 f"Declare {' and '.join(missing)}"
             )
-        wanted.setdefault("default_redirect_uri", wanted["redirect_uris"][0])
+        wanted.setdefault("default_redirect_uri", default_uri(wanted["redirect_uris"]) or wanted["redirect_uris"][0])
         step.action, step.new_secret = "created", "client_secret" not in wanted
     else:
         step.findings += _default_uri_findings(wanted, current)

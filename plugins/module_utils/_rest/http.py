@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ansible.module_utils.urls import Request
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible, WriteInCheckMode
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.front import BROKEN, in_front
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import without_password
 
 HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
@@ -24,6 +25,8 @@ REMEDIES = {
     404: "Check url: no Frappe site has this host name",
     417: "Frappe rejected the values",
 }
+EXEMPT = "Exempt /api from that authentication or firewall, or set url to an address behind it"
+BEHIND = "Start the web process, and check its address in the proxy that answered"
 
 
 class RestSite:
@@ -127,9 +130,18 @@ def _is_address(url: str) -> bool:
 
 
 def _said(error: HTTPError) -> str:
+    text = error.read().decode(errors="replace")
+    other = in_front(error.code, error.headers, text)
+    if other:
+        return f"{other}. {BEHIND if error.code in BROKEN else EXEMPT}"
+    to = urlsplit(error.headers.get("Location") or "").hostname
+    if to:
+        return f"it redirects to {to}, and Frappe's API never redirects. {EXEMPT}"
     try:
-        reply = json.loads(error.read())
+        reply = json.loads(text)
         said = reply.get("exception") or reply.get("exc_type") or ""
+        if error.code >= 500:  # the text of an error of Frappe's own may quote a query with its values
+            said = reply.get("exc_type") or str(said).partition(":")[0]
     except (ValueError, AttributeError):
         said = ""
     remedy = REMEDIES.get(error.code, "Check the site's Error Log")

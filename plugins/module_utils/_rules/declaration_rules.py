@@ -118,6 +118,14 @@ REDIRECT_URI_HTTP = rule(
 REDIRECT_URI_LOCALHOST = rule(
     "redirect-uri-localhost", WARNING, "RFC 8252, 8.3", "Use http://127.0.0.1 or http://[::1]."
 )
+REDIRECT_URI_LOOPBACK_PORT = rule(
+    "redirect-uri-loopback-port",
+    WARNING,
+    "RFC 8252, 7.3; Frappe, validate_redirect_uri",
+    "Add the port that the app listens on, such as http://127.0.0.1:8976/callback, one URI for each port. Frappe "
+    "compares the port too, so an app on a random port gets 400. If the app cannot use a fixed port, use a private-use "
+    "scheme.",
+)
 REDIRECT_URI_SCHEME = rule(
     "redirect-uri-scheme",
     WARNING,
@@ -269,31 +277,6 @@ IGNORE_CSRF = rule(
     "with a bearer token and without a session cookie need no exemption.",
 )
 UNREAD_KEY = rule("unread-key", WARNING, "Frappe, set_cors_headers", "Remove the key. Frappe does not read it.")
-CORS_ANY_ORIGIN = rule(
-    "cors-any-origin",
-    REFUSED,
-    "Frappe, set_cors_headers",
-    "List the allowed origins. With '*', any website can send requests with the cookies of a signed-in user.",
-)
-CORS_TOKEN = rule(
-    "cors-token",
-    INVALID,
-    "RFC 9110, 5.6.2",
-    "Write each method or header as a separate list item. Use letters, digits and hyphens.",
-)
-CORS_MAX_AGE = rule(
-    "cors-max-age",
-    INVALID,
-    "Fetch, CORS-preflight cache",
-    "Set 0 to 86400 seconds. Browsers do not cache a preflight response for longer.",
-)
-CORS_NO_DOMAIN = rule(
-    "cors-no-domain",
-    WARNING,
-    "nginx, server_name",
-    "Add a domain to the site (domains). nginx converts the requested host name to lower case, so a site folder "
-    "with a capital letter never matches.",
-)
 DOMAIN_FORM = rule(
     "domain-form",
     INVALID,
@@ -313,14 +296,6 @@ DOMAIN_UNSERVED = rule(
     "RFC 1123, 2.1; nginx, $host",
     "List each host name separately in domains, and write international names in punycode (xn--). For this name, "
     "nginx sends no CORS headers of this collection and applies no rate limit.",
-)
-CORS_THIRD_PARTY_HEADER = rule(
-    "cors-third-party-header",
-    WARNING,
-    "nginx, add_header and more_set_headers",
-    "Remove that line. add_header sends a second header, and browsers reject duplicates. With more_set_headers or"
-    " more_clear_headers, the line that nginx reads last wins. bench setup nginx restores a configuration that "
-    "was edited by hand.",
 )
 LIMIT_STATUS = rule(
     "limit-status",
@@ -344,13 +319,6 @@ NGINX_NOT_RELOADED = rule(
     "nginx",
     "nginx still uses its previous configuration. Reload it, or run again with reload: true (in the role: set "
     "oauth2_reload to graceful or restart).",
-)
-CORS_ORIGIN_FORM = rule(
-    "cors-origin-form",
-    INVALID,
-    "RFC 6454, 6.2",
-    "Write scheme://host[:port] in lower case, each origin as a separate list item. For any other value, no CORS "
-    "headers are sent and no error is logged.",
 )
 ENCRYPTION_KEY_MISSING = rule(
     "encryption-key-missing",

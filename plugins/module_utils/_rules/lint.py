@@ -9,12 +9,17 @@ import ipaddress
 import math
 import re
 import typing as t
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     looks_secret,
     without_password,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
+    CORS_ANY_ORIGIN,
+    CORS_MAX_AGE,
+    CORS_TOKEN,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     CLIENT_AUTH_METHOD,
@@ -25,10 +30,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     CONFIG_NUMBER,
     CONFIG_VITAL_KEY,
     CONSENT_SKIPPED,
-    CORS_ANY_ORIGIN,
-    CORS_MAX_AGE,
-    CORS_ORIGIN_FORM,
-    CORS_TOKEN,
     DEFAULT_REDIRECT_URI,
     DOMAIN_FORM,
     GRANT_IMPLICIT,
@@ -40,6 +41,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     REDIRECT_URI_FRAGMENT,
     REDIRECT_URI_HTTP,
     REDIRECT_URI_LOCALHOST,
+    REDIRECT_URI_LOOPBACK_PORT,
     REDIRECT_URI_SCHEME,
     REDIRECT_URI_SCRIPT,
     REDIRECT_URI_USERINFO,
@@ -66,6 +68,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     UNREAD_KEY,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.origins import (
+    CONTROL,
+    LONGEST_HOST,
+    SCHEME,
+    SCRIPT_SCHEMES,
+    origin,
+    origin_form,
+    split,
+)
 
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
 MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
@@ -73,21 +84,15 @@ SHORTEST_SECRET = 16  # characters: masking a shorter one also masks unrelated o
 SHORTEST_PASSWORD = 8  # characters, for secrets that a user or Frappe chose (API secrets of Frappe have 15)
 GOOD_SECRET = 32  # bytes: 256 bits
 
-LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
 LONGEST_LIST = 1000  # characters: an nginx parameter has at most 4096
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
-# including surrogates, which neither MariaDB nor nginx can store
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
-ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 SITE_NAME_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # nginx accepts underscores, and some site names contain them
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 HTTP_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
-SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
 UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
 VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
 
@@ -143,12 +148,8 @@ def password_findings(field: str, value: str | None, names: t.Iterable[str | Non
 
 
 # ---------------------------------------------------------------- redirect URIs
-def _split(uri: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(uri)
-        return parts if parts.port is None or parts.port >= 0 else None
-    except ValueError:
-        return None
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or _loopback(host)
 
 
 def _loopback(host: str) -> bool:
@@ -164,7 +165,7 @@ def redirect_uri_findings(field: str, uri: str) -> Findings:
         yield Finding(REDIRECT_URI_WHITESPACE, field, f"{without_password(uri)} is empty or contains white space")
         return
     yield from (f for f in text_findings(field, uri) if f.rule in (TEXT_CONTROL, TEXT_MARKUP))
-    parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
+    parts, (scheme, colon, _rest) = split(uri), uri.partition(":")
     if parts is None or not colon or not SCHEME.fullmatch(scheme):
         yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} is not an absolute URI")
         return
@@ -190,6 +191,8 @@ def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> 
         yield Finding(REDIRECT_URI_LOCALHOST, field, without_password(uri))
     elif scheme == "http" and not _loopback(parts.hostname):
         yield Finding(REDIRECT_URI_HTTP, field, without_password(uri))
+    if scheme == "http" and parts.port is None and _is_loopback(parts.hostname or ""):
+        yield Finding(REDIRECT_URI_LOOPBACK_PORT, field, f"{without_password(uri)} has no port")
 
 
 # ---------------------------------------------------------------- clients
@@ -227,6 +230,14 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
             yield from text_findings(field, item)
 
 
+def default_uri(uris: t.Iterable[str]) -> str | None:
+    """The default redirect URI of a client that declares none: the first that fits Frappe's column; None if none does.
+
+    Only the default is limited: the list itself is a column without this length.
+    """
+    return next((uri for uri in uris if len(uri) <= MAX_DATA), None)
+
+
 def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
     uris, default = given.get("redirect_uris"), given.get("default_redirect_uri")
     if uris == []:
@@ -239,9 +250,11 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
             yield Finding(
                 DEFAULT_REDIRECT_URI, "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
             )
-    first = default if default is not None else (uris or [""])[0]
-    if len(first) > MAX_DATA:
-        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(first)} characters")
+    if default is not None and len(default) > MAX_DATA:
+        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(default)} characters")
+    elif default is None and uris and not default_uri(uris):
+        found = f"the shortest URI has {min(map(len, uris))} characters, and Frappe stores one of them as the default"
+        yield Finding(TEXT_LENGTH, "redirect_uris", found)
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
         yield Finding(
@@ -264,30 +277,6 @@ def _scope_findings(given: dict[str, t.Any]) -> Findings:
 
 
 # ---------------------------------------------------------------- site_config.json
-def origin(value: t.Any) -> str | None:
-    """The origin in the form that browsers send (RFC 6454, 6.2; without the default port), or None if it is invalid."""
-    if not isinstance(value, str) or re.search(r"[\s\"'\\<>*?#]", value) or CONTROL.search(value):
-        return None
-    parts = _split(value)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        return None
-    if parts.path or parts.netloc.endswith(":") or re.search(r"\](?!:[0-9]+$|$)", parts.netloc):
-        return None
-    try:
-        host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
-    except UnicodeError:
-        return None
-    if not ORIGIN_HOST.fullmatch(host) or len(host) > LONGEST_HOST:
-        return None
-    host = f"[{host}]" if ":" in host else host
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if parts.port in (None, usual) else f":{parts.port}")
-
-
-def _no_origin(field: str, value: t.Any, bare: str | None) -> Finding:
-    return Finding(CORS_ORIGIN_FORM, field, without_password(value) + (f" (a browser sends {bare})" if bare else ""))
-
-
 def setting_findings(key: str, value: t.Any, file: str) -> Findings:
     """Findings about one configuration key. ``file`` is the name of its file."""
     field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
@@ -301,7 +290,7 @@ def setting_findings(key: str, value: t.Any, file: str) -> Findings:
         for item in value if isinstance(value, list) else [value]:
             bare = origin(item)
             if bare != item:
-                yield _no_origin(field, item, bare)
+                yield origin_form(field, item, bare)
 
 
 def settings_findings(
@@ -368,8 +357,8 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
     for item in given.get("origins", ()):
         bare = origin(item)
         if bare != item:
-            yield _no_origin("cors.origins", item, bare)
-    for field in ("methods", "headers"):
+            yield origin_form("cors.origins", item, bare)
+    for field in ("methods", "headers", "expose_headers"):
         for item in given.get(field, ()):
             if not HTTP_TOKEN.fullmatch(item):
                 yield Finding(CORS_TOKEN, f"cors.{field}", f"{item!r}")

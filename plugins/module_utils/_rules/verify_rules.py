@@ -40,8 +40,16 @@ SITE_NOT_ANSWERING = rule(
     "site-not-answering",
     PROBLEM,
     "Frappe, frappe.ping",
-    "If the host name leads elsewhere, run bench setup nginx and reload nginx. If Frappe fails, check "
-    "logs/web.error.log.",
+    "If the host name leads elsewhere, run bench setup nginx and reload nginx. If a proxy answers 502, 503 or 504, "
+    "start the web process and check its address in that proxy. If Frappe fails, check logs/web.error.log.",
+)
+FRONT_REFUSED = rule(
+    "front-refused",
+    PROBLEM,
+    "RFC 9110, 15.5",
+    "A proxy, a firewall, a CDN or HTTP authentication in front of Frappe rejects the request. Exempt the API from it "
+    "(/api, /.well-known), because apps get the same response. To verify past it, set address "
+    "(oauth2_verify_address) to the site's own nginx.",
 )
 SITE_MAINTENANCE = rule(
     "site-maintenance",
@@ -228,6 +236,24 @@ BEARER_REFUSED = rule(
     "Check whether something revokes tokens immediately. Check that the clocks of the web process and the "
     "database agree. Check the site's Error Log.",
 )
+ASSETS_MISSING = rule(
+    "assets-missing",
+    PROBLEM,
+    "Frappe, bundled_asset",
+    "Run bench build. Without sites/assets/assets.json, Frappe answers every page with HTTP 500, the consent page too.",
+)
+SCHEMA_BEHIND = rule(
+    "schema-behind",
+    PROBLEM,
+    "bench, migrate",
+    "Run bench --site SITE migrate. The database lacks a table or a column that the code uses.",
+)
+REDIS_DOWN = rule(
+    "redis-down",
+    PROBLEM,
+    "Frappe, redis_cache",
+    "Start Redis, and check redis_cache and redis_queue in common_site_config.json.",
+)
 METHOD_APP_MISSING = rule(
     "method-app-missing",
     PROBLEM,
@@ -299,52 +325,6 @@ PKCE_NOT_VERIFIED = rule(
     PROBLEM,
     "RFC 7636, 4.6",
     "Take the site offline until Frappe is patched. Frappe does not verify the PKCE code_verifier.",
-)
-
-# CORS
-CORS_ABSENT = rule(
-    "cors-absent",
-    PROBLEM,
-    "Fetch, CORS check",
-    "Run site.yml. Browsers block the response because it has no Access-Control-Allow-Origin for the declared "
-    "origin. Another nginx file may remove the header; the reason lists each line. If Frappe sends the CORS "
-    "headers, Frappe 16 and later use allowed_public_client_origins (OAuth Settings) at the token endpoint "
-    "instead of allow_cors.",
-)
-CORS_DUPLICATE = rule(
-    "cors-duplicate",
-    PROBLEM,
-    "Fetch, CORS check",
-    "Two sources send Access-Control-Allow-Origin, and browsers reject duplicates. Remove either `allow_cors` or "
-    "the `add_header` line.",
-)
-CORS_VALUE = rule(
-    "cors-value", PROBLEM, "Fetch, CORS check", "Run site.yml, and remove all other sources of Access-Control headers."
-)
-CORS_CREDENTIALS = rule(
-    "cors-credentials",
-    PROBLEM,
-    "Fetch, CORS check",
-    "Run site.yml. Access-Control-Allow-Credentials must be as declared, and must never be sent together with *.",
-)
-CORS_ERROR_BARE = rule(
-    "cors-error-bare",
-    PROBLEM,
-    "nginx, add_header",
-    "Send the headers on errors too (oauth2_cors_owner: nginx does). Without always, add_header omits them, and "
-    "an app cannot read why its request was rejected.",
-)
-CORS_PREFLIGHT = rule(
-    "cors-preflight",
-    PROBLEM,
-    "Fetch, CORS-preflight fetch",
-    "Declare the method and the headers in cors, and run site.yml.",
-)
-CORS_FOREIGN_ORIGIN = rule(
-    "cors-foreign-origin",
-    PROBLEM,
-    "RFC 6454; Frappe, set_cors_headers",
-    "Remove the wildcard (allow_cors '*' or an add_header line). It lets every website read responses.",
 )
 
 # rate limit

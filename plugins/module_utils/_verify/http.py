@@ -10,7 +10,9 @@ import time
 import typing as t
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.front import REFUSED, in_front
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+    FRONT_REFUSED,
     SITE_SLOW,
     SITE_UNREACHABLE,
     TLS_INVALID,
@@ -60,7 +62,7 @@ class HttpClient:
         """Send one request without following redirects. The app session sends no cookies, as an app with a token does.
 
         Raises:
-            Fault: the site did not respond.
+            Fault: the site did not respond, or something in front of it rejected the request.
         """
         if session is self.app:
             session.cookies.clear()
@@ -69,7 +71,7 @@ class HttpClient:
             raise Fault(SITE_SLOW, "a response in time", "the time limit for this site has passed")
         errors = self.requests.exceptions
         try:
-            return session.request(
+            reply = session.request(
                 method,
                 self.base + path,
                 allow_redirects=False,
@@ -83,6 +85,9 @@ class HttpClient:
             raise Fault(SITE_SLOW, "a response in time", f"timeout at {self.base}") from None
         except errors.RequestException as error:
             raise Fault(SITE_UNREACHABLE, "a response", f"{type(error).__name__} at {self.base}") from None
+        if reply.status_code in REFUSED and front(reply):
+            raise Fault(FRONT_REFUSED, "a response from Frappe", said(reply))
+        return reply
 
     def get(self, path: str, **more: t.Any) -> t.Any:
         """Send a GET request as the app."""
@@ -136,8 +141,21 @@ def body_of(reply: t.Any) -> dict[str, t.Any]:
     return body if isinstance(body, dict) else {}
 
 
+def front(reply: t.Any) -> str:
+    """What answered instead of Frappe, as `in_front` names it; empty if Frappe did."""
+    return in_front(reply.status_code, reply.headers, reply.text)
+
+
 def said(reply: t.Any) -> str:
-    """The status and Frappe's error message. It never contains a token: only a success returns one."""
+    """The status, and Frappe's error message or what answered instead of Frappe.
+
+    It never contains a token: only a success returns one.
+    """
+    other = front(reply)
+    if other:
+        return f"HTTP {reply.status_code} ({other})"
+    if reply.is_redirect and urlsplit(reply.headers.get("Location", "")).hostname:
+        return f"HTTP {reply.status_code} to {urlsplit(reply.headers['Location']).hostname}"
     body = body_of(reply)
     words = [str(body[key]) for key in ("error", "error_description", "description", "exc_type") if body.get(key)]
     return f"HTTP {reply.status_code} {' '.join(words)}".strip()

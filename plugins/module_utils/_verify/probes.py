@@ -13,14 +13,19 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
+    CORS_COOKIES,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
     CORS_ERROR_BARE,
+    CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     DISCOVERY_PATH,
     DISCOVERY_WRONG,
     DOMAIN_NOWHERE,
@@ -52,7 +57,7 @@ MOST_REQUESTS = 200  # requests that test a rate limit
 GET_TOKEN = "frappe.integrations.oauth2.get_token"
 NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock the user
 ALLOW = "Access-Control-Allow-"
-PREFLIGHT_HEADERS = ["Authorization", "Content-Type"]
+EXPOSE = "Access-Control-Expose-Headers"
 SAFELISTED = ("GET", "HEAD", "POST")  # allowed without Access-Control-Allow-Methods (Fetch, CORS-safelisted method)
 
 
@@ -125,26 +130,52 @@ def discovery(run: Verification) -> Seen:
 
 
 def domain(run: Verification) -> Seen:
-    """Check that every domain leads to this site: only it accepts the token, or without a token knows the client."""
+    """Check that every domain leads to this site: only it accepts the token, or without a token knows the client.
+
+    The name of the site's folder is one of its domains, because bench's nginx serves it. A site that is reached under
+    its host_name only may have a folder name that is not in DNS. Nobody uses that name, so it is not a problem.
+    """
     expected = "every domain leads to this site"
     names = [name for name in run.params["domains"] if "*" not in name]
     parts = urlsplit(run.params["url"])
     port = f":{parts.port}" if parts.port else ""
-    for name in names:
-        http = run.client_at(f"{parts.scheme}://{name}{port}")
-        try:
-            reply = http.get(METHOD + "ping")
-        except Fault as fault:
-            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {fault.found}") from None
-        if reply.status_code != 200:
-            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {said(reply)}", "no site has this host name")
-        if not _is_here(run, http):
-            raise Fault(
-                DOMAIN_WRONG_SITE,
-                expected,
-                f"{name}: a different site, which does not know this site's token or client",
-            )
-    return Seen(expected, ", ".join(names) or "the site has no domains")
+    unused = [name for name in names if not _leads_here(run, name, parts.scheme, port, expected)]
+    served = ", ".join(name for name in names if name not in unused) or "the site has no domains"
+    return Seen(expected, served + "".join(f"; {name} is the folder name and not in DNS" for name in unused))
+
+
+def _leads_here(run: Verification, name: str, scheme: str, port: str, expected: str) -> bool:
+    """Check one domain; False for a folder name that nobody uses.
+
+    Raises:
+        Fault: the name leads nowhere, or to another site.
+    """
+    http = run.client_at(f"{scheme}://{name}{port}")
+    try:
+        reply = http.get(METHOD + "ping")
+        found, reason = said(reply), "no site has this host name"
+        reached = reply.status_code == 200
+    except Fault as fault:
+        found, reason, reached = fault.found, "", False
+    if not reached and _is_folder_only(run, name):
+        return False
+    if not reached:
+        raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {found}", reason)
+    if not _is_here(run, http):
+        other = "a different site, which does not know this site's token or client"
+        raise Fault(DOMAIN_WRONG_SITE, expected, f"{name}: {other}")
+    return True
+
+
+def _is_folder_only(run: Verification, name: str) -> bool:
+    """Whether a name is only that of the site's folder, and the site has another name that users enter."""
+    if name != run.params.get("site") or name == urlsplit(run.params["url"]).hostname:
+        return False
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        return True
+    return False
 
 
 def _is_here(run: Verification, http: t.Any) -> bool:
@@ -160,7 +191,7 @@ def _is_here(run: Verification, http: t.Any) -> bool:
 def preflight(run: Verification) -> Seen:
     """Send the preflights of a browser at a declared origin: for an API call and for the token endpoint."""
     cors = run.cors
-    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
+    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or CORS_DEFAULTS["headers"]
     expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
     for origin in cors["origins"]:
         _let_in(run, origin, run.params["api_method"], method, headers, expected)
@@ -189,17 +220,33 @@ def cross_origin(run: Verification) -> Seen:
     to it counts towards its rate limit, so none is sent twice. A rejection by the rate limit verifies nothing.
     """
     expected, origins = f"one {ALLOW}Origin for each declared origin, on errors too", run.cors["origins"]
-    limited = [origin for origin in origins if not _readable(run, origin)]
+    limited, bare = [], []
+    for origin in origins:
+        token_checked, cookies = _readable(run, origin)
+        limited += [] if token_checked else [origin]
+        bare += [] if cookies else [origin]
     unverified = f"; {GET_TOKEN} not verified for {', '.join(limited)}: rate limit reached" if limited else ""
-    return Seen(expected, f"one for {', '.join(origins)}{unverified}")
+    found = f"one for {', '.join(origins)}{unverified}"
+    if bare and run.cors.get("credentials") is None:
+        return Seen(expected, found, CORS_COOKIES, "credentials is not declared, and cookies are not allowed")
+    return Seen(expected, found)
 
 
-def _readable(run: Verification, origin: str) -> bool:
-    """Check one origin; False if the rate limit prevented the check of the token endpoint."""
+def _readable(run: Verification, origin: str) -> tuple[bool, bool]:
+    """Check one origin.
+
+    Returns:
+        Whether the token endpoint was checked, which the rate limit may prevent, and whether cookies are allowed.
+    """
     known = run.bearer(run.pairs[-1]) if run.pairs else {}
     method = run.params["api_method"] if run.pairs else "ping"
     reply = run.http.get(METHOD + method, headers={**known, "Origin": origin})
     _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {method}")
+    cookies, exposed = bool(lines(reply, ALLOW + "Credentials")), _words(reply, EXPOSE)
+    hidden = [name for name in run.cors.get("expose_headers") or () if not exposed & {name.lower(), "*"}]
+    if hidden:
+        expected = f"{EXPOSE} with {', '.join(run.cors['expose_headers'])}"
+        raise Fault(CORS_EXPOSE_HEADERS, expected, f"{origin}: not exposed by {method}: {', '.join(hidden)}")
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     refusal = run.http.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
@@ -208,9 +255,9 @@ def _readable(run: Verification, origin: str) -> bool:
     _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} from {WHO}")
     reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
     if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
-        return False
+        return False, cookies
     _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {GET_TOKEN}")
-    return True
+    return True, cookies
 
 
 def foreign_origin(run: Verification) -> Seen:
