@@ -16,7 +16,7 @@ import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.server_rules import (
     ASSETS_MISSING,
     REDIS_DOWN,
     SCHEMA_BEHIND,

@@ -43,14 +43,6 @@ SITE_NOT_ANSWERING = rule(
     "If the host name leads elsewhere, run bench setup nginx and reload nginx. If a proxy answers 502, 503 or 504, "
     "start the web process and check its address in that proxy. If Frappe fails, check logs/web.error.log.",
 )
-FRONT_REFUSED = rule(
-    "front-refused",
-    PROBLEM,
-    "RFC 9110, 15.5",
-    "A proxy, a firewall, a CDN or HTTP authentication in front of Frappe rejects the request. Exempt the API from it "
-    "(/api, /.well-known), because apps get the same response. To verify past it, set address "
-    "(oauth2_verify_address) to the site's own nginx.",
-)
 SITE_MAINTENANCE = rule(
     "site-maintenance",
     PROBLEM,
@@ -235,24 +227,6 @@ BEARER_REFUSED = rule(
     "RFC 6750, 3.1",
     "Check whether something revokes tokens immediately. Check that the clocks of the web process and the "
     "database agree. Check the site's Error Log.",
-)
-ASSETS_MISSING = rule(
-    "assets-missing",
-    PROBLEM,
-    "Frappe, bundled_asset",
-    "Run bench build. Without sites/assets/assets.json, Frappe answers every page with HTTP 500, the consent page too.",
-)
-SCHEMA_BEHIND = rule(
-    "schema-behind",
-    PROBLEM,
-    "bench, migrate",
-    "Run bench --site SITE migrate. The database lacks a table or a column that the code uses.",
-)
-REDIS_DOWN = rule(
-    "redis-down",
-    PROBLEM,
-    "Frappe, redis_cache",
-    "Start Redis, and check redis_cache and redis_queue in common_site_config.json.",
 )
 METHOD_APP_MISSING = rule(
     "method-app-missing",

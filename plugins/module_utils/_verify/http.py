@@ -11,8 +11,8 @@ import typing as t
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.front import REFUSED, in_front
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.server_rules import FRONT_REFUSED
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
-    FRONT_REFUSED,
     SITE_SLOW,
     SITE_UNREACHABLE,
     TLS_INVALID,
