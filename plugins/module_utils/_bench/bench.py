@@ -115,6 +115,15 @@ class Bench:
             name for name in os.listdir(self.sites_path) if os.path.exists(self.site_config(name)) and name != "assets"
         )
 
+    def directories(self) -> list[str]:
+        """The names of the other directories in ``sites``, sorted, such as a site that was not completely created."""
+        sites = {*self.sites(), "assets"}
+        return sorted(
+            name
+            for name in os.listdir(self.sites_path)
+            if name not in sites and os.path.isdir(os.path.join(self.sites_path, name))
+        )
+
     def site_config(self, name: str) -> str:
         """The path of a site's site_config.json."""
         return os.path.join(self.sites_path, name, "site_config.json")

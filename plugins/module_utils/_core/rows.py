@@ -150,11 +150,14 @@ def failed_row(name: str, msg: str, **more: t.Any) -> t.Any:
 
 def failure(rows: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     """The failure message of a task, with a list of the failed sites. Empty if no site failed."""
-    failed = {row["name"]: row["msg"] for row in rows if row["failed"]}
+    failed: dict[str, dict[str, None]] = {}  # a site may have several rows; the first message often has the cause
+    for row in rows:
+        if row["failed"]:
+            failed.setdefault(row["name"], {})[row["msg"]] = None
     if not failed:
         return ""
     known = {row["name"] for row in rows}
     sites = "site" if len(known) == 1 else "sites"
     return f"{len(failed)} of {len(known)} {sites} failed:\n" + "\n".join(
-        f"{name}: {msg}" for name, msg in failed.items()
+        f"{name}: {msg}" for name, messages in failed.items() for msg in messages
     )

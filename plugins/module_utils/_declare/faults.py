@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import (
-    LIMIT_KEYS,
-    STEP_KEYS,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import (
+    DEFAULTS,
+    LIMIT,
     Declaration,
     Mistake,
-    check,
+    typed,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
@@ -56,8 +56,7 @@ def faults(
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
     """
-    check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
-    check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
+    common, rate_limit = common_of(common), limit_of(rate_limit)
     if rate_limit and "rate" not in rate_limit:
         raise Mistake("oauth2_token_rate_limit: rate is missing. Write {rate: 5r/s}")
     lines: list[str] = []
@@ -87,6 +86,16 @@ def faults(
             stop(site["name"], token_findings(site["tokens"]))
         stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
     return lines
+
+
+def common_of(given: t.Any) -> Declaration:
+    """The declaration for common_site_config.json, with all values in their types."""
+    return typed(given, DEFAULTS["site_config"]["options"], "oauth2_common_site_config")
+
+
+def limit_of(given: t.Any) -> Declaration:
+    """The declared rate limit, with all values in their types. Empty if there is none."""
+    return typed(given or {}, LIMIT, "oauth2_token_rate_limit")
 
 
 def _names(declarations: list[Declaration]) -> set[str]:
