@@ -285,6 +285,8 @@ def test_the_module_headers_more_is_found_in_the_configuration_or_by_a_test_of_n
     assert found(http, '"more_clear_headers" directive is not allowed here in x:1') == NGINX
     assert found(http, "something else")["headers_more"] is None
     assert found("http {}", "x")["reads_conf_dir"] is False
+    for odd in ("/nosuch/nginx.conf", "/nosuch\0/nginx.conf"):
+        assert on_host.programs(["nginx"], {**params, "nginx_conf": odd}, {})["nginx"]["headers_more"] is None
     params["nginx"] = str(tmp_path / "nosuch")
     assert on_host.programs(["nginx"], params, {})["nginx"] == {
         "installed": False,

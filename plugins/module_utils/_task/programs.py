@@ -53,7 +53,7 @@ def _nginx(params: Params) -> dict[str, t.Any]:
         files = nginx.files()
         facts["reads_conf_dir"] = nginx.includes(files, os.path.join(params["nginx_conf_dir"], SHARED_NAME))
         facts["headers_more"] = _loaded(files) or nginx.built_in("headers-more") or _tried(nginx, files)
-    except (NginxError, OSError):
+    except (NginxError, OSError, ValueError):  # ValueError: a null byte in a path
         pass
     return facts
 
@@ -65,6 +65,8 @@ def _loaded(files: t.Mapping[str, str]) -> bool:
 
 def _tried(nginx: Nginx, files: dict[str, str]) -> bool | None:
     """Ask nginx itself, because a module file may have any name. It only tests a copy of its configuration."""
+    if nginx.conf not in files:
+        return None
     probe = {nginx.conf: files[nginx.conf] + "\nmore_clear_headers Benchkeeper;\n"}
     try:
         nginx.try_with(files, probe)
@@ -92,7 +94,7 @@ def _supervisor(params: Params, web: str | None) -> dict[str, t.Any]:
             timeout=STATUS_TIMEOUT,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, subprocess.TimeoutExpired):
         return {"installed": True, "web_known": None}
     known = True if done.stdout.startswith(web) else None
     return {"installed": True, "web_known": False if UNKNOWN.search(done.stdout + done.stderr) else known}
