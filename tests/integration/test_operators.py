@@ -146,7 +146,7 @@ def test_a_run_without_a_site_says_that_nothing_was_managed(bench):
     [
         ("--start-at-task", CLIENTS),
         ("--start-at-task", EDGE),
-        ("--start-at-task", "Reload | Read the features of this Frappe"),
+        ("--start-at-task", "Reload | Gather the features of this Frappe version"),
         ("--start-at-task", VERIFY),
         ("--start-at-task", FINISH),
         ("--skip-tags", "always"),
@@ -182,7 +182,6 @@ def test_after_a_reload_all_sites_share_one_deadline_and_the_address_of_each_sit
     away = {"oauth2_sites": [{"name": "site2.localhost", "verify": {"address": "127.0.0.1:9"}}]}
     run = bench.site(**DECLARED, **away, oauth2_reload="restart", oauth2_site_timeout=10)
     assert run.status != 0
-    assert list(run.results[REACH]["sites"][1]["steps"][0].values())[0] == "reach"
     assert [row["failed"] for row in run.results[REACH]["sites"]] == [False, True, False]
     assert "connection refused at http://127.0.0.1:9" in run.results[FINISH]["msg"]
     everywhere = {"site_config": {"settings": {"probe": 2}}, "verify": {"address": "http://127.0.0.1:9"}}
