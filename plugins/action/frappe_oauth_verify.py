@@ -17,7 +17,10 @@ BATCH = 20  # sites; the default that the module documents
 
 
 class ActionModule(SecretTask):
-    """Runs the module of the same name once per batch of sites. With a single batch, it runs the module unchanged."""
+    """Runs the module of the same name once per batch of sites. With a single batch, it runs the module unchanged.
+
+    So it does if only a response of each site is expected: the module then asks all sites side by side.
+    """
 
     SECRETS = ("password",)
     _supports_check_mode = True
@@ -29,7 +32,7 @@ class ActionModule(SecretTask):
         self.task_vars, args = task_vars, parsed(self._task.args)
         self.guard(args)
         batches = batches_of(args)
-        if len(batches) < 2 or self._task.check_mode or self._task.async_val:
+        if len(batches) < 2 or args.get("last_step") == "reach" or self._task.check_mode or self._task.async_val:
             return self.module(args)
         results: list[Item] = []
         sites = len({item["name"] for batch in batches for item in batch})

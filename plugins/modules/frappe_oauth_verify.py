@@ -19,6 +19,8 @@ description:
     limit.
   - Also checks that the site rejects invalid requests, such as a wrong redirect URI, code verifier or origin. The
     module never sends a wrong password, because Frappe locks users out.
+  - If neither O(app_name) nor O(client_id) is set, only the steps that need no client run, such as C(tls), C(domain),
+    C(preflight) and C(rate_limit).
   - Every step returns a verdict, the expected result, the actual result, the reason and the remedy. A problem has the
     id of a rule in C(docs/rules.md).
   - Deletes the codes and tokens that it created and signs out, even after a failure. Sign-in and sign-out remain in the
@@ -117,6 +119,8 @@ options:
     description:
       - Address to connect to instead of the site's own, such as V(http://127.0.0.1:8080). The site is selected by its
         C(Host) header and by SNI.
+      - The scheme may be omitted for a loopback host and for port 80 (C(http)), and for port 443 (C(https)). Every
+        other address without a scheme is rejected.
     type: str
   validate_certs:
     description:
@@ -150,7 +154,9 @@ options:
     choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
     default: dead
   patience:
-    description: Maximum time to wait for the site's first response, in seconds, such as after a restart.
+    description:
+      - Maximum time to wait for the site's first response, in seconds, such as after a restart.
+      - With O(last_step=reach), all sites of the task are asked side by side, and this is one deadline for all of them.
     type: int
     default: 0
   batch:
@@ -346,8 +352,9 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import (
-    BUDGET,
+    common_of,
     complete,
+    connect,
     password_faults,
     verdicts,
 )
@@ -369,12 +376,15 @@ def main() -> None:
     )
     try:
         bench = Bench(module.params["bench_path"])
+        faults = connect(module.rows)
+        if faults:
+            module.fail("Addresses were rejected, and no site was verified:\n" + "\n".join(faults))
         complete(bench, module.rows)
         faults = password_faults(module.rows)
         if faults:
             module.fail("Passwords were rejected, and no site was verified:\n" + "\n".join(faults))
         items = [{"site": row["name"], **row} for row in module.rows]
-        common = {"budget": module.params["site_timeout"] * BUDGET}
+        common = common_of(module.rows, module.params["site_timeout"])
         replies = bench.work(verify, items, common, module.check_mode, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))

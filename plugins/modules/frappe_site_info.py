@@ -55,6 +55,33 @@ options:
         this collection.
     type: path
     default: /etc/nginx/conf.d
+  programs:
+    description:
+      - Programs on the host to look for, for a run that may need them. Facts about them are in C(bench.programs).
+      - V(nginx) is looked for with the module headers-more. If no configuration file loads this module, nginx tests a
+        copy of its configuration, as in M(benchkeeper.frappe.frappe_nginx_edge).
+      - V(supervisor) is asked for the web process of the bench, if supervisor runs the bench.
+    type: list
+    elements: str
+    choices: [nginx, supervisor]
+    default: []
+  nginx:
+    description: Name or path of the nginx executable. It is searched in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
+    type: str
+    default: nginx
+  nginx_conf:
+    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
+    type: path
+  nginx_prefix:
+    description: Prefix path of nginx. If omitted, the one that nginx was built with.
+    type: path
+  supervisorctl:
+    description: Name or absolute path of C(supervisorctl).
+    type: str
+    default: supervisorctl
+  supervisor_config:
+    description: Configuration file for C(supervisorctl). If omitted, C(supervisorctl) uses its default.
+    type: path
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
@@ -114,6 +141,22 @@ bench:
         - Such a site can be managed if its directory belongs to the owner of the bench.
       type: list
       elements: str
+    aliases:
+      description: By site, the names of links in C(sites) that lead to it. They are host names of the site too.
+      type: dict
+      sample: {site1.example.com: [shop.example.com]}
+    directories:
+      description: Names of other directories in C(sites), such as a site without C(site_config.json).
+      type: list
+      elements: str
+    programs:
+      description:
+        - The programs in O(programs). A fact is null if this user cannot find out.
+        - C(nginx) has C(installed), C(headers_more), and C(reads_conf_dir), whether nginx includes O(nginx_conf_dir).
+        - C(supervisor) has C(installed), C(web_known), whether supervisor has the web process, and C(config_cached),
+          whether Frappe caches its configuration. It is missing if supervisor does not run the bench.
+      type: dict
+      sample: {nginx: {installed: true, headers_more: true, reads_conf_dir: true}}
     processes:
       description:
         - C(manager) is V(supervisor), V(systemd) or V(none).
@@ -315,9 +358,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, not_reloaded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import NGINX_CONF_DIR, WORKER_OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    NGINX_CONF_DIR,
+    NGINX_OPTIONS,
+    WORKER_OPTIONS,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.info import read
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.programs import programs
 
 SUBSETS = ["domains", "config", "apps", "features", "oauth_settings", "oauth_clients", "tokens", "api_keys"]
 OPTIONS = {"gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS}}
@@ -330,6 +378,10 @@ def main() -> None:
         {
             "bench_path": {"type": "path", "required": True},
             "nginx_conf_dir": NGINX_CONF_DIR,
+            "programs": {"type": "list", "elements": "str", "choices": ["nginx", "supervisor"], "default": []},
+            **NGINX_OPTIONS,
+            "supervisorctl": {"type": "str", "default": "supervisorctl"},
+            "supervisor_config": {"type": "path"},
             **WORKER_OPTIONS,
         },
     )
@@ -339,7 +391,7 @@ def main() -> None:
         names, linked = bench.sites(), bench.linked_sites()
         if module.params["name"] is None and module.params["sites"] is None:
             module.rows = [{"name": name, "gather": module.params["gather"]} for name in [*names, *linked]]
-        programs = processes(bench.path)
+        managed_by = processes(bench.path)
         rows = read(bench, module.rows, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
@@ -352,7 +404,10 @@ def main() -> None:
             "owner": bench.owner_name,
             "sites": names,
             "linked_sites": linked,
-            "processes": programs,
+            "aliases": bench.aliases(),
+            "directories": bench.directories(),
+            "processes": managed_by,
+            "programs": programs(module.params["programs"], {**module.params, "bench_path": bench.path}, managed_by),
             "edge_files": [*edge_files(bench.path, conf_dir), *not_reloaded(conf_dir)],
         },
     )

@@ -89,6 +89,11 @@ class SecretsStore:
             )
         self._encrypting()
         there = next((path for path in (self.path, self.folder) if os.path.lexists(path)), os.path.dirname(self.folder))
+        if os.path.lexists(there) and not os.path.isdir(there):
+            raise StoreFault(
+                f"secrets_store: {there} is not a directory. Correct the path, or move the file away. Nothing was "
+                "generated"
+            )
         if not os.path.isdir(there):
             raise StoreFault(f"secrets_store: the directory {there} does not exist. Create it, or correct the path")
         if not os.access(there, os.W_OK | os.X_OK):

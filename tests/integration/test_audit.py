@@ -96,11 +96,15 @@ def test_a_second_run_says_that_nothing_changed_and_check_mode_what_would(audit)
 
 
 def test_a_site_that_failed_is_in_the_recap_and_the_run_fails_after_it(audit):
-    run = audit.demo.site(**{**audit.declared, "oauth2_sites": [{"name": "nosuch.localhost"}]})
+    (audit.demo.path / "sites/half-made.localhost").mkdir()
+    try:
+        run = audit.demo.site(**{**audit.declared, "oauth2_sites": [{"name": "half-made.localhost"}]})
+    finally:
+        (audit.demo.path / "sites/half-made.localhost").rmdir()
     summary = run.results[RECAP]["summary"]
     assert run.status != 0
-    assert [row["site"] for row in summary["rows"] if row["state"] == "failed"] == ["nosuch.localhost"]
-    assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["nosuch.localhost"]]
+    assert [row["site"] for row in summary["rows"] if row["state"] == "failed"] == ["half-made.localhost"]
+    assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["half-made.localhost"]]
 
 
 # ---------------------------------------------------------------- the report
@@ -194,7 +198,7 @@ def test_a_site_that_cannot_be_read_says_why_and_the_others_are_told(audit):
 @pytest.mark.parametrize(
     ("variables", "message", "readable"),
     [
-        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch does not exist", None),
+        ({"oauth2_bench_path": "/nosuch"}, "oauth2_bench_path: /nosuch does not exist", None),
         ({"oauth2_sites": [{"name": SITE2, "oauth_clients": [{"app_name": "a<b"}]}]}, "text-markup", True),
         ({"oauth2_sites": [{"name": SITE2, "nosuch": 1}]}, "unknown key 'nosuch'", True),
         ({"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}, "Connection refused", None),

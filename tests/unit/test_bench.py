@@ -212,6 +212,7 @@ def test_a_link_to_a_site_is_one_more_name_of_it(bench):
     assert bench.sites() == ["a.test", "b.test", "c.test"]
     assert bench.linked_sites() == []
     assert bench.aliases() == {"b.test": ["chain.test", "old.test", "shop.test"]}
+    assert bench.directories() == []
     (row,) = info_task.read(bench, [{"name": "b.test", "gather": ["domains"]}], 20)
     assert row["domains"] == ["b.test", "chain.test", "old.test", "shop.test"]
 

@@ -17,6 +17,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen, row
 
 PARAMS = {
+    "app_name": "Mobile App",
+    "client_id": None,
     "probes": None,
     "last_step": "dead",
     "scope": "openid",

@@ -29,7 +29,7 @@ def faults_of(sites, configured=(), **variables):
         {"name": ONE, "domains": [ONE], "failed": False},
         {"name": TWO, "domains": [*configured, TWO], "failed": False},
     ]
-    return prepare(values, [ONE, TWO], found)[0]
+    return prepare(values, {"path": "/bench", "sites": [ONE, TWO]}, found)[0]
 
 
 @pytest.mark.parametrize(

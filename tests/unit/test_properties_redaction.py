@@ -15,7 +15,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
     looks_secret,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,

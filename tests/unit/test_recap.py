@@ -139,3 +139,10 @@ def test_keys_that_only_bench_itself_reads_are_left_to_a_human():
     assert (note["kind"], note["sites"]) == ("REVIEW", ["common"])
     assert note["text"].startswith("gunicorn_workers: no effect until `bench setup supervisor`")
     assert told({"site_config": [row_of("common", diff=wanted)]})["notes"] == []
+
+
+def test_a_run_without_a_site_says_so_and_a_run_that_failed_says_why_instead():
+    (note,) = recap([], {}, {})["notes"]
+    assert note["text"] == "no site was selected, so no site was managed" and "oauth2_exclude_sites" in note["remedy"]
+    assert [note["kind"] for note in recap([], {}, {}, faults={"clients": "x"})["notes"]] == ["FAILED"]
+    assert recap([A], {}, {})["notes"] == []

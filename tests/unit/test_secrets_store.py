@@ -126,7 +126,7 @@ def test_what_cannot_keep_is_refused_before_anything_is_made(tmp_path, check, mo
     with pytest.raises(StoreFault, match="the directory .*/nosuch does not exist. Create it"):
         check(opened(tmp_path / "nosuch" / "store"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreFault, match="the directory .*/file does not exist"):
+    with pytest.raises(StoreFault, match="/file is not a directory. Correct the path"):
         check(opened(tmp_path / "file"))
     monkeypatch.setattr(os, "access", lambda *_args: False)
     with pytest.raises(StoreFault, match="is not writable by the user who runs Ansible"):

@@ -248,6 +248,15 @@ def test_how_a_sign_in_ends(reply, cookies, expected):
     assert verification.user == ("" if expected else "clerk@example.com")
 
 
+def test_a_login_that_failed_for_another_client_is_not_repeated_and_keeps_its_cause():
+    first = row("login", "failed", Fault("login-user-missing", "a session", "HTTP 401", "the site has no user x"))
+    verification = ScriptedRun(Site(), refused=first)
+    with pytest.raises(Fault) as fault:
+        login(verification)
+    assert (fault.value.rule, fault.value.found) == ("login-user-missing", "HTTP 401")
+    assert fault.value.reason == "the site has no user x; the login failed for another client and was not repeated"
+
+
 @pytest.mark.parametrize(
     ("user", "enabled", "password_off", "expected"),
     [
@@ -347,10 +356,9 @@ def test_a_site_where_nobody_listens_and_one_that_never_answers():
     with pytest.raises(Fault) as gone:
         HttpClient(url, None, True, time.monotonic() + 5).get("/api/method/ping")
     assert [fault.value.rule for fault in (slow, late, gone)] == ["site-slow", "site-slow", "site-unreachable"]
-    assert "has passed" in late.value.found and url in gone.value.found
+    assert "has passed" in late.value.found and gone.value.found == f"connection refused at {url}"
 
 
-# ---------------------------------------------------------------- remedies
 def test_what_to_do_about_a_refused_token_serves_the_operator_and_the_maker_of_an_app():
     remedy = remedy_of("token-refused")
     assert remedy.index("Error Log") < remedy.index("An app must send")

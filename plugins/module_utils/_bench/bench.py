@@ -149,6 +149,15 @@ class Bench:
         names = sorted(os.listdir(self.sites_path))
         return [name for name in names if os.path.exists(self.site_config(name)) and name != "assets"]
 
+    def directories(self) -> list[str]:
+        """The names of the other directories in ``sites``, sorted, such as a site that was not completely created."""
+        sites = {*self.sites(), "assets"}
+        return sorted(
+            name
+            for name in os.listdir(self.sites_path)
+            if name not in sites and os.path.isdir(os.path.join(self.sites_path, name)) and not self.alias_of(name)
+        )
+
     def site_config(self, name: str) -> str:
         """The path of a site's site_config.json."""
         return os.path.join(self.sites_path, name, "site_config.json")

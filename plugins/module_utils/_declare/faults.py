@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import (
-    LIMIT_KEYS,
-    STEP_KEYS,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import (
+    DEFAULTS,
+    LIMIT,
     Declaration,
     Mistake,
-    check,
+    typed,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
@@ -63,8 +63,7 @@ def faults(
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
     """
-    check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
-    check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
+    common, rate_limit = common_of(common), limit_of(rate_limit)
     if rate_limit and "rate" not in rate_limit:
         raise Mistake("oauth2_token_rate_limit: rate is missing. Write {rate: 5r/s}")
     lines: list[str] = []
@@ -113,6 +112,16 @@ def owner_fault(path: str, owner: str, become: bool, user: str | None) -> str | 
         f"oauth2_bench_path: {path} is owned by uid {owner}, which has no account on this host. Expected an owner that "
         "Ansible can become. Run Ansible as that uid with oauth2_become: false, or create an account with that uid"
     )
+
+
+def common_of(given: t.Any) -> Declaration:
+    """The declaration for common_site_config.json, with all values in their types."""
+    return typed(given, DEFAULTS["site_config"]["options"], "oauth2_common_site_config")
+
+
+def limit_of(given: t.Any) -> Declaration:
+    """The declared rate limit, with all values in their types. Empty if there is none."""
+    return typed(given or {}, LIMIT, "oauth2_token_rate_limit")
 
 
 def _names(declarations: list[Declaration]) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Declaration, Mistake
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Declaration, Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import label
 
 ROTATIONS = ("client_secrets", "api_keys", "tokens")

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Verify one site over HTTP: the job of frappe_oauth_verify, which runs in the bench's Python.
 
+Sites of which only a response is expected are asked side by side, with one deadline for all of them.
+
 Frappe's database provides what the developer of an app knows (client_id, client_secret) and the expected values.
 All other requests go over HTTP, as from an app. At the end, this module deletes what the verification created.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import time
 import typing as t
@@ -25,7 +28,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     CLIENT_MISSING,
     LOGIN_REFUSED,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, verify
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import (
+    chosen,
+    identified,
+    reach_only,
+    verify,
+    without_client,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Params
 
@@ -40,31 +49,56 @@ class Verified(t.TypedDict):
     steps: list[Verdict]
 
 
-REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # failed logins: a run never repeats one
+AT_ONCE = 32  # sites that are asked at the same time
+WAITING: dict[tuple[str, str, str | None], concurrent.futures.Future[list[Verdict]]] = {}
+# Failed logins with their verdicts. A run never repeats one, because Frappe locks users out.
+REFUSED_SIGN_INS: dict[tuple[str, str], Verdict] = {}
 
 
 def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
     """Run the steps of an item with its OAuth client, then delete what they created."""
     until = time.monotonic() + common["budget"]
     made = Made()
-    if chosen(with_facts(item, {"scope": ""})) == ["reach"]:
-        steps = verify(with_facts(item, {"username": None}), made, until, None)
-        return {"client_id": None, "app_name": None, "steps": steps}
+    if reach_only(item):
+        return {"client_id": None, "app_name": None, "steps": reached(item, common)}
+    plain = with_facts(item, {"username": None, "scope": ""})
+    if not identified(item) and without_client(chosen(plain)):
+        return {"client_id": None, "app_name": None, "steps": verify(plain, made, until, None)}
     client, fault = client_of(site, item)
     params = params_of(site.frappe, item, client)
     login = (item["site"], str(item["username"]))
-    params["refused"], user = login in REFUSED_SIGN_INS, params["find_user"](item["username"])
+    params["refused"], user = REFUSED_SIGN_INS.get(login), params["find_user"](item["username"])
     since = site.frappe.utils.now_datetime()
     site.frappe.db.commit()  # ends the snapshot: the web process writes the rows that are read later
     try:
         steps = verify(params, made, until, fault)
     finally:
         clean(site, made, client, user, since)
-    if any(step["rule"] == LOGIN_REFUSED for step in steps):
-        REFUSED_SIGN_INS.add(login)
+    refused = [step for step in steps if step["rule"] == LOGIN_REFUSED]
     add_causes(steps, site.frappe, params, remedy_of, since)
+    for step in refused:
+        REFUSED_SIGN_INS.setdefault(login, step)
     known = client or {"name": item["client_id"], "app_name": item["app_name"]}
     return {"client_id": known["name"], "app_name": known["app_name"], "steps": steps}
+
+
+def reached(item: Params, common: dict[str, t.Any]) -> list[Verdict]:
+    """The verdict of the step `reach`. The first call asks all sites of the task, and the others take their result."""
+    if not WAITING:
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE)
+        for one in common["reach"]:
+            WAITING[_place(one)] = pool.submit(_reach, one, common["reach_until"])
+        pool.shutdown(wait=False)
+    return WAITING[_place(item)].result()
+
+
+def _reach(item: Params, until: float) -> list[Verdict]:
+    patience = min(item["patience"], max(0.0, until - time.monotonic()))
+    return verify(with_facts(item, {"username": None, "patience": patience}), Made(), until, None)
+
+
+def _place(item: Params) -> tuple[str, str, str | None]:
+    return item["site"], item["url"], item["address"]
 
 
 def with_facts(item: Params, facts: Params) -> Params:

@@ -73,6 +73,14 @@ class Nginx:
         found = re.search(rf"--{option}=(\S+)", self._built)
         return found[1] if found else None
 
+    def built_in(self, module: str) -> bool:
+        """Whether a third-party module was compiled into the program.
+
+        Args:
+            module: a part of the path of its source, such as ``headers-more``.
+        """
+        return re.search(rf"--add-module=\S*{re.escape(module)}", self._built) is not None
+
     def _from_prefix(self, path: str) -> str:
         """nginx resolves the path of a file that it writes against its prefix."""
         return os.path.join(self.prefix or self._built_with("prefix") or "/", path)

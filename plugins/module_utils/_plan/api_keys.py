@@ -28,6 +28,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import secret_findings, text_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import KEY_NOT_STORED
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import EXCLUDED_USERS, STRICTNESS
 
 # frappe.permissions.AUTOMATIC_ROLES: roles that apply to groups of users without an assignment
@@ -245,6 +246,8 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
         step.findings.append(Finding(KEY_WEBSITE_USER, "users", user.name))
     pair = next((p for name, p in (declared.get("secrets") or {}).items() if folded(name) == folded(user.name)), None)
     action = _action(wanted, user, pair)
+    if action == "kept" and pair is None and declared.get("secrets") is not None:  # without a store, none is passed
+        step.findings.append(Finding(KEY_NOT_STORED, "users", f"the API key of {user.name} is not in the store"))
     if action == "kept" and pair:
         step.findings.append(Finding(KEY_DIFFERS, "users", user.name))
     if action in WRITTEN and pair is None:

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, VerifyRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
     FAILED,
+    NOTHING_SELECTED,
     QUIET,
     REVIEW,
     Note,
@@ -153,7 +154,7 @@ def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
         "title": "Diagnosis",
         "columns": ["state", "verified", "problems", "warnings"],
         "rows": [_row(site) for site in sites],
-        "notes": list(notes.values()),
+        "notes": list(notes.values()) if sites else [NOTHING_SELECTED],
         "notices": {notice["rule"]: notice["sites"] for notice in notices},
     }
 

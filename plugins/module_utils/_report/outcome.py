@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import SHARED
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import in_role
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import BenchPart, SiteReport
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
     CHANGED,
     FAILED,
     QUIET,
     REVIEW,
+    SHARED,
     Note,
     Summary,
     SummaryRow,
@@ -30,11 +31,32 @@ NEW_PAIRS = ("created", "rotated", "removed")
 def changed_sites(results: Results) -> list[str]:
     """Names of the sites that a step changed in a way that a verification can meet, each once.
 
+    The rate limit belongs to no single site. If only the limit changed, every site of the step edge changed.
+
     Args:
         results: the result of each step's module, by step. A step that did not run has no ``sites``.
     """
     rows = [row for step in VERIFIED_STEPS for row in _rows(results, step)]
-    return list(dict.fromkeys(row["name"] for row in rows if row["changed"]))
+    edge = _rows(results, "edge")
+    limit = results.get("edge", {}).get("changed") and not any(row["changed"] for row in edge)
+    changed = [row for row in rows if row["changed"]] + (edge if limit else [])
+    return list(dict.fromkeys(row["name"] for row in changed))
+
+
+def failed_sites(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """The messages of each site that failed, in the order of the rows, each message once.
+
+    A step may have several rows for one site, such as one per client. The first message often has the cause, and the
+    last one only its consequence.
+
+    Args:
+        rows: ``sites`` of the result of a step's module.
+    """
+    messages: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row["failed"]:
+            messages.setdefault(row["name"], {})[row["msg"]] = None
+    return {site: "\n".join(texts) for site, texts in messages.items()}
 
 
 def rotation_summary(results: Results, check: bool) -> Summary:
@@ -85,10 +107,10 @@ def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], na
         faults: message of each step that failed for the whole bench.
         names: the sites that were worked on.
     """
-    lines = [f"The step {step} failed for the whole bench: {msg}" for step, msg in faults.items()]
+    lines = [f"The step {step} failed for the whole bench: {in_role(msg)}" for step, msg in faults.items()]
     if failed:
         lines.append(f"{len(failed)} of {_sites(len({*names, *failed}))} failed:")
-        lines += [f"{site}: {msg}" for site, msg in failed.items()]
+        lines += [f"{site}: {in_role(msg)}" for site, msg in failed.items()]
     return "\n".join(lines)
 
 

@@ -9,12 +9,15 @@ import dataclasses
 import typing as t
 from types import MappingProxyType
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import in_role
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import BENCH_KEYS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
     CHANGED,
     FAILED,
+    NOTHING_SELECTED,
     QUIET,
     REVIEW,
+    SHARED,
     Note,
     Summary,
     SummaryRow,
@@ -25,7 +28,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 Row = t.Dict[str, t.Any]
 Own = t.Dict[str, t.Dict[str, t.List[Row]]]  # by site and step
 
-SHARED = "(the bench)"
 NOTHING, NOT_ASKED, IN_PART = "nothing", "not asked", "in part"
 
 
@@ -60,12 +62,19 @@ def recap(
         rows.append(_shared(CHANGED, f"{LABELS['edge']} (shared by all sites)", LABELS["edge"]))
     if faults:
         rows.append(_shared(FAILED, NOTHING, NOTHING))
+    nothing = [] if names or failed or faults else [NOTHING_SELECTED]
     of_the_bench = {f"{SHARED} {LABELS[step]}": msg for step, msg in faults.items()}
     return {
         "title": "Recap",
         "columns": ["would change" if check else "changed", "verified", "review"],
         "rows": rows,
-        "notes": [*_failures({**failed, **of_the_bench}), *_gaps(own), *_findings_once(results), *_left_to_bench(own)],
+        "notes": [
+            *nothing,
+            *_failures({**failed, **of_the_bench}),
+            *_gaps(own),
+            *_findings_once(results),
+            *_left_to_bench(own),
+        ],
         "notices": {},
     }
 
@@ -173,7 +182,7 @@ def _key(finding: Row) -> tuple[str, ...]:
 
 def _failures(failed: dict[str, str]) -> t.Iterator[Note]:
     for site, msg in failed.items():
-        text = " ".join(msg.split()) or "no reason was given"
+        text = " ".join(in_role(msg).split()) or "no reason was given"
         yield {"kind": "FAILED", "sites": [site], "text": text, "remedy": ""}
 
 

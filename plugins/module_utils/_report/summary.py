@@ -15,6 +15,7 @@ NARROWEST, WIDEST = 72, 120  # columns of a line, whatever the terminal has
 INDENT, GAP = "    ", "  "  # of a wrapped line, and between two columns
 RULES_PAGE = "docs/rules.md"
 
+SHARED = "(the bench)"
 Paint = t.Callable[[str, str], str]  # a text, and the state that it shows
 
 
@@ -49,6 +50,12 @@ class Summary(t.TypedDict):
     notices: dict[str, list[str]]
 
 
+NOTHING_SELECTED: Note = {
+    "kind": "REVIEW",
+    "sites": [SHARED],
+    "text": "no site was selected, so no site was managed",
+    "remedy": "Check oauth2_sites, oauth2_discover_sites and oauth2_exclude_sites",
+}
 KINDS = {"FAILED": FAILED, "PROBLEM": FAILED, "NOT VERIFIED": REVIEW, "REVIEW": REVIEW, "WARNING": REVIEW}
 
 

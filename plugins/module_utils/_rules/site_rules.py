@@ -146,3 +146,10 @@ FRAPPE_TRAIT_UNKNOWN = rule(
     "This collection does not recognize the code in frappe/oauth.py and frappe/integrations/oauth2.py, so this "
     "property is unknown. Review these files of your Frappe.",
 )
+KEY_NOT_STORED = rule(
+    "key-not-stored",
+    WARNING,
+    "this collection",
+    "If the key is kept elsewhere, accept this rule. If the store was lost, restore it from a backup, or rotate the "
+    "key once (oauth2_rotate: api_keys). Apps that use the old key then stop working.",
+)

@@ -148,11 +148,27 @@ STEPS = {
 }
 
 
+def reach_only(params: Params) -> bool:
+    """Whether only a response of the site is expected. That needs neither a client nor Frappe."""
+    named = params["probes"] if params["probes"] is not None else FLOW[: FLOW.index(params["last_step"]) + 1]
+    return list(named) == ["reach"]
+
+
+def identified(params: Params) -> bool:
+    """Whether the row has a client. Without one, the steps that need no client are verified."""
+    return bool(params["app_name"] or params["client_id"])
+
+
+def without_client(names: t.Iterable[str]) -> bool:
+    """Whether none of the steps needs a client."""
+    return all(not STEPS[name].user and name != "client" for name in names)
+
+
 def chosen(params: Params) -> list[str]:
     """The steps to run, in order.
 
     If ``probes`` names steps, these and the steps that they require. If ``last_step`` is before the last step of the
-    flow, only the flow up to it. Otherwise all steps that apply.
+    flow, only the flow up to it. Otherwise all steps that apply. Without a client, only the steps that need none.
     """
     named: t.Sequence[str] | None = params["probes"]
     if named is None and params["last_step"] != FLOW[-1]:
@@ -162,7 +178,13 @@ def chosen(params: Params) -> list[str]:
         for name in reversed(STEPS):
             wanted |= set(STEPS[name].needs) if name in wanted else set()
         return [name for name in STEPS if name in wanted]
-    return [name for name, step in STEPS.items() if not step.lacks(params) and (params["of_site"] or not step.of_site)]
+    return [
+        name
+        for name, step in STEPS.items()
+        if (identified(params) or without_client([name]))
+        and not step.lacks(params)
+        and (params["of_site"] or not step.of_site)
+    ]
 
 
 def verify(params: Params, made: Made, until: float, client_fault: Fault | None) -> list[Verdict]:

@@ -94,8 +94,10 @@ def _ping(run: Verification) -> Seen:
 def login(run: Verification) -> Seen:
     """Log in as a browser does, once: Frappe locks a user after too many failed logins."""
     expected, http = "HTTP 200 and a session cookie", run.http
-    if run.params["refused"]:
-        raise Fault(LOGIN_REFUSED, expected, "this login failed earlier in this run, so it was not tried again")
+    refused = run.params["refused"]
+    if refused:
+        why = "; ".join(filter(None, [refused["reason"], "the login failed for another client and was not repeated"]))
+        raise Fault(refused["rule"], expected, refused["found"], why)
     form = {"usr": run.params["username"], "pwd": run.params["password"]}
     reply = http.send(http.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:

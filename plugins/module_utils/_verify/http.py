@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 import time
 import typing as t
@@ -22,6 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 REQUEST_TIMEOUT = 15  # seconds
 LIMIT_PATIENCE = 6  # attempts for a request that the rate limit rejects
 LIMITED = (429, 503)
+CLOSED = ("RemoteDisconnected", "IncompleteRead", "ProtocolError", "BadStatusLine")
 
 
 class HttpClient:
@@ -84,7 +87,7 @@ class HttpClient:
         except errors.Timeout:
             raise Fault(SITE_SLOW, "a response in time", f"timeout at {self.base}") from None
         except errors.RequestException as error:
-            raise Fault(SITE_UNREACHABLE, "a response", f"{type(error).__name__} at {self.base}") from None
+            raise Fault(SITE_UNREACHABLE, "a response", f"{cause_of(error)} at {self.base}") from None
         if reply.status_code in REFUSED and front(reply):
             raise Fault(FRONT_REFUSED, "a response from Frappe", said(reply))
         return reply
@@ -115,6 +118,25 @@ def plain(error: BaseException) -> str:
     inner = getattr(error, "args", None) and error.args[0]
     inner = getattr(inner, "reason", inner)
     return getattr(inner, "verify_message", "") or str(inner or error).partition(" (_ssl.c")[0]
+
+
+def cause_of(error: BaseException) -> str:
+    """Why a request got no response, in plain words: exceptions of requests wrap those of urllib3 and the system."""
+    seen: set[int] = set()
+    left: list[t.Any] = [error]
+    while left:
+        one = left.pop(0)
+        if id(one) in seen or not isinstance(one, BaseException):
+            continue
+        seen.add(id(one))
+        if isinstance(one, socket.gaierror) or type(one).__name__ == "NameResolutionError":
+            return "the host name does not resolve"
+        if isinstance(one, OSError) and isinstance(one.errno, int):
+            return (one.strerror or os.strerror(one.errno)).lower()
+        if type(one).__name__ in CLOSED:
+            return "connection closed without a response"
+        left += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return f"no valid response ({type(error).__name__})"
 
 
 def retry_after(reply: t.Any) -> float | None:
