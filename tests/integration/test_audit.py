@@ -14,7 +14,7 @@ from demo import SITES, USERS
 from token_kit import Tokens
 
 UNREAD = "Audit | Fail if a bench or a site could not be read"
-RECAP = "Recap | Show what was done, what was verified and what needs a human"
+RECAP = "Recap | Show changes, verification results and what needs review"
 SITE1, SITE2, SITE3 = SITES
 CLERK = USERS[0]["email"]
 DECLARED = {

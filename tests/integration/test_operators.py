@@ -17,7 +17,7 @@ EDGE = "Edge | Configure CORS and the token endpoint rate limit"
 INSTALL = "Edge | Install headers-more"
 REACH = "Reload | Check that every site responds"
 VERIFY = "Verify | Run the OAuth flow"
-FINISH = "Finish | Name the sites that failed"
+FINISH = "Finish | Fail if a site or a step failed"
 CLIENT = {"app_name": "Probe", "redirect_uris": ["https://probe.example/cb"], "scopes": ["openid"]}
 CONFIG = {"site_config": {"settings": {"probe": 1}}}
 DECLARED = {"oauth2_site_defaults": {"oauth_clients": [CLIENT], **CONFIG}}
@@ -145,7 +145,7 @@ def test_a_run_without_a_site_says_that_nothing_was_managed(bench):
     [
         ("--start-at-task", CLIENTS),
         ("--start-at-task", EDGE),
-        ("--start-at-task", "Reload | Gather the features of this Frappe version"),
+        ("--start-at-task", "Reload | Gather the features of the installed Frappe version"),
         ("--start-at-task", VERIFY),
         ("--start-at-task", FINISH),
         ("--skip-tags", "always"),

@@ -152,7 +152,7 @@ def test_one_bad_site_never_stops_the_others_and_loses_nothing(fleet):
         run = fleet.rotate(oauth2_rotate=["client_secrets", "api_keys"])
     finally:
         path.write_bytes(kept)
-    assert run.status != 0 and "site3.localhost" in run.results["Finish | Name the sites that failed"]["msg"]
+    assert run.status != 0 and "site3.localhost" in run.results["Finish | Fail if a site or a step failed"]["msg"]
     assert said(run)[0] == f"{SITE}: secret of {BACKEND}" and len(said(run)) == 3
     assert fleet.clients()[BACKEND]["client_secret"] == fleet.kept_secret() != old[SITE]
     assert fleet.clients("site3.localhost")[BACKEND]["client_secret"] == fleet.kept_secret("site3.localhost")

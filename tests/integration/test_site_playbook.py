@@ -244,7 +244,7 @@ def test_one_bad_site_never_stops_the_others_and_is_named_at_the_end(clean, harm
     try:
         run = demo.site(**probe(**of_site2))
         assert run.status != 0
-        assert message in run.results["Finish | Name the sites that failed"]["msg"]
+        assert message in run.results["Finish | Fail if a site or a step failed"]["msg"]
         got_theirs(demo, "Trust.com", "site3.localhost")
         if harm is break_config:
             assert demo.config_path("site2.localhost").read_bytes() == damaged
@@ -261,7 +261,7 @@ def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
     try:
         run = clean.site(**probe())
         assert run.status != 0
-        failed = run.results["Finish | Name the sites that failed"]["msg"]
+        failed = run.results["Finish | Fail if a site or a step failed"]["msg"]
         assert "1 of 4 sites failed" in failed and "'Copy of site2.localhost' is not a valid site name" in failed
         got_theirs(clean, *SITES)
     finally:
@@ -324,7 +324,7 @@ def test_a_step_that_fails_for_the_whole_bench_still_lets_the_change_before_it_b
         for options in (["--check"], [], ["--tags", "site_config,clients", "--check"]):
             run = clean.site(*options, **declared, oauth2_reload="restart")
             assert run.status != 0
-            reason = run.results["Finish | Name the sites that failed"]["msg"]
+            reason = run.results["Finish | Fail if a site or a step failed"]["msg"]
             assert reason.startswith("The step clients failed for the whole bench: Pipelining is not available")
             (recap,) = (name for name in run.results if name.startswith("Recap"))
             notes = run.results[recap]["summary"]["notes"]

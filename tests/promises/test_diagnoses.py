@@ -80,7 +80,7 @@ class Clinic:
         """The run of verify.yml on the sick and the well site, and its diagnosis."""
         given = {"oauth2_only_sites": [self.sick, self.well], **self.declared, **variables}
         run = self.ground.playbook("playbooks/verify.yml", **given)
-        told = run.results.get("Diagnose | Combine what was verified and what was read")
+        told = run.results.get("Diagnose | Combine the verification results and the facts")
         assert told, run.output
         return run, told["ansible_facts"]["oauth2_diagnosis"]
 
