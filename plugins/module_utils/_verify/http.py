@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP client of one site: a browser session with cookies and an app session without. Independent of OAuth."""
+"""The HTTP client of one site: a browser session with cookies, and an app session without cookies."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class HttpClient:
         self.browser, self.app = requests.Session(), requests.Session()
         for session in (self.browser, self.app):
             session.trust_env = False
-            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-check"})
+            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-verify"})
             session.mount("https://", NamedHost())
 
     def send(self, session: t.Any, method: str, path: str, **more: t.Any) -> t.Any:
@@ -66,7 +66,7 @@ class HttpClient:
             session.cookies.clear()
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site has passed")
+            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site passed (site_timeout)")
         errors = self.requests.exceptions
         try:
             return session.request(
@@ -80,9 +80,11 @@ class HttpClient:
         except errors.SSLError as error:
             raise Fault(TLS_INVALID, "a valid certificate", plain(error)) from None
         except errors.Timeout:
-            raise Fault(SITE_SLOW, "a response in time", f"timeout at {self.base}") from None
+            raise Fault(SITE_SLOW, "a response in time", f"no response from {self.base} in time") from None
         except errors.RequestException as error:
-            raise Fault(SITE_UNREACHABLE, "a response", f"{type(error).__name__} at {self.base}") from None
+            raise Fault(
+                SITE_UNREACHABLE, "a response", f"no connection to {self.base} ({type(error).__name__})"
+            ) from None
 
     def get(self, path: str, **more: t.Any) -> t.Any:
         """Send a GET request as the app."""
@@ -137,7 +139,7 @@ def body_of(reply: t.Any) -> dict[str, t.Any]:
 
 
 def said(reply: t.Any) -> str:
-    """The status and Frappe's error message. It never contains a token: only a success returns one."""
+    """The status and Frappe's error message. It contains no token, because only successful responses contain one."""
     body = body_of(reply)
     words = [str(body[key]) for key in ("error", "error_description", "description", "exc_type") if body.get(key)]
     return f"HTTP {reply.status_code} {' '.join(words)}".strip()
