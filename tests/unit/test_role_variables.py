@@ -55,7 +55,9 @@ def test_null_is_not_given_and_what_is_not_of_the_role_is_not_taken():
 
 
 def test_the_path_is_required():
-    assert coerce({})[1] == ["oauth2_bench_path: not set. Set it to a path"]
+    assert coerce({})[1] == [
+        "oauth2_bench_path is not set. Set it to the bench directory, such as /home/frappe/frappe-bench"
+    ]
 
 
 # ---------------------------------------------------------------- strings from the command line and from INI files
@@ -104,17 +106,17 @@ def test_a_text_becomes_what_it_says(name, given, expected):
         ("site_timeout", True, "True", "a whole number"),
         ("site_timeout", 1.5, "1.5", "a whole number"),
         ("site_timeout", "", "''", "a whole number"),
-        ("only_sites", {"a": 1}, "{'a': 1}", "a list, or a string with commas between the items"),
-        ("only_sites", [["a"]], "the item ['a']", "a list, or a string with commas between the items"),
-        ("only_sites", "[a", "'[a'", "a list, or a string with commas between the items"),
-        ("only_sites", True, "True", "a list, or a string with commas between the items"),
-        ("token_rate_limit", "rate=5r/s", "'rate=5r/s'", "a mapping, or a JSON string of one"),
-        ("token_rate_limit", "[]", "'[]'", "a mapping, or a JSON string of one"),
+        ("only_sites", {"a": 1}, "{'a': 1}", "a list, or a comma-separated string"),
+        ("only_sites", [["a"]], "the item ['a']", "a list, or a comma-separated string"),
+        ("only_sites", "[a", "'[a'", "a list, or a comma-separated string"),
+        ("only_sites", True, "True", "a list, or a comma-separated string"),
+        ("token_rate_limit", "rate=5r/s", "'rate=5r/s'", "a mapping, or a mapping as a JSON string"),
+        ("token_rate_limit", "[]", "'[]'", "a mapping, or a mapping as a JSON string"),
         ("policy", False, "False", "a string"),
         ("policy", "off", "'off'", "one of warn, enforce, ignore"),
         ("rotate", "api_keys,all", "'all'", "one of client_secrets, api_keys, tokens"),
-        ("sites", "x", "the item a value of the type str", "a list of mappings, or a JSON string of one"),
-        ("sites", [5], "the item a value of the type int", "a list of mappings, or a JSON string of one"),
+        ("sites", "x", "the item a value of the type str", "a list of mappings, or the same as a JSON string"),
+        ("sites", [5], "the item a value of the type int", "a list of mappings, or the same as a JSON string"),
         ("nginx", ["nginx"], "['nginx']", "a string"),
     ],
 )

@@ -82,11 +82,11 @@ def merge(
     only: list[str],
     cors_owner: str = "nginx",
 ) -> list[Declaration]:
-    """The declaration of each selected site: sites of the bench in their order, then sites that the bench lacks.
+    """The declaration of each selected site: sites on the bench by name, then listed sites that are not on the bench.
 
-    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or by ``app_name`` without one. For other lists and
+    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or otherwise by ``app_name``. For other lists and
     for values in ``settings``, the site's value replaces the default. ``managed: false`` discards the defaults. Steps
-    with ``managed: false`` are listed in ``unmanaged``, because nothing may be removed in them.
+    with ``managed: false`` are listed in ``unmanaged``, so that these steps remove nothing from the site.
 
     Args:
         sites: declarations per site.
@@ -107,16 +107,17 @@ def merge(
     for number, site in enumerate(sites, 1):
         where = f"oauth2_sites, item {number}"
         if not isinstance(site, dict) or not isinstance(site.get("name"), str):
-            raise Mistake(f"{where}: name is missing. Write - name: SITE")
+            raise Mistake(f"{where}: name is not set. Add `name: SITE`")
         check(site, SITE_KEYS, f"site {site['name']}")
         if site["name"] in listed:
-            raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Merge the two items")
+            raise Mistake(f"oauth2_sites: {site['name']} is listed twice. Merge the two items")
         listed[site["name"]] = site
     names = [name for name in found if discover or name in listed] + [name for name in listed if name not in found]
     for pattern in only:
         if not fnmatch.filter(names, pattern):
             raise Mistake(
-                f"oauth2_only_sites: {pattern!r} matches no site. Available sites: {', '.join(names) or 'none'}"
+                f"oauth2_only_sites: {pattern!r} matches no site of this bench. Correct the pattern, or exclude the "
+                f"bench with --limit. Available sites: {', '.join(names) or 'none'}"
             )
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
@@ -135,7 +136,7 @@ def _matches(name: str, patterns: list[str]) -> bool:
 
 
 def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
-    """Refuse unknown keys and wrong types at all levels."""
+    """Reject unknown keys and wrong types at all levels, with a `Mistake`."""
     if not isinstance(value, dict):
         raise Mistake(f"{where}: found {type_name(value)}, expected a mapping")
     for key, item in value.items():
@@ -154,7 +155,7 @@ def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
         elif key == "oauth_clients":
             _check_clients(item, here)
         elif keys[key] is list and not all(isinstance(part, str) for part in item):
-            raise Mistake(f"{here}: found an item that is not a string, expected only strings")
+            raise Mistake(f"{here}: found an item that is not a string, expected only strings. Quote it")
 
 
 def _check_clients(clients: list[t.Any], where: str) -> None:

@@ -23,9 +23,9 @@ EXPECTED = {
     "int": "a whole number",
     "str": "a string",
     "path": "a path",
-    "list": "a list, or a string with commas between the items",
-    "dict": "a mapping, or a JSON string of one",
-    "list of dict": "a list of mappings, or a JSON string of one",
+    "list": "a list, or a comma-separated string",
+    "dict": "a mapping, or a mapping as a JSON string",
+    "list of dict": "a list of mappings, or the same as a JSON string",
 }
 SHOWN = 60  # maximum number of characters of a value in an error
 
@@ -77,7 +77,7 @@ class WrongValue(Exception):
 def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
     """All variables of the role in their declared types, and one line per value that cannot be converted.
 
-    A variable that is not set or null has its default. Without a default, it is omitted.
+    A variable that is unset or null gets its default. Without a default, it is omitted.
 
     Args:
         given: variables by their full names. Variables that do not belong to the role are ignored.
@@ -90,7 +90,7 @@ def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
             elif "default" in option:
                 values[name] = option["default"]
             elif option.get("required"):
-                raise WrongValue(f"{name}: not set. Set it to {EXPECTED[option['type']]}")
+                raise WrongValue(f"{name} is not set. Set it to the bench directory, such as /home/frappe/frappe-bench")
         except WrongValue as error:
             faults.append(str(error))
     return values, faults
