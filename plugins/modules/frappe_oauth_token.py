@@ -66,7 +66,9 @@ options:
     type: bool
     default: false
   delete_live:
-    description: Whether O(state=absent) also deletes tokens that still work. Clients can then no longer use them.
+    description:
+      - Whether O(state=absent) also deletes live tokens, which are tokens that still work. Clients can then no longer
+        use them.
     type: bool
     default: false
   max_refresh_age:
@@ -230,7 +232,7 @@ sites:
       type: int
       sample: 0
     kept_live:
-      description: With O(state=absent), the number of selected tokens that were kept because they still work.
+      description: With O(state=absent), the number of selected tokens that were kept because they are live.
       type: int
       sample: 0
     diff:

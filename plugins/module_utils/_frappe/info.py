@@ -33,7 +33,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 
 BEARER = "OAuth Bearer Token"
 SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # Frappe 16 and later have the second one
-SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # the fields of System Settings that are read
+SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # the sign-in fields of System Settings that are read
 BOOTSTRAP = ("setup", "oauth_bootstrap")  # setup/oauth_bootstrap.py, from an earlier tutorial; it may return secrets
 # The refresh token of an `Active` row never expires, even if the access token has: these rows are counted separately.
 COUNT = """

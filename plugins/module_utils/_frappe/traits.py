@@ -81,7 +81,7 @@ class Source:
             if isinstance(node, FUNCTIONS):
                 self.functions.setdefault(node.name, node)
                 if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-                    node.body = node.body[1:] or [ast.Pass()]  # a docstring is no evidence of behaviour
+                    node.body = node.body[1:] or [ast.Pass()]  # a docstring is no evidence of behavior
         for node in tree.body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 self.constants[node.targets[0].id] = node.value

@@ -81,7 +81,7 @@ def place_fault(params: EdgeOptions) -> str | None:
     if not PLAIN_PATH.fullmatch(conf_dir):
         return (
             f"conf_dir: {conf_dir!r} is not a valid path in an nginx include. Use an absolute path with only letters, "
-            "digits and these characters: . / _ + @ % = : , ~ -"
+            "digits and these characters: . / _ + @ % = : , ~ - (in the role: oauth2_nginx_conf_dir)"
         )
     return None
 

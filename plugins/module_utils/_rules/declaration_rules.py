@@ -455,7 +455,7 @@ DOMAIN_UNSERVED = rule(
     "nginx cannot match a host name in the site's configuration",
     "RFC 1123, 2.1; nginx, $host",
     "List each host name separately in domains, and write international names in punycode (xn--). For this name, "
-    "nginx sends no CORS headers of this collection and applies no rate limit.",
+    "nginx does not send the CORS headers of this collection and does not apply the rate limit.",
 )
 CORS_THIRD_PARTY_HEADER = rule(
     "cors-third-party-header",

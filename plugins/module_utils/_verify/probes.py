@@ -44,7 +44,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
 )
 
 WELL_KNOWN = "/.well-known/openid-configuration"
-FOREIGN_ORIGIN = "https://benchkeeper-foreign.invalid"
+FOREIGN_ORIGIN = "https://benchkeeper-undeclared.invalid"
 EXPIRY_WARNING = 14  # days
 CONNECT_TIMEOUT = 10  # seconds
 CLEAR_TIMEOUT = 3  # seconds: a firewall may drop packets to port 80 without a response
