@@ -147,8 +147,8 @@ def test_fields_of_a_later_frappe_are_told_and_left():
     declared = {**NEW, "token_endpoint_auth_method": "None", "contacts": ["it@example.com"]}
     step = one(declared, stored())
     assert [(f.rule, f.field) for f in step.findings] == [
-        ("field-unsupported", "contacts"),
-        ("field-unsupported", "token_endpoint_auth_method"),
+        ("field-unsupported", "client 'Mobile App': contacts"),
+        ("field-unsupported", "client 'Mobile App': token_endpoint_auth_method"),
     ]
     later = one(declared, stored(contacts="it@example.com\n"), fields=list(CLIENT_FIELDS))
     assert (later.findings, later.values) == ([], {"token_endpoint_auth_method": "None"})

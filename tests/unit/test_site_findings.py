@@ -138,17 +138,17 @@ def client(**changes):
         ),
         (
             client(secret_bytes=10),
-            ("secret-weak", "Mobile App: client_secret", "has 10 bytes, at least 32 are expected"),
+            ("secret-weak", "client 'Mobile App': client_secret", "has 10 bytes, at least 32 are expected"),
         ),
         (
             client(secret_in_versions=True),
-            ("secret-in-versions", "Mobile App: client_secret", "is stored in Version in clear text"),
+            ("secret-in-versions", "client 'Mobile App': client_secret", "is stored in Version in clear text"),
         ),
         (
             client(token_endpoint_auth_method="Client Secret Basic"),
             (
                 "client-auth-method",
-                "Mobile App: token_endpoint_auth_method",
+                "client 'Mobile App': token_endpoint_auth_method",
                 "'Client Secret Basic' for an app at 'com.example.crm://cb'",
             ),
         ),
@@ -156,30 +156,30 @@ def client(**changes):
             client(redirect_uris=["com.example.crm://cb\nhttps://app.example.com/cb"]),
             (
                 "stored-uris-split",
-                "Mobile App: redirect_uris",
+                "client 'Mobile App': redirect_uris",
                 "'com.example.crm://cb\\nhttps://app.example.com/cb' contains white space",
             ),
         ),
-        (client(redirect_uris=[]), ("redirect-uris-empty", "Mobile App: redirect_uris", "is an empty list")),
+        (client(redirect_uris=[]), ("redirect-uris-empty", "client 'Mobile App': redirect_uris", "is an empty list")),
         (
             client(default_redirect_uri="https://other.example.com/"),
             (
                 "default-redirect-uri",
-                "Mobile App: default_redirect_uri",
+                "client 'Mobile App': default_redirect_uri",
                 "'https://other.example.com/' is not in redirect_uris",
             ),
         ),
         (
             client(redirect_uris=["/cb"], default_redirect_uri="/cb"),
-            ("redirect-uri-absolute", "Mobile App: redirect_uris", "'/cb' is not an absolute URI"),
+            ("redirect-uri-absolute", "client 'Mobile App': redirect_uris", "'/cb' is not an absolute URI"),
         ),
-        (client(grant_type="Implicit"), ("grant-implicit", "Mobile App: grant_type", "is Implicit")),
-        (client(scopes=["all"]), ("scope-all", "Mobile App: scopes", "contains 'all'")),
+        (client(grant_type="Implicit"), ("grant-implicit", "client 'Mobile App': grant_type", "is Implicit")),
+        (client(scopes=["all"]), ("scope-all", "client 'Mobile App': scopes", "contains 'all'")),
         (
             client(skip_authorization=True),
             (
                 "consent-skipped",
-                "Mobile App: skip_authorization",
+                "client 'Mobile App': skip_authorization",
                 "no consent page is shown for 'com.example.crm://cb'",
             ),
         ),

@@ -15,7 +15,11 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge 
     check,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    of_client,
+    store_findings,
+    twice_findings,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.host_names import shared_name_findings
@@ -80,9 +84,9 @@ def faults(
         stop(site["name"], edge_findings(site["domains"], site.get("cors")))
         seen: list[Declaration] = []
         for client in site.get("oauth_clients", ()):
-            stop(site["name"], client_findings(client, site["name"]))
-            stop(site["name"], twice_findings(client, seen))
-            stop(site["name"], store_findings(client, secrets_store))
+            stop(site["name"], of_client(client, client_findings(client, site["name"])))
+            stop(site["name"], of_client(client, twice_findings(client, seen)))
+            stop(site["name"], of_client(client, store_findings(client, secrets_store)))
         if "site_config" in site:
             stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
         if "api_keys" in site:

@@ -210,6 +210,12 @@ def label(declared: dict[str, t.Any]) -> str:
     return repr(declared.get("app_name") or declared.get("client_id"))
 
 
+def of_client(declared: dict[str, t.Any], findings: t.Iterable[Finding]) -> Findings:
+    """The findings about one client, with its label in front of the field: a site may have several clients."""
+    for finding in findings:
+        yield finding._replace(field=f"client {label(declared)}: {finding.field}")
+
+
 def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> Findings:
     """Findings for a client that is declared twice. ``seen`` collects the declarations of the site."""
     client_id, app_name = declared.get("client_id"), declared.get("app_name")
@@ -225,9 +231,7 @@ def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> 
 def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
     """A finding if ``store_secret`` is set without a secrets store. ``store`` is its path, if any."""
     if declared.get("store_secret") and not declared.get("client_secret") and not store:
-        yield Finding(
-            SECRETS_STORE_MISSING, "store_secret", f"is set for {label(declared)}, but secrets_store is not set"
-        )
+        yield Finding(SECRETS_STORE_MISSING, "store_secret", "is set, but secrets_store is not set")
 
 
 def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: ClientState) -> ClientStep:
@@ -249,7 +253,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         step.findings.append(Finding(FIELD_UNSUPPORTED, field, "this version of Frappe has no such field"))
         del wanted[field]
     if "allowed_roles" in wanted:
-        wanted["allowed_roles"] = _roles(wanted["allowed_roles"], state.roles)
+        wanted["allowed_roles"] = _roles(declared, state.roles)
     if "grant_type" in wanted:
         wanted["response_type"] = RESPONSE_TYPE[wanted["grant_type"]]
     if current is None:
@@ -266,9 +270,7 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
         step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
         if declared.get("store_secret") and not step.new_secret and "client_secret" not in wanted:
-            step.findings.append(
-                Finding(CLIENT_SECRET_UNKNOWN, "store_secret", f"the secret of {label(declared)} is not in the store")
-            )
+            step.findings.append(Finding(CLIENT_SECRET_UNKNOWN, "store_secret", "the secret is not in the store"))
     stored = current or {}
     for field, value in wanted.items():
         kind = CLIENT_FIELDS[field]
@@ -282,9 +284,10 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
     _show_identity(step, current, declared)
     for what, wanted_here in (("client_id", current is None and step.name), ("rename", step.rename)):
         if wanted_here and what in state.unable:
-            raise Impossible(f"{what}: {state.unable[what]}")
+            raise Impossible(f"client {label(declared)}: {what}: {state.unable[what]}")
     if current and (step.values or step.rename or step.new_secret or step.stale):
         step.action = "updated"
+    step.findings = list(of_client(declared, step.findings))
     return step
 
 
@@ -301,16 +304,17 @@ def _show_identity(step: ClientStep, current: dict[str, t.Any] | None, declared:
             step.before["client_secret"] = declared_form("secret", current.get("client_secret"))
 
 
-def _roles(declared: list[str], known: t.Collection[str]) -> list[str]:
+def _roles(declared: dict[str, t.Any], known: t.Collection[str]) -> list[str]:
     """The roles in the spelling of the site, because Frappe corrects the case of a link on save."""
     spelling = {role.casefold(): role for role in known}
-    unknown = [role for role in declared if role.casefold() not in spelling]
+    roles = declared["allowed_roles"]
+    unknown = [role for role in roles if role.casefold() not in spelling]
     if unknown:
         raise Impossible(
-            f"allowed_roles: the site does not have: {', '.join(map(repr, unknown))}. Create these roles, install the "
-            "app that provides them, or correct the names"
+            f"client {label(declared)}: allowed_roles: the site does not have: {', '.join(map(repr, unknown))}. "
+            "Create these roles, install the app that provides them, or correct the names"
         )
-    return [spelling[role.casefold()] for role in declared]
+    return [spelling[role.casefold()] for role in roles]
 
 
 def _default_uri_findings(wanted: dict[str, t.Any], current: dict[str, t.Any]) -> t.Iterator[Finding]:

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ClientRow, Diff, Reply
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import plan_through, rows_of, write_step
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep, of_client
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.http import RestSite
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     REST_COPIES,
@@ -116,7 +116,8 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check
             "diff": nothing,
         }
     for row in applied:
-        row["findings"] += [Finding(REST_COPIES, field, HOW).row() for field in _copied(row)]
+        copies = [Finding(REST_COPIES, field, HOW) for field in _copied(row)]
+        row["findings"] += [finding.row() for finding in of_client({**row}, copies)]
     return {"reply": applied}
 
 

@@ -160,7 +160,7 @@ def _origins(facts: Facts) -> Findings:
 
 def _stored_client(client: ClientFact) -> Findings:
     """Check a stored client against the rules for declarations. Text that cannot be split causes one finding."""
-    where = client["app_name"]  # a client_id differs per site, so equal findings could not be grouped
+    where = f"client {client['app_name']!r}"  # a client_id differs per site, so equal findings could not be grouped
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
     if split:
         yield Finding(STORED_URIS_SPLIT, f"{where}: redirect_uris", f"{split[0]!r} contains white space")
