@@ -46,7 +46,7 @@ AUDITED = ("bench_path", "nginx_conf_dir", "site_timeout", "only_sites", "policy
 
 
 class ActionModule(ActionBase):
-    """See the module's documentation.
+    """Runs frappe_site_info on the host, then merges and checks the declarations on the controller.
 
     Declarations may contain secrets. A successful result contains them, so it is hidden from all output. A failed
     result contains none, so it is shown. The result is not stored as facts, because Ansible may cache facts in a file.

@@ -37,7 +37,7 @@ options:
     elements: str
     default: []
   users:
-    description: Names of users. If not empty, only their API keys and tokens are rotated.
+    description: Names of users. If not empty, only their API keys are rotated, and only their tokens are revoked.
     type: list
     elements: str
     default: []

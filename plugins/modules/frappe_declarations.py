@@ -23,8 +23,9 @@ description:
   - If C(oauth2_bench_user) is set, these programs are looked for as this user. What this user cannot find out is not
     checked.
   - A host variable whose name resembles a variable of the role is reported as misspelled.
-  - The task fails if a value has the wrong type, or if a declaration is invalid or breaks a rule. The message lists
-    each problem with the site, the key, the value, and what to do.
+  - The task fails if a value has the wrong type, or if a declaration is invalid. It also fails if a declaration breaks
+    a rule that C(oauth2_policy) and C(oauth2_policy_exceptions) do not allow. The message lists each problem with the
+    site, the key, the value, and what to do.
 notes:
   - Declarations may contain secrets. If the task succeeds, its result is therefore hidden from all output, as with
     C(no_log=true). If the task fails, the message is shown. It contains no secrets.
@@ -114,7 +115,7 @@ verify_password:
   returned: if C(oauth2_verify_password) is set
   type: str
 unread:
-  description: Managed sites that could not be read, each with the message. They do not make the task fail.
+  description: Managed sites that cannot be read, each with the message. They do not make the task fail.
   returned: success
   type: dict
 """

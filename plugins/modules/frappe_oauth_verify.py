@@ -15,8 +15,7 @@ description:
   - Runs the OAuth flow of a mobile app over HTTP, on one or many sites. It signs in, authorizes with PKCE and state,
     exchanges the code, calls the API, refreshes the tokens and revokes them. It then checks that the revoked tokens no
     longer work.
-  - Also checks what the site exposes, which is its certificate, discovery document, domains, CORS headers and rate
-    limit.
+  - Also checks the certificate, discovery document, domains, CORS headers and rate limit of the site.
   - Also checks that the site rejects invalid requests, such as a wrong redirect URI, code verifier or origin. The
     module never sends a wrong password, because Frappe locks users out.
   - If neither O(app_name) nor O(client_id) is set, only the steps that need no client run, such as C(tls), C(domain),
@@ -40,10 +39,10 @@ options:
     type: str
   redirect_uri: &redirect_uri
     description:
-      - Redirect URI of the authorization request. If omitted, the client's default redirect URI, or else its first.
+      - Redirect URI of the authorization request. Defaults to the client's default redirect URI, or else its first one.
     type: str
   scope: &scope
-    description: Scopes to request. If omitted, all scopes of the client.
+    description: Scopes to request. Defaults to all scopes of the client.
     type: list
     elements: str
   username: &username
@@ -66,7 +65,7 @@ options:
     type: str
   domains: &domains
     description:
-      - Host names that must lead to this site. If omitted, they are read from the site's configuration.
+      - Host names that must serve this site. If omitted, they are read from the site's configuration.
       - The name of the site's directory may be missing in DNS if the site has another host name.
     type: list
     elements: str
@@ -155,7 +154,7 @@ options:
     default: dead
   patience:
     description:
-      - Maximum time to wait for the site's first response, in seconds, such as after a restart.
+      - Maximum number of seconds to wait for the first response of the site, for example after a restart.
       - With O(last_step=reach), all sites of the task are asked side by side, and this is one deadline for all of them.
     type: int
     default: 0
@@ -169,17 +168,18 @@ options:
     type: str
     default: nginx
   nginx_conf:
-    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
+    description: Main configuration file of nginx. Defaults to the path that nginx was built with.
     type: path
   nginx_prefix:
-    description: Prefix path of nginx. If omitted, the one that nginx was built with.
+    description: Prefix path of nginx. Defaults to the prefix that nginx was built with.
     type: path
   nginx_conf_dir:
     description: Directory with the C(*.conf) files that the http block of nginx includes.
     type: path
     default: /etc/nginx/conf.d
   sites:
-    description: One item per site. An option in an item overrides the task's option of the same name.
+    description:
+      - One item per site, or per client of a site. An option in an item overrides the task's option of the same name.
     type: list
     elements: dict
     suboptions:
@@ -264,7 +264,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: One row per site, in the declared order.
+  description: One row per item, in the declared order.
   returned: always
   type: list
   elements: dict
@@ -286,7 +286,7 @@ sites:
       type: str
       sample: Mobile App
     verified:
-      description: Whether all required steps ran and none failed.
+      description: Whether all selected steps ran and none failed.
       type: bool
     steps:
       description: The steps, in the order in which they ran.
@@ -300,11 +300,11 @@ sites:
         verdict:
           description:
             - One of V(passed), V(noticed), V(failed) and V(not_run).
-            - V(noticed) means that the step works, but shows something of interest, such as a known weakness of Frappe.
+            - V(noticed) means that the step passed with a warning or a notice. C(rule) is its rule.
           type: str
           sample: passed
         rule:
-          description: Id of the rule for a failed or noticed step. Empty if there is nothing to report.
+          description: Id of the rule for a step with the verdict V(failed) or V(noticed). Otherwise empty.
           type: str
           sample: redirect-uris-newline
         expected:

@@ -15,10 +15,10 @@ description:
   - Sets and removes individual keys in C(site_config.json) of one or many sites, and in C(common_site_config.json). All
     other keys, such as Frappe's C(encryption_key), are left unchanged.
   - Takes the same lock as Frappe and replaces the file atomically, so a reader never sees an incomplete file. The mode,
-    the owner and symbolic links are preserved. A file without changes is not written.
+    the owner and symbolic links are preserved. An unchanged file is not rewritten.
   - Preserves the type of each value. V(true) and V(1) are different values.
-  - Reports dangerous or useless keys in the effective configuration, whether they are declared or not. The effective
-    configuration is C(common_site_config.json) merged with C(site_config.json).
+  - Reports dangerous keys, and keys that Frappe does not read, in the effective configuration. It reports them whether
+    they are declared or not. The effective configuration is C(common_site_config.json) merged with C(site_config.json).
   - Does not need a running bench or a database.
 options:
   name:
@@ -180,8 +180,8 @@ sites:
     diff:
       description:
         - The keys that differ, in C(before) and C(after). Secrets are hidden.
-        - An old value may be a secret under any key. A string or a large number is therefore shown only for keys that
-          Frappe itself uses for values that are not secret. For all others, the diff contains C(not shown).
+        - An old value may be a secret under any key. A string or a large number is therefore shown only for known
+          Frappe keys that are never secret. For all other keys, the diff contains V((not shown\)).
       type: dict
       sample: {before: {ignore_csrf: 1}, after: {}}
     backup_file:
@@ -189,7 +189,7 @@ sites:
       type: str
     findings:
       description:
-        - Dangerous or useless keys in the effective configuration.
+        - Dangerous keys in the effective configuration, and keys that Frappe does not read.
         - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict

@@ -15,8 +15,9 @@ description:
   - Reads the versions, features, apps, domains, configuration, OAuth clients and OAuth settings of one, several or all
     sites of a bench. Also reads token counts and the users with API keys. One process reads all sites.
   - Changes nothing, and returns no secret and no token.
-  - Checks the result against the rules of this collection. A C(warning) is a problem of the site, and the task warns
-    about it. A C(notice) is the behavior of this Frappe version on every site, and is only returned in C(findings).
+  - Checks the result against the rules of this collection. A C(warning) concerns one site, and the task warns about it.
+    A C(notice) describes behavior of the installed version of Frappe, which affects every site. It is only returned in
+    C(findings).
 options:
   name:
     description:
@@ -29,8 +30,8 @@ options:
       - V(domains) and V(config) are read from files only. They need no database and no running bench, and any user with
         read access to the files can gather them.
       - V(features) are derived from the site's doctypes and the source code of the bench's Frappe, not from the version
-        number. No feature is tested by using it.
-      - V(tokens) are counted in the database with two queries, regardless of their number.
+        number. The module does not run the feature.
+      - V(tokens) are counted with two database queries, however many tokens there are.
     type: list
     elements: str
     choices: &subsets [domains, config, apps, features, oauth_settings, oauth_clients, tokens, api_keys]
@@ -215,10 +216,10 @@ sites:
           is V(session) if Frappe issues the code to the user of the session.
         - C(pkce_required) is V(yes), V(no) or V(public_clients).
         - C(client_secret_checked), C(old_token_revoked_on_refresh), C(refresh_bound_to_client), C(codes_expire),
-          C(introspection_open_to_guests) and C(expired_tokens_told_active) are V(yes) or V(no).
+          C(introspection_open_to_guests) and C(expired_tokens_introspect_active) are V(yes) or V(no).
         - C(password_grant) is V(open) or V(gone).
-        - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Log Settings delete
-          the tokens.
+        - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Frappe's Log Settings
+          deletes the tokens some time after they expire.
         - C(open_bootstraps) lists functions in C(setup/oauth_bootstrap.py) of the site's apps that check no permission.
           Any signed-in user can call them.
       type: dict
@@ -234,7 +235,7 @@ sites:
         refresh_tokens_expire: "no"
         codes_expire: "no"
         introspection_open_to_guests: "yes"
-        expired_tokens_told_active: "yes"
+        expired_tokens_introspect_active: "yes"
         password_grant: open
         open_bootstraps: []
     config:
@@ -342,10 +343,12 @@ sites:
       sample:
         - rule: token-user-disabled
           field: tokens
-          found: former@example.com
+          found: "disabled or deleted users with tokens: former@example.com"
           severity: warning
           source: Frappe, validate_bearer_token
-          remedy: Revoke them.
+          remedy: >-
+            Frappe accepts and refreshes the tokens of a disabled user. Set disabled_users: revoke in frappe_oauth_token
+            (in the role: under tokens in oauth2_site_defaults or oauth2_sites).
     failed:
       description: Whether the site could not be read.
       type: bool

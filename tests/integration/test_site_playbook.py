@@ -226,13 +226,13 @@ def insert_client(demo, name, app_name):
     ("harm", "of_site2", "message"),
     [
         (break_config, {}, "site2.localhost/site_config.json is not valid JSON: Expecting value: line 1 column 13"),
-        (break_database, {}, "site2.localhost: the site's database cannot be used"),
+        (break_database, {}, "site2.localhost: cannot connect to the site's database"),
         (same_name_twice, {}, "app_name: 'Probe' matches 2 clients: twin0 ('Probe'), twin1 ('Probe')"),
         (same_name_in_another_case, {}, "app_name: 'Probe' matches 2 clients: twin0 ('PROBE'), twin1 ('probe')"),
         (
             None,
             {"oauth_clients": [{"app_name": "Probe", "allowed_roles": ["Nosuch"]}]},
-            "the site has no role 'Nosuch'",
+            "the site does not have: 'Nosuch'",
         ),
     ],
 )
@@ -328,7 +328,7 @@ def test_a_step_that_fails_for_the_whole_bench_still_lets_the_change_before_it_b
             assert reason.startswith("The step clients failed for the whole bench: Pipelining is not available")
             (recap,) = (name for name in run.results if name.startswith("Recap"))
             notes = run.results[recap]["summary"]["notes"]
-            assert ["(the bench) clients"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
+            assert ["(all sites) clients"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
             restart = run.results.get("Reload | Reload or restart the web process with supervisor", {})
             assert restart.get("changed", False) == ("--tags" not in options)
     finally:
@@ -349,7 +349,7 @@ def test_a_value_of_the_wrong_type_is_named_before_the_first_write(demo):
     assert run.results[PREFLIGHT]["msg"].splitlines() == [
         "4 declared values were rejected. Nothing was written on any site:",
         "oauth2_cors_owner: found 'apache', expected one of nginx, frappe, none",
-        "oauth2_token_rate_limit: found 'rate=5r/s', expected a mapping, or a JSON string of one",
+        "oauth2_token_rate_limit: found 'rate=5r/s', expected a mapping, or a mapping as a JSON string",
         "oauth2_install_packages: found 'perhaps', expected true or false",
         "oauth2_site_timeout: found 'ninety', expected a whole number",
     ]

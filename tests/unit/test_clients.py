@@ -167,7 +167,7 @@ def test_rotation_changes_an_existing_secret_only():
 
 
 def test_unknown_role_names_the_role():
-    with pytest.raises(Impossible, match="allowed_roles: the site has no role 'Nosuch'"):
+    with pytest.raises(Impossible, match="allowed_roles: the site does not have: 'Nosuch'"):
         one({**NEW, "allowed_roles": ["Sales User", "Nosuch"]})
 
 

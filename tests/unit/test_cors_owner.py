@@ -59,8 +59,11 @@ def test_the_other_keys_of_the_configuration_stay():
 @pytest.mark.parametrize(
     ("site", "message"),
     [
-        ({"name": "s", "cors": {"max_age": 5}}, "cors: origins is missing"),
-        ({**DECLARED, "site_config": config(allow_cors=[B])}, "cors and site_config: allow_cors are both declared"),
+        ({"name": "s", "cors": {"max_age": 5}}, "cors.origins is not set"),
+        (
+            {**DECLARED, "site_config": config(allow_cors=[B])},
+            "cors and site_config.settings.allow_cors are both declared",
+        ),
         (DECLARED, None),
         ({**DECLARED, "site_config": config("allow_cors")}, None),
     ],

@@ -58,10 +58,10 @@ def test_sites(options, expected):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site. Available sites: Trust.com"),
-        ({"sites": [{"name": "a"}, {"name": "a"}]}, "site a: it is listed twice"),
-        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: name is missing"),
-        ({"sites": ["a"]}, "oauth2_sites, item 1: name is missing"),
+        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site of this bench. Correct the pattern"),
+        ({"sites": [{"name": "a"}, {"name": "a"}]}, "oauth2_sites: a is listed twice"),
+        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: name is not set"),
+        ({"sites": ["a"]}, "oauth2_sites, item 1: name is not set"),
         ({"sites": [{"name": "a", "oauth_client": []}]}, "site a: unknown key 'oauth_client'"),
         ({"sites": [{"name": "a", "site_config": {"setings": {}}}]}, "site a: site_config: unknown key 'setings'"),
         ({"sites": [{"name": "a", "site_config": {"settings": []}}]}, "site a: site_config: settings: found list"),
@@ -82,10 +82,10 @@ def test_sites(options, expected):
         ),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "state": "gone"}]}]}, "state: found 'gone'"),
         ({"defaults": {"cor": {}}}, "oauth2_site_defaults: unknown key 'cor'"),
-        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors: origins is missing"),
+        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors.origins is not set"),
         (
             {"sites": [{"name": "a", "cors": {"origins": []}, "site_config": {"settings": {"allow_cors": []}}}]},
-            "site a: cors and site_config: allow_cors are both declared",
+            "site a: cors and site_config.settings.allow_cors are both declared",
         ),
         ({"defaults": {"name": "x"}}, "oauth2_site_defaults: unknown key 'name'"),
     ],

@@ -235,7 +235,7 @@ def test_merged_results_fail_with_the_whole_list():
     bad = verification("b", failed=True, verified=False, msg="b is bad")
     told = merged([batch(verification("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
     assert told["failed"] and told["msg"] == "1 of 2 sites failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
-    assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites tried, 1 verified, 1 failed"
+    assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites done, 1 verified, 1 failed"
     assert "failed" not in merged([batch(verification("a")), batch(verification("b"))], [])
 
 

@@ -88,7 +88,7 @@ def test_a_gateway_that_reaches_no_frappe_is_named():
     with pytest.raises(Fault) as fault:
         reach(ScriptedRun(Site(ping=Reply(502, PLAIN, NGINX))))
     assert fault.value.rule == "site-not-answering"
-    assert fault.value.found.startswith("HTTP 502 (not from Frappe; Server: nginx/1.22.1) for Host ")
+    assert fault.value.found.startswith("HTTP 502 (not from Frappe; Server: nginx/1.22.1) for the host name ")
 
 
 def test_a_redirect_to_a_sign_on_names_its_host():

@@ -39,8 +39,8 @@ def test_a_rotation_names_each_secret_key_and_set_of_tokens():
     }
     done, foretold = rotation_summary(results), rotation_summary(results, check=True)
     assert [(row["site"], row["cells"]) for row in done["rows"]] == [
-        ("a", ["secret of App; API key of u@x; 3 tokens and codes"]),
-        ("b", ["secret of i"]),
+        ("a", ["client secret of App; API key of u@x; 3 tokens and codes revoked"]),
+        ("b", ["client secret of i"]),
     ]
     assert done["rows"][0]["brief"] == ["1 client secret, 1 API key, 1 token revocation"]
     assert (done["columns"], foretold["columns"]) == (["rotated"], ["would be rotated"])
@@ -95,8 +95,8 @@ def test_an_audit_shows_what_was_read_what_differs_and_what_needs_a_person():
     )
     assert [(row["site"], row["state"], row["cells"]) for row in summary["rows"]] == [
         ("well", "quiet", ["yes", "", "", "yes, 2026-03-07"]),
-        ("sick", "review", ["yes", "1", "unknown", "not on record"]),
-        ("bad", "changed", ["yes", "1", "2", "not on record"]),
+        ("sick", "review", ["yes", "1", "unknown", "never"]),
+        ("bad", "changed", ["yes", "1", "2", "never"]),
     ]
     assert [(note["kind"], note["sites"], note["text"], note["remedy"]) for note in summary["notes"]] == [
         ("WARNING", ["sick"], "x: y [r]", "Do z."),

@@ -365,7 +365,7 @@ def test_judge(severity, policy, excepted, outcome):
 def test_every_rule_says_what_to_do():
     for name, rule in ALL_RULES.items():
         assert rule.severity in (INVALID, REFUSED, WARNING, NOTICE, PROBLEM), name
-        assert rule.source and rule.remedy.endswith("."), name
+        assert rule.title and rule.source and rule.remedy.endswith("."), name
 
 
 class Told:
@@ -397,4 +397,4 @@ def test_every_rule_is_raised_somewhere_and_goes_by_its_own_name():
 
 def test_no_two_rules_have_one_id():
     with pytest.raises(ValueError, match="'site-name' is registered twice"):
-        register("site-name", INVALID, "a", "b")
+        register("site-name", INVALID, "a", "b", "c")

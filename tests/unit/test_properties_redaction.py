@@ -11,7 +11,7 @@ import strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     HIDDEN_NEW,
-    UNTOLD,
+    NOT_SHOWN,
     looks_secret,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
@@ -86,7 +86,7 @@ def test_what_is_declared_in_clear_is_shown_as_it_is(held, settings):
         if not looks_secret(key, settings[key]):
             assert change.after[key] == settings[key]
         if key in change.before:
-            assert change.before[key] in (held[key], UNTOLD)
+            assert change.before[key] in (held[key], NOT_SHOWN)
 
 
 @given(make.canaries, st.sampled_from(["", "<", " ", "x" * 141]), make.plain)

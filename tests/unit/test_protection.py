@@ -109,7 +109,7 @@ def test_the_mounts_of_this_machine_are_read():
 def test_a_file_of_another_user_is_refused(path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_arguments, **_options: True)
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
-    with pytest.raises(Unreplaceable, match="belongs to uid .* Run this task as the owner"):
+    with pytest.raises(Unreplaceable, match="is owned by uid .* Run this task as the owner"):
         require_replaceable(str(path))
 
 
@@ -132,7 +132,7 @@ def test_attributes_that_only_root_can_keep_are_refused(path, monkeypatch):
 @pytest.mark.parametrize("flag", [protection.IMMUTABLE, protection.APPEND_ONLY])
 def test_an_immutable_or_append_only_file_is_refused(path, monkeypatch, flag):
     monkeypatch.setattr(protection, "_flags", lambda looked: flag if looked == str(path) else 0)
-    with pytest.raises(Unreplaceable, match="immutable or append-only. Run: chattr -ia"):
+    with pytest.raises(Unreplaceable, match="immutable or append-only. If not intended, run: chattr -ia"):
         require_replaceable(str(path))
 
 

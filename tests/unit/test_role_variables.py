@@ -22,6 +22,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variab
 
 ROLE = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2"
 PATH = {"oauth2_bench_path": "/bench"}
+MAPPING = "expected a mapping, or a mapping as a JSON string"
 CANARY = "a-secret-that-no-error-shows"
 
 
@@ -63,7 +64,7 @@ def test_null_is_not_given_and_what_is_not_of_the_role_is_not_taken():
 
 def test_the_path_is_required():
     assert coerce({})[1] == [
-        "oauth2_bench_path: not set. Set it to an absolute path, such as /home/frappe/frappe-bench"
+        "oauth2_bench_path is not set. Set it to an absolute path, such as /home/frappe/frappe-bench"
     ]
 
 
@@ -117,22 +118,27 @@ def test_a_text_becomes_what_it_says(name, given, expected):
         ("site_timeout", True, "True", "a whole number"),
         ("site_timeout", 1.5, "1.5", "a whole number"),
         ("site_timeout", "", "''", "a whole number"),
-        ("only_sites", {"a": 1}, "{'a': 1}", "a list, or a string with commas between the items"),
+        ("only_sites", {"a": 1}, "{'a': 1}", "a list, or a comma-separated string"),
         ("bench_path", "", "''", "an absolute path"),
         ("bench_path", "frappe-bench", "'frappe-bench'", "an absolute path"),
         ("nginx_conf", "nginx.conf", "'nginx.conf'", "an absolute path"),
         ("nginx_conf_dir", "./conf.d", "'./conf.d'", "an absolute path"),
-        ("only_sites", "[a", "'[a'", "a list, or a string with commas between the items"),
-        ("only_sites", True, "True", "a list, or a string with commas between the items"),
-        ("token_rate_limit", "rate=5r/s", "'rate=5r/s'", "a mapping, or a JSON string of one"),
-        ("token_rate_limit", "[]", "'[]'", "a mapping, or a JSON string of one"),
+        ("only_sites", "[a", "'[a'", "a list, or a comma-separated string"),
+        ("only_sites", True, "True", "a list, or a comma-separated string"),
+        ("token_rate_limit", "rate=5r/s", "'rate=5r/s'", "a mapping, or a mapping as a JSON string"),
+        ("token_rate_limit", "[]", "'[]'", "a mapping, or a mapping as a JSON string"),
         ("policy", False, "False", "a string"),
         ("policy", "off", "'off'", "one of warn, enforce, ignore"),
         ("rotate", "api_keys,all", "'all'", "one of client_secrets, api_keys, tokens"),
-        ("sites", "x", "a string that is not valid JSON", "a list of mappings, or a JSON string of one"),
-        ("sites", '[{"name": "a"', "a string that is not valid JSON", "a list of mappings, or a JSON string of one"),
-        ("sites", "{'name': 'a'}", "a JSON string of another type", "a list of mappings, or a JSON string of one"),
-        ("site_defaults", '{"cors"', "a string that is not valid JSON", "a mapping, or a JSON string of one"),
+        ("sites", "x", "a string that is not valid JSON", "a list of mappings, or the same as a JSON string"),
+        (
+            "sites",
+            '[{"name": "a"',
+            "a string that is not valid JSON",
+            "a list of mappings, or the same as a JSON string",
+        ),
+        ("sites", "{'name': 'a'}", "a JSON string of another type", "a list of mappings, or the same as a JSON string"),
+        ("site_defaults", '{"cors"', "a string that is not valid JSON", "a mapping, or a mapping as a JSON string"),
         ("nginx", ["nginx"], "['nginx']", "a string"),
     ],
 )
@@ -143,8 +149,8 @@ def test_what_cannot_be_converted_is_named_with_what_was_found_and_expected(name
 @pytest.mark.parametrize(
     ("name", "given", "line"),
     [
-        ("sites", [{}, 5], "item 2: found a value of the type int, expected a mapping, or a JSON string of one"),
-        ("sites", ["x"], "item 1: found a string that is not valid JSON, expected a mapping, or a JSON string of one"),
+        ("sites", [{}, 5], f"item 2: found a value of the type int, {MAPPING}"),
+        ("sites", ["x"], f"item 1: found a string that is not valid JSON, {MAPPING}"),
         ("only_sites", [["a"]], "item 1: found ['a'], expected a string"),
     ],
 )  # fmt: skip

@@ -80,7 +80,7 @@ def test_the_limit_on_the_token_endpoint_is_neither_waited_for_nor_taken_for_an_
 
     site = Odd("", lambda _asked, reply: reply.status_code == 429, get_token=limited)
     rule, told = found(cross_origin, site)
-    assert rule == "" and told.endswith(f"; {GET_TOKEN} not verified for {ORIGIN}, {OTHER_ORIGIN}: rate limit reached")
+    assert rule == "" and told.endswith(f"; not verified at {GET_TOKEN} for {ORIGIN}, {OTHER_ORIGIN} (rate limit)")
     site.where = lambda _asked, _reply: False
     assert "limit" not in found(cross_origin, site)[1]  # an error that a page can read verifies the headers
 

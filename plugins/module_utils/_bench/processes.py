@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes of a bench that must reload or restart after a change. It only reads bench's own files."""
+"""Find the processes of a bench that must reload or restart after a change. Only reads files that bench generates."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str
 
     Returns:
         ``manager`` (``supervisor``, ``systemd`` or ``none``), ``web`` (a name, or None), ``workers`` (names). The web
-        process has its own name: its group also has socketio, which SIGHUP would end. If there is no web process of the
-        name that bench generates, ``looked_for`` says which name was expected, where, and what is there.
+        process has its own name, because its group also contains socketio, which SIGHUP would terminate. If there is no
+        web process of the name that bench generates, ``looked_for`` says which name was expected, where, and what is
+        there.
 
     Raises:
         BrokenConfig: supervisor.conf cannot be read.
@@ -51,7 +52,7 @@ def _supervisor(conf: str) -> dict[str, t.Any]:
     except (
         configparser.Error,
         UnicodeDecodeError,
-    ):  # the error quotes the line, which may be secret: the file may be a link
+    ):  # its text quotes the line, which may be a secret if the file is a symbolic link
         raise BrokenConfig(
             f"{conf} is not a valid supervisor configuration. Generate it again: bench setup supervisor"
         ) from None

@@ -11,14 +11,14 @@ import stat
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.protection import keep, obstacle
 
-LARGEST = 16 << 20  # bytes; the configuration of a site has a few thousand
+LARGEST = 16 << 20  # bytes; a site's configuration has a few thousand bytes
 FILE_KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-CANDIDATE = ".{}.benchkeeper"  # a fixed name, so that the next run replaces a file that a kill left behind
+CANDIDATE = ".{}.benchkeeper"  # a fixed name, so that the next run replaces a file that a killed run left behind
 
 
 class Unreadable(Exception):
@@ -46,9 +46,13 @@ def read_file(path: str) -> bytes:
             if kind == stat.S_IFREG:
                 text = stack.enter_context(open(handle, "rb", closefd=False)).read(LARGEST + 1)
     except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from None
+        raise Unreadable(
+            f"{path} cannot be read: {error.strerror}. Check that it exists, and its owner and mode"
+        ) from None
     if kind != stat.S_IFREG:
-        raise Unreadable(f"{path} is {FILE_KINDS.get(kind, 'a special file')}, expected a regular file. Replace it")
+        raise Unreadable(
+            f"{path} is {FILE_KINDS.get(kind, 'a special file')}, expected a regular file. Restore it from a backup"
+        )
     if len(text) > LARGEST:
         raise Unreadable(
             f"{path} is larger than {LARGEST >> 20} MiB, so it is not a valid configuration. Restore it from a backup"

@@ -25,7 +25,7 @@ ROOT = 0
 
 
 def obstacle(path: str) -> str | None:
-    """Why this process cannot replace a file, or None. Only reads, so check mode reports the same as a run.
+    """The reason why this process cannot replace a file, or None. Only reads, so check mode reports the same as a run.
 
     Args:
         path: an existing file, without symbolic links.
@@ -39,13 +39,16 @@ def obstacle(path: str) -> str | None:
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         return f"cannot be replaced: this user cannot write to {folder}. Correct the owner or mode of the directory"
     if _flags(path) & (IMMUTABLE | APPEND_ONLY) or _flags(folder) & (IMMUTABLE | APPEND_ONLY):
-        return f"cannot be replaced: it or its directory is immutable or append-only. Run: chattr -ia {path} {folder}"
+        return (
+            f"cannot be replaced: it or its directory is immutable or append-only. If not intended, "
+            f"run: chattr -ia {path} {folder}"
+        )
     if os.geteuid() == ROOT:
         return None
     if found.st_uid != os.geteuid():
-        return f"belongs to uid {found.st_uid}, so this user cannot keep its owner. Run this task as the owner"
+        return f"is owned by uid {found.st_uid}, and this user cannot preserve that owner. Run this task as the owner"
     if found.st_gid not in (os.getegid(), *os.getgroups()):
-        return f"belongs to gid {found.st_gid}, of which this user is not a member. Change the group of the file"
+        return f"belongs to gid {found.st_gid}, of which this user is not a member. Correct the group"
     beyond = [name for name in _attributes(path) if not name.startswith(SETTABLE)]
     if beyond:
         return f"has extended attributes that only root can keep: {', '.join(beyond)}. Remove them with setfattr -x"

@@ -42,7 +42,7 @@ class ResultRow(t.TypedDict):
 
 
 class Applied(t.TypedDict):
-    """The result of one declaration on its site, as plans and stores report it."""
+    """The result of one declaration on its site, as the bench client and the REST client report it."""
 
     action: str
     changed: bool
@@ -119,7 +119,7 @@ class VerifyRow(ResultRow):
 
 
 class Reply(t.TypedDict, total=False):
-    """A worker's answer for one site: ``reply`` with the return value of its job, or ``failed`` with the message."""
+    """A worker's reply for one site: ``reply`` with the return value of its job, or ``failed`` with the message."""
 
     site: str
     reply: t.Any

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which CORS declaration applies, and which program sends the headers. There is only one owner per site. Pure.
+"""Decide which CORS declaration of a site applies, and which program (the owner) sends the headers. Pure: no I/O.
 
 A site may declare either ``cors`` or Frappe's key ``allow_cors`` in the settings of ``site_config``, but not both.
 
@@ -36,9 +36,9 @@ def fault(site: Declaration, owner: str) -> str | None:
     if "cors" not in site:
         return None
     if "origins" not in site["cors"]:
-        return "cors: origins is missing. List the allowed origins; an empty list allows none"
+        return "cors.origins is not set. List the allowed origins. An empty list allows none"
     if KEY in site.get("site_config", {}).get("settings", {}):
-        return f"cors and site_config: {KEY} are both declared. Keep only cors"
+        return f"cors and site_config.settings.{KEY} are both declared. Remove {KEY} from settings"
     if owner == "frappe" and site["cors"].get("expose_headers"):
         return (
             "cors: expose_headers is declared, but oauth2_cors_owner is frappe, and Frappe cannot send "

@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 
 
 def domains_of(name: str, config: dict[str, t.Any], aliases: t.Iterable[str] = ()) -> list[str]:
-    """The host names of a site: ``host_name`` (without port), ``domains``, the folder name, and links to the folder.
+    """The host names of a site: ``host_name`` (without port), ``domains``, its directory, and links to it.
 
-    nginx converts the requested host name to lower case (``$host``). Therefore, a site folder with a capital letter is
-    reachable only under its domains. An item of ``domains`` is a name, or an object with the key ``domain`` (bench,
+    nginx converts the requested host name to lower case (``$host``). Therefore, a site directory with a capital letter
+    is reachable only under its domains. An item of ``domains`` is a name, or an object with the key ``domain`` (bench,
     config/nginx).
 
     Args:
-        name: name of the site's folder.
+        name: name of the site's directory.
         config: effective configuration of the site.
-        aliases: names of links to the folder. Frappe opens the folder that has the name of the requested host.
+        aliases: names of links to the directory. Frappe opens the directory that has the name of the requested host.
     """
     listed = [item.get("domain") if isinstance(item, dict) else item for item in _listed(config)]
     address = _address(config)

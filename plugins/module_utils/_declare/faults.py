@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults in declarations that stop a run before its first write. Pure; used on the controller."""
+"""Errors in declarations that stop a run before its first write. Pure; used on the controller."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def faults(
         secrets_store: path of the secrets store, if any.
         rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
         proxies: trusted proxies, from which X-Forwarded-For is accepted.
-        listed: names of the sites in the inventory, or None for all sites. All other sites were found on the bench. If
-            one of them is not a valid site, only that site fails.
+        listed: names of the sites in the inventory, or None for all sites. All other sites were discovered on the
+            bench. If such a site has an invalid name, only that site fails.
         verify_password: password of the verify user, if any.
         hosts: all host names of each site of the bench, also of sites that are not selected.
 
@@ -65,7 +65,7 @@ def faults(
     """
     common, rate_limit = common_of(common), limit_of(rate_limit)
     if rate_limit and "rate" not in rate_limit:
-        raise Mistake("oauth2_token_rate_limit: rate is missing. Write {rate: 5r/s}")
+        raise Mistake("oauth2_token_rate_limit: rate is not set. Set it, for example: {rate: 5r/s}")
     lines: list[str] = []
 
     def stop(where: str, findings: t.Iterable[Finding]) -> None:

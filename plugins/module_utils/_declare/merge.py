@@ -31,11 +31,11 @@ def merge(
     only: list[str],
     cors_owner: str = "nginx",
 ) -> list[Declaration]:
-    """The declaration of each selected site: sites of the bench in their order, then sites that the bench lacks.
+    """The declaration of each selected site: sites on the bench by name, then listed sites that are not on the bench.
 
-    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or by ``app_name`` without one. For other lists and
+    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or otherwise by ``app_name``. For other lists and
     for values in ``settings``, the site's value replaces the default. ``managed: false`` discards the defaults. Steps
-    with ``managed: false`` are listed in ``unmanaged``, because nothing may be removed in them.
+    with ``managed: false`` are listed in ``unmanaged``, so that these steps remove nothing from the site.
 
     Args:
         sites: declarations per site.
@@ -55,7 +55,8 @@ def merge(
     for pattern in only:
         if not fnmatch.filter(names, pattern):
             raise Mistake(
-                f"oauth2_only_sites: {pattern!r} matches no site. Available sites: {', '.join(names) or 'none'}"
+                f"oauth2_only_sites: {pattern!r} matches no site of this bench. Correct the pattern, or exclude the "
+                f"bench with --limit. Available sites: {', '.join(names) or 'none'}"
             )
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
@@ -75,9 +76,9 @@ def listed_sites(sites: t.Any) -> dict[str, Declaration]:
         given = CONVERT["dict"](site)
         name = CONVERT["str"](given.get("name")) if given else None
         if name is None or omitted(name):
-            raise Mistake(f"oauth2_sites, item {number}: name is missing. Write - name: SITE")
+            raise Mistake(f"oauth2_sites, item {number}: name is not set. Add `name: SITE`")
         if name in listed:
-            raise Mistake(f"site {name}: it is listed twice in oauth2_sites. Merge the two items")
+            raise Mistake(f"oauth2_sites: {name} is listed twice. Merge the two items")
         listed[name] = typed(given, SITE, f"site {name}")
     return listed
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ``sites`` that each step of the role passes to its module. Pure; used on the controller."""
+"""Build the ``sites`` option for the module of each step of the role. Pure; used on the controller."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _site_config(site: Declaration, _domains: dict[str, list[str]]) -> Rows:
 
 def _edge(site: Declaration, domains: dict[str, list[str]]) -> Rows:
     """One row per site for the rate limit, with CORS if it is declared."""
-    if site["name"] not in domains:  # its configuration cannot be read, so its nginx configuration stays unchanged
+    if site["name"] not in domains:  # its site_config.json cannot be read, so its nginx entries stay unchanged
         return []
     declared = {"cors": site["cors"]} if "cors" in site else {}
     kept = {"cors_managed": False} if "cors" in site.get("unmanaged", ()) else {}

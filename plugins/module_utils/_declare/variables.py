@@ -28,9 +28,9 @@ EXPECTED = {
     "str": "a string",
     "path": "a path",
     "absolute path": "an absolute path",
-    "list": "a list, or a string with commas between the items",
-    "dict": "a mapping, or a JSON string of one",
-    "list of dict": "a list of mappings, or a JSON string of one",
+    "list": "a list, or a comma-separated string",
+    "dict": "a mapping, or a mapping as a JSON string",
+    "list of dict": "a list of mappings, or the same as a JSON string",
 }
 # Facts that the role sets for other plays. Names that start with oauth2__ are internal.
 FACTS = ("oauth2_diagnosis",)
@@ -97,8 +97,8 @@ class WrongValue(Exception):
 def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
     """All variables of the role in their declared types, and one line per value that cannot be converted.
 
-    A variable that is not set or null has its default. Without a default, it is omitted. An empty path counts as not
-    set, unless the path is required.
+    A variable that is unset or null gets its default. Without a default, it is omitted. An empty path counts as
+    unset, unless the path is required.
 
     Args:
         given: variables by their full names. Variables that do not belong to the role are ignored.
@@ -111,7 +111,7 @@ def coerce(given: t.Mapping[str, t.Any]) -> tuple[Values, list[str]]:
             elif "default" in option:
                 values[name] = option["default"]
             elif option.get("required"):
-                raise WrongValue(f"{name}: not set. Set it to {EXPECTED['absolute path']}, such as {PATH_EXAMPLE}")
+                raise WrongValue(f"{name} is not set. Set it to {EXPECTED['absolute path']}, such as {PATH_EXAMPLE}")
         except WrongValue as error:
             faults.append(str(error))
     return values, faults

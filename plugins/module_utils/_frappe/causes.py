@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cause of a failed step, if the client's row, the user or the installed apps show it.
+"""The cause of a failed step, if it can be found in the OAuth client, the user or the installed apps.
 
 It runs in the bench's Python after a step failed, and only reads.
 """
@@ -43,7 +43,7 @@ CLIENT = "OAuth Client"
 def add_causes(
     steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str], since: t.Any
 ) -> None:
-    """Replace the rule of each failed step with its cause, if the site shows one.
+    """Replace the rule, reason and remedy of each failed step if the site's data explains the failure.
 
     Args:
         steps: the verdicts; they are changed in place.
@@ -87,9 +87,9 @@ def _token(step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
 def _client_role(_step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     user, allowed = params["find_user"](params["username"]), _client(params)["allowed_roles"]
     if not frappe.db.exists(CLIENT, _client(params)["name"]):
-        return CLIENT_MISSING, "the client was deleted during verify"
+        return CLIENT_MISSING, "the client was deleted during the verification"
     common = set(allowed) & set(frappe.get_roles(user) if user else [])
-    return CLIENT_ROLE, f"allowed_roles are {', '.join(allowed)}; of these, the user has {_listed(common)}"
+    return CLIENT_ROLE, f"allowed_roles contains {', '.join(allowed)}, of which the user {user} has {_listed(common)}"
 
 
 def _login(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
@@ -124,7 +124,7 @@ def _method(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     if not _is_whitelisted(frappe, function):
         return METHOD_NOT_WHITELISTED, f"{method} is not a whitelisted function"
     if step["rule"] in (METHOD_MISSING, METHOD_NOT_WHITELISTED):
-        return METHOD_STALE, "the code on disk has the whitelisted method; the running web process does not"
+        return METHOD_STALE, "the method is whitelisted in the code on disk, but the running web process has older code"
     return "", ""
 
 

@@ -6,7 +6,7 @@
 Sites of which only a response is expected are asked side by side, with one deadline for all of them.
 
 Frappe's database provides what the developer of an app knows (client_id, client_secret) and the expected values.
-All other requests go over HTTP, as from an app. At the end, this module deletes what the verification created.
+Everything else is done over HTTP, as by an app. At the end, this module deletes what the verification created.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Verified(t.TypedDict):
 
 AT_ONCE = 32  # sites that are asked at the same time
 WAITING: dict[tuple[str, str, str | None], concurrent.futures.Future[list[Verdict]]] = {}
-# Failed logins with their verdicts. A run never repeats one, because Frappe locks users out.
+# Failed sign-ins with their verdicts. A run never repeats one, because Frappe locks users out.
 REFUSED_SIGN_INS: dict[tuple[str, str], Verdict] = {}
 
 
@@ -107,7 +107,7 @@ def with_facts(item: Params, facts: Params) -> Params:
 
 
 def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault | None]:
-    """The client of an item, and a fault if there is one."""
+    """The client of an item, and the problem with it, if any."""
     expected, clients = f"the OAuth client {label({**item})}", FrappeClients(site).clients()
     try:
         client = find_client({**item, "state": "present"}, clients)
@@ -119,7 +119,7 @@ def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault
     column = site.frappe.db.get_value(CLIENT, client["name"], "client_id")
     if column != client["name"]:
         return client, Fault(
-            CLIENT_ID_STALE, expected, f"its form shows the client_id {column}", "the client was renamed"
+            CLIENT_ID_STALE, expected, f"the field App Client ID shows {column}", "the client was renamed"
         )
     return client, None
 
@@ -128,7 +128,7 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
     """The options of a row, and facts about the site."""
 
     def find_user(login: str | None) -> str | None:
-        """The name of a User, by the login that was entered."""
+        """The name of a User, by the user name that was entered."""
         if not login:
             return None
         for field in ("name", "email", "username", "mobile_no"):
@@ -152,7 +152,7 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
         "consent_expected": not (skips or auto),
         "consent_auto": auto,
         "consent_why": "skip_authorization is "
-        + ("on" if skips else "off, and Auto in OAuth Provider Settings" if auto else "off"),
+        + ("on" if skips else "off, but Skip Authorization in OAuth Provider Settings is Auto" if auto else "off"),
         "issuer_why": f"base_url of the Social Login Key frappe is {base_url}" if base_url else "",
         "find_user": find_user,
         "user_email": lambda name: str(frappe.db.get_value("User", name, "email") or name),
@@ -163,9 +163,10 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
 def clean(site: t.Any, made: Made, client: t.Any, user: str | None, since: t.Any) -> None:
     """Delete what the verification created, and commit the deletion.
 
-    Codes and tokens are their own names. A code whose response was lost is found by its nonce. When Frappe deletes a
-    code itself, it keeps a copy in Deleted Document and its name in the desk's feed. If a response with tokens was
-    lost, all tokens of this client and user since then are deleted: only verify logs in as the verify user.
+    The name of a code or token document is the code or token itself. A code whose response was lost is found by its
+    nonce. When Frappe deletes a code itself, it keeps a copy in Deleted Document and its name in the feed of Desk. If a
+    response with tokens was lost, all tokens of this client and user since the verification began are deleted. Only the
+    verification signs in as this user.
     """
     frappe, db = site.frappe, site.frappe.db
     site.about_to_write()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply the declared state to our nginx files: read, compare, test, write, reload."""
+"""Apply the declared state to the nginx files of this collection: read, compare, test, write, reload."""
 
 from __future__ import annotations
 
@@ -59,13 +59,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.host_names import shared_name_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import servable
 
-LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tries the candidate and reloads
-STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
+LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tests the new files and reloads
+STATUS = f"{MARK}\n# Rate-limited requests get 429. No other nginx file limits requests.\nlimit_req_status 429;\n"
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
 REMEDY = (
     "nginx does not have the module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the "
-    "role: oauth2_install_packages: true), or let Frappe send the CORS headers (oauth2_cors_owner: frappe)"
+    "role: oauth2_install_packages: true), or set oauth2_cors_owner: frappe and remove "
+    "oauth2_token_rate_limit"
 )
 
 
@@ -81,21 +82,21 @@ def place_fault(params: EdgeOptions) -> str | None:
             return f"{option}: {path!r} contains a null byte, so it is not a valid path. Remove the null byte"
     if not PLAIN_PATH.fullmatch(conf_dir):
         return (
-            f"conf_dir: {conf_dir!r} is not a valid path in an nginx include. Use an absolute path of letters, digits "
-            "and ./_+@%=:,~-"
+            f"conf_dir: {conf_dir!r} is not a valid path in an nginx include. Use an absolute path with only letters, "
+            "digits and these characters: . / _ + @ % = : , ~ - (in the role: oauth2_nginx_conf_dir)"
         )
     return None
 
 
 @contextlib.contextmanager
 def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
-    """Lock our files on this nginx against other runs: all benches share one file.
+    """Lock nginx's conf.d against other runs, because all benches share one file in it.
 
     The lock (flock) is on the directory itself, so no lock file is created.
 
     Args:
         conf_dir: nginx's conf.d.
-        check_mode: take no lock.
+        check_mode: if true, take no lock.
 
     Raises:
         TimeoutError: another run held the lock for all of `LOCK_WAIT`.
@@ -107,19 +108,19 @@ def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
                 stack.enter_context(exclusive(conf_dir, LOCK_WAIT))
             except TimeoutError:
                 raise TimeoutError(
-                    f"conf_dir: another run has held the lock on {conf_dir} for {LOCK_WAIT:.0f} s. Wait until it ends"
+                    f"{conf_dir}: waited {LOCK_WAIT:.0f} s for the lock of another run. Run again when it has ended"
                 ) from None
         yield
 
 
 class Edge:
-    """The declared state of one bench, and the current state of our files on this nginx.
+    """The declared state of one bench, and the current state of this collection's nginx files.
 
     Args:
         params: the options of frappe_nginx_edge.
 
     Raises:
-        OSError: a file of ours cannot be read.
+        OSError: a file of this collection cannot be read.
     """
 
     def __init__(self, params: EdgeOptions) -> None:
@@ -139,7 +140,7 @@ class Edge:
         self.wanted = {path: text for path, text in texts.items() if text}
 
     def _records(self, before: Contents, record_of: t.Callable[[Site], SiteRecord | None]) -> dict[str, SiteRecord]:
-        """The records of the declared sites, and those that other sites of the bench have already; by name."""
+        """The records of the declared sites, and the existing records of the other sites, by site name."""
         if self.params["state"] == "absent":
             return {}
         known = self.params["known_sites"]
@@ -161,7 +162,7 @@ class Edge:
         return limit(self.identity, records.values(), rate["rate"], rate["burst"], self.params["trusted_proxies"])
 
     def present(self) -> list[str]:
-        """Names of all our files that exist, of every bench on this nginx."""
+        """Names of all existing files of this collection, of every bench on this nginx."""
         names = os.listdir(self.folder) if os.path.isdir(self.folder) else []
         return sorted(name for name in names if not name.startswith("."))
 
@@ -170,13 +171,13 @@ class Edge:
         return [name for name in self.present() if name.endswith(ending) and name not in ours]
 
     def target(self, other_limits: t.Sequence[Directive]) -> dict[str, str | None]:
-        """The content that each of our files must have, None for one that must not exist, in the order of writing.
+        """The content of each file of this collection, or None if the file must not exist, in the order of writing.
 
-        nginx loads every state in between, in case the run is killed: fragments are not read before the shared file
-        includes them, and when they are removed, the shared file is removed first.
+        Every intermediate state is a valid nginx configuration, in case the run is killed. Fragments are written before
+        the shared file that includes them, and removed after it.
 
         Args:
-            other_limits: directives of others that limit requests.
+            other_limits: third-party directives that limit requests.
         """
         files: dict[str, str | None] = {self.map: self.wanted.get(self.map), self.limit: self.wanted.get(self.limit)}
         limits = self.limit in self.wanted or self._others(".conf")
@@ -189,12 +190,12 @@ class Edge:
         """Write what differs and reload nginx.
 
         Args:
-            nginx: the client of the nginx that serves the bench.
+            nginx: the nginx that serves the bench.
             check_mode: only report what would be done.
 
         Raises:
-            NginxError: nginx refuses its present configuration or the new one, or a host name belongs to two sites;
-                nothing was written.
+            NginxError: nginx rejects the current configuration or the new one, or a host name belongs to two sites.
+                Nothing was written.
             Unreplaceable: a file cannot be replaced; nothing was written.
             OSError: a file cannot be read or written.
         """
@@ -243,7 +244,7 @@ class Edge:
     def _require_own_names(self) -> None:
         """Check that each host name belongs to one site, among all benches on this nginx.
 
-        A map entry of one site would also answer for the other. Call this under the lock.
+        A map entry of one site would also apply to the other. Call this under the lock.
 
         Raises:
             NginxError: a host name belongs to two sites.
@@ -268,7 +269,9 @@ class Edge:
             nginx.try_with(files, changes)
         except NginxError as error:
             if MISSING not in str(error):
-                raise NginxError(f"nginx -t rejected the new configuration. Nothing was changed. {error}") from None
+                raise NginxError(
+                    f"nginx -t rejected the new configuration. Nothing was changed. Correct this line: {error}"
+                ) from None
             if not (check_mode and self.params["headers_more_comes"]):
                 raise NginxError(REMEDY) from None
 
@@ -293,13 +296,13 @@ class Edge:
         return found
 
     def _damages(self) -> list[str]:
-        """A warning for each record of a site that cannot be read: its entries are not kept."""
+        """A warning for each unreadable site record. The entries of such a site are not kept."""
         if self.params["state"] == "absent":
             return []
         contents = {self.map: self.before, **({self.limit: self.before_limit} if self.params["rate_limit"] else {})}
         return [
-            f"{path}:{line}: the record of a site is damaged, so its entries are not kept. If this run does not "
-            "declare that site, run again for all sites"
+            f"{path}:{line}: the entry of a site was edited or is incomplete, so it is not kept. Run again for all "
+            "sites (in the role: without oauth2_only_sites)"
             for path, found in contents.items()
             for line in found.damaged
         ]
@@ -308,7 +311,7 @@ class Edge:
         """One row per declared site, and one per site whose entries are removed.
 
         Args:
-            findings: about nginx, for every site with CORS.
+            findings: the findings about nginx. They are added to every site with CORS.
         """
         rows: list[ResultRow] = []
         sites = {site["name"]: site for site in self.sites}
@@ -341,7 +344,7 @@ def _diff(path: str, before: str | None, after: str | None) -> FileDiff:
 
 
 def _read(path: str) -> str | None:
-    """The content of one of our files, or None. An invalid byte is replaced, so the file counts as changed."""
+    """The content of a file of this collection, or None. An invalid byte is replaced, so the file counts as changed."""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()

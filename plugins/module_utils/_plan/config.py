@@ -30,7 +30,7 @@ class ConfigChange:
 
     Attributes:
         config: the complete configuration after the merge.
-        before: the changed keys with their old values, as far as these may be shown.
+        before: the changed keys with their old values. Secrets are hidden.
         after: the changed keys with their new values. Removed keys are missing.
     """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One readable diagnosis of a bench from what was verified and what was read. Pure; used by a filter."""
+"""The diagnosis of a bench, from its verification and its facts. Pure; used by a filter."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Row = t.Dict[str, t.Any]
 
 
 class Entry(t.TypedDict):
-    """One thing that was found on a site."""
+    """One problem, warning or notice on a site."""
 
     severity: str
     rule: str
@@ -40,13 +40,13 @@ class Entry(t.TypedDict):
 
 
 class Notice(Entry):
-    """What the Frappe of some sites does by itself."""
+    """Default behavior of Frappe that affects these sites."""
 
     sites: list[str]
 
 
 class SiteDiagnosis(t.TypedDict):
-    """What is wrong with one site."""
+    """The problems and warnings of one site."""
 
     name: str
     verified: bool
@@ -55,7 +55,7 @@ class SiteDiagnosis(t.TypedDict):
 
 
 class Diagnosis(t.TypedDict):
-    """What is wrong with all of them; ``summary`` is what ends the run."""
+    """The diagnosis of all sites. ``summary`` is shown at the end of the run."""
 
     sites: list[SiteDiagnosis]
     notices: list[Notice]
@@ -64,17 +64,18 @@ class Diagnosis(t.TypedDict):
 
 
 def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Collection[str] = ()) -> Diagnosis:
-    """What is wrong with each site, what is worth a look, and what this Frappe does by itself, told once.
+    """The problems and warnings of each site, and each notice once.
 
     Args:
-        checks: rows of frappe_oauth_verify; several of one site are one site here.
+        checks: rows of frappe_oauth_verify. Several rows of one site are combined.
         infos: rows of frappe_site_info, with findings.
-        exceptions: ids of rules that are not told.
+        exceptions: ids of rules that are not reported.
 
     Returns:
-        ``sites`` with ``name``, ``verified``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
-        what their Frappe does, each with the ``sites`` that have it; ``unhealthy``, the names of sites with a problem;
-        ``summary``, which ends the run.
+        ``sites`` with ``name``, ``verified``, ``problems`` and ``warnings``. Warnings do not make a site unhealthy.
+        ``notices`` about default behavior of Frappe, each with the affected ``sites``.
+        ``unhealthy``, the names of the sites with a problem.
+        ``summary``, which is shown at the end of the run.
     """
     names = list(dict.fromkeys(row["name"] for row in [*checks, *infos]))
     sites: list[SiteDiagnosis] = []
@@ -131,7 +132,7 @@ def _read(name: str, infos: list[ResultRow]) -> t.Iterator[Entry]:
 
 
 def _unique(verified: list[Entry], read: list[Entry], exceptions: t.Collection[str]) -> list[Entry]:
-    """Each entry once; of what was both noticed by the verification and read, the verification."""
+    """Each entry once. If the verification and frappe_site_info report the same rule, the former is kept."""
     kept: dict[t.Any, Entry] = {}
     noticed = {entry["rule"] for entry in verified if entry["severity"] in (WARNING, NOTICE)}
     for entry in [*verified, *(entry for entry in read if entry["rule"] not in noticed)]:
@@ -152,7 +153,7 @@ def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
                 notes.setdefault((kind, text, entry["remedy"]), note)["sites"].append(site["name"])
     return {
         "title": "Diagnosis",
-        "columns": ["state", "verified", "problems", "warnings"],
+        "columns": ["result", "verified", "problems", "warnings"],
         "rows": [_row(site) for site in sites],
         "notes": list(notes.values()) if sites else [NOTHING_SELECTED],
         "notices": {notice["rule"]: notice["sites"] for notice in notices},

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a run, in the sentences that end it. Pure; used by filters. No secret is in the results of a step."""
+"""The final messages of a run. Pure; used by filters. The results of the steps contain no secrets."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 
 Results = t.Mapping[str, t.Mapping[str, t.Any]]
 
-# Steps that write something that a verification meets; revoked tokens are none of it.
+# Steps whose changes can affect a verification. Revoked tokens cannot.
 VERIFIED_STEPS = ("site_config", "clients", "api_keys", "edge")
 NEW_PAIRS = ("created", "rotated", "removed")
 
 
 def changed_sites(results: Results) -> list[str]:
-    """Names of the sites that a step changed in a way that a verification can meet, each once.
+    """Names of the sites with a change that can affect a verification, each once.
 
     The rate limit belongs to no single site. If only the limit changed, every site of the step edge changed.
 
@@ -60,22 +60,22 @@ def failed_sites(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
 
 
 def rotation_summary(results: Results, check: bool) -> Summary:
-    """What a rotation replaced or revoked, or would in check mode, one row per site.
+    """What a rotation replaced or revoked, or would replace or revoke in check mode, one row per site.
 
     Args:
         results: as for `changed_sites`.
-        check: whether nothing was written, in check mode.
+        check: whether the run was in check mode, so that nothing was written.
     """
     rotated: dict[str, dict[str, list[str]]] = {}
     for row in _changed(results, "clients"):
         names = rotated.setdefault(row["name"], {}).setdefault("client secret", [])
-        names.append(f"secret of {row['app_name'] or row['client_id']}")
+        names.append(f"client secret of {row['app_name'] or row['client_id']}")
     for row in _rows(results, "api_keys"):
         keys = [_key(user) for user in row["users"] if user["action"] in NEW_PAIRS]
         if keys:
             rotated.setdefault(row["name"], {}).setdefault("API key", []).extend(keys)
     for row in _changed(results, "tokens"):
-        revoked = f"{row['revoked']} tokens and codes"
+        revoked = "1 token or code revoked" if row["revoked"] == 1 else f"{row['revoked']} tokens and codes revoked"
         rotated.setdefault(row["name"], {}).setdefault("token revocation", []).append(revoked)
     return {
         "title": "Rotation",
@@ -100,12 +100,12 @@ def _key(user: t.Mapping[str, str]) -> str:
 
 
 def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], names: t.Collection[str]) -> str:
-    """Why a run ends failed; empty if nothing failed.
+    """The error message of a failed run. Empty if nothing failed.
 
     Args:
         failed: message of each site that failed.
         faults: message of each step that failed for the whole bench.
-        names: the sites that were worked on.
+        names: the sites that were processed.
     """
     lines = [f"The step {step} failed for the whole bench: {in_role(msg)}" for step, msg in faults.items()]
     if failed:
@@ -115,10 +115,10 @@ def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], na
 
 
 def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
-    """Why a verification ends failed, with every problem; empty if no site has one.
+    """The error message of a verification with every problem. Empty if no site has one.
 
     Args:
-        diagnosis: as `diagnose` gives it.
+        diagnosis: as `diagnose` returns it.
     """
     if not diagnosis["unhealthy"]:
         return ""
@@ -132,7 +132,7 @@ def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
 
 
 class AuditSummary(Summary):
-    """``failure`` says which bench and which sites could not be read; empty if all could."""
+    """``failure`` is the message about a bench or sites that could not be read. Empty if all could be read."""
 
     failure: str
 
@@ -141,7 +141,7 @@ def audit_summary(part: BenchPart) -> AuditSummary:
     """What an audit found on one bench.
 
     Args:
-        part: what the bench adds to the report.
+        part: the part of the report about the bench, as `bench_part` returns it.
     """
     notes: dict[tuple[str, str, str], Note] = {}
 
@@ -162,7 +162,7 @@ def audit_summary(part: BenchPart) -> AuditSummary:
             notices.setdefault(finding["rule"], []).append(site["name"])
     return {
         "title": "Audit",
-        "columns": ["read", "findings", "not as declared", "verified"],
+        "columns": ["readable", "findings", "drift", "verified"],
         "rows": [_audited(site) for site in part["sites"]],
         "notes": list(notes.values()),
         "notices": {rule: list(dict.fromkeys(sites)) for rule, sites in notices.items()},
@@ -176,14 +176,14 @@ def _audited(site: SiteReport) -> SummaryRow:
         "yes" if site["readable"] else "FAILED",
         str(findings or ""),
         str(drift or ("unknown" if site["drift_unknown"] else "")),
-        "not on record" if last is None else f"{'yes' if last['verified'] else 'no'}, {last['at'][:10]}",
+        "never" if last is None else f"{'yes' if last['verified'] else 'no'}, {last['at'][:10]}",
     ]
     state = FAILED if not site["readable"] else CHANGED if drift else REVIEW if findings or last is None else QUIET
     return {"site": site["name"], "state": state, "cells": cells, "brief": cells}
 
 
 def unread_message(part: BenchPart) -> str:
-    """Why an audit ends failed: the bench or the sites that could not be read; empty if all could."""
+    """The error message of an audit: the bench or the sites that could not be read. Empty if all could be read."""
     fault = part["bench"]["fault"]
     lines = [fault] if fault else []
     unread = [site for site in part["sites"] if not site["readable"] and site["why"] != fault]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host names that more than one site has. Pure."""
+"""Find host names that belong to more than one site. Pure: no Ansible, no Frappe, no I/O."""
 
 from __future__ import annotations
 

@@ -110,21 +110,26 @@ def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
     elif value != value.strip():
         yield Finding(TEXT_EDGES, field, f"{without_password(value)} begins or ends with white space")
     if CONTROL.search(value):
-        yield Finding(TEXT_CONTROL, field, without_password(value))
+        yield Finding(TEXT_CONTROL, field, f"{without_password(value)} contains a control character")
     if "<" in value or ">" in value:
-        yield Finding(TEXT_MARKUP, field, without_password(value))
+        yield Finding(TEXT_MARKUP, field, f"{without_password(value)} contains < or >")
     if len(value) > longest:
-        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters")
+        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters, the maximum is {longest}")
+
+
+def _too_short(value: str, shortest: int) -> str:
+    """What is wrong with a short secret. The secret itself is not shown."""
+    return f"has {len(value)} character{'' if len(value) == 1 else 's'}, at least {shortest} are required"
 
 
 def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
     """Secrets that are weak, that Frappe would change, or that are part of one of ``names``."""
     if len(value) < SHORTEST_SECRET:
-        yield Finding(SECRET_SHORT, field, f"has {len(value)} characters")
+        yield Finding(SECRET_SHORT, field, _too_short(value, SHORTEST_SECRET))
     elif _bytes(value) < GOOD_SECRET:
-        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes")
+        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes, at least {GOOD_SECRET} are expected")
     if len(value) > MAX_DATA:
-        yield Finding(SECRET_LONG, field, f"has {len(value)} characters")
+        yield Finding(SECRET_LONG, field, f"has {len(value)} characters, the maximum is {MAX_DATA}")
     if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
         yield Finding(
             SECRET_REWRITTEN, field, "contains <, >, &, a control character, or leading or trailing white space"
@@ -142,7 +147,7 @@ def password_findings(field: str, value: str | None, names: t.Iterable[str | Non
         names: names of sites, users, apps and hosts that must stay readable in the output.
     """
     if value and len(value) < SHORTEST_PASSWORD:
-        yield Finding(PASSWORD_SHORT, field, f"has {len(value)} characters")
+        yield Finding(PASSWORD_SHORT, field, _too_short(value, SHORTEST_PASSWORD))
     if value and any(value in name for name in names if name):
         yield Finding(SECRET_IN_NAME, field, "is part of a site, user, app or host name")
 
@@ -170,12 +175,12 @@ def redirect_uri_findings(field: str, uri: str) -> Findings:
         yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} is not an absolute URI")
         return
     if "#" in uri:
-        yield Finding(REDIRECT_URI_FRAGMENT, field, without_password(uri))
+        yield Finding(REDIRECT_URI_FRAGMENT, field, f"{without_password(uri)} contains a fragment")
     if "*" in uri:
-        yield Finding(REDIRECT_URI_WILDCARD, field, without_password(uri))
+        yield Finding(REDIRECT_URI_WILDCARD, field, f"{without_password(uri)} contains a wildcard")
     scheme = scheme.lower()
     if scheme in SCRIPT_SCHEMES:
-        yield Finding(REDIRECT_URI_SCRIPT, field, without_password(uri))
+        yield Finding(REDIRECT_URI_SCRIPT, field, f"{without_password(uri)} has the scheme {scheme}")
     elif scheme in ("http", "https"):
         yield from _web_uri_findings(field, uri, scheme, parts)
     elif "." not in scheme:
@@ -188,9 +193,9 @@ def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> 
     elif parts.username is not None:
         yield Finding(REDIRECT_URI_USERINFO, field, "contains a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":
-        yield Finding(REDIRECT_URI_LOCALHOST, field, without_password(uri))
+        yield Finding(REDIRECT_URI_LOCALHOST, field, f"{without_password(uri)} uses the name localhost")
     elif scheme == "http" and not _loopback(parts.hostname):
-        yield Finding(REDIRECT_URI_HTTP, field, without_password(uri))
+        yield Finding(REDIRECT_URI_HTTP, field, f"{without_password(uri)} uses http")
     if scheme == "http" and parts.port is None and _is_loopback(parts.hostname or ""):
         yield Finding(REDIRECT_URI_LOOPBACK_PORT, field, f"{without_password(uri)} has no port")
 
@@ -207,13 +212,13 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     if "app_name" in given:
         yield from text_findings("app_name", given["app_name"])
     if "client_id" in given and not CLIENT_ID.fullmatch(given["client_id"]):
-        yield Finding(CLIENT_ID_FORM, "client_id", f"{given['client_id']!r}")
+        yield Finding(CLIENT_ID_FORM, "client_id", f"{given['client_id']!r} contains a character that is not allowed")
     if "app_name" not in given and "client_id" not in given:
-        yield Finding(CLIENT_IDENTITY, "app_name", "neither app_name nor client_id is given")
+        yield Finding(CLIENT_IDENTITY, "app_name", "neither app_name nor client_id is set")
     yield from _uri_list_findings(given)
     yield from _scope_findings(given)
     if given.get("grant_type") == "Implicit":
-        yield Finding(GRANT_IMPLICIT, "grant_type", "Implicit")
+        yield Finding(GRANT_IMPLICIT, "grant_type", "is Implicit")
     if "client_secret" in given:
         names = (site, given.get("app_name", ""), given.get("client_id", ""))
         yield from secret_findings("client_secret", given["client_secret"], names)
@@ -251,7 +256,7 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
                 DEFAULT_REDIRECT_URI, "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
             )
     if default is not None and len(default) > MAX_DATA:
-        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(default)} characters")
+        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(default)} characters, the maximum is {MAX_DATA}")
     elif default is None and uris and not default_uri(uris):
         found = f"the shortest URI has {min(map(len, uris))} characters, and Frappe stores one of them as the default"
         yield Finding(TEXT_LENGTH, "redirect_uris", found)
@@ -271,9 +276,9 @@ def _scope_findings(given: dict[str, t.Any]) -> Findings:
         yield Finding(SCOPES_EMPTY, "scopes", "is an empty list")
     for scope in scopes or ():
         if not SCOPE.fullmatch(scope) or "<" in scope or ">" in scope:
-            yield Finding(SCOPE_FORM, "scopes", f"{scope!r}")
+            yield Finding(SCOPE_FORM, "scopes", f"{scope!r} contains a character that is not allowed, or is empty")
     if "all" in (scopes or ()):
-        yield Finding(SCOPE_ALL, "scopes", "'all'")
+        yield Finding(SCOPE_ALL, "scopes", "contains 'all'")
 
 
 # ---------------------------------------------------------------- site_config.json
@@ -317,9 +322,9 @@ def settings_findings(
         if not isinstance(value, str):
             yield Finding(SECRET_FORM, f"{key} in {file}", "is not a string")
         elif len(value) < SHORTEST_SECRET:
-            yield Finding(SECRET_SHORT, f"{key} in {file}", f"has {len(value)} characters")
+            yield Finding(SECRET_SHORT, f"{key} in {file}", _too_short(value, SHORTEST_SECRET))
         elif any(value in str(name) for name in (*settings, *secrets)):
-            yield Finding(SECRET_IN_NAME, f"secret_settings in {file}", "a value is part of a key name")
+            yield Finding(SECRET_IN_NAME, f"{key} in {file}", "its value is part of the name of a key")
     for key in absent:
         if key in settings or key in secrets:
             yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is both declared and listed in absent")
@@ -330,7 +335,7 @@ def settings_findings(
 
 
 def _unwritable(value: t.Any) -> bool:
-    """Whether the value contains NaN or infinity. Python writes them, but bench's JavaScript cannot read that file."""
+    """Whether the value contains NaN or infinity. Python writes them, but other programs cannot read them."""
     if isinstance(value, (dict, list)):
         return any(map(_unwritable, value.values() if isinstance(value, dict) else value))
     return isinstance(value, float) and not math.isfinite(value)
@@ -340,7 +345,7 @@ def _unwritable(value: t.Any) -> bool:
 def name_findings(name: str) -> Findings:
     """Check the name of a site, which is also a directory name and a parameter in the nginx configuration."""
     if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
-        yield Finding(SITE_NAME, "name", f"{name!r}")
+        yield Finding(SITE_NAME, "name", f"{name!r} is not a valid site name")
 
 
 def servable(domain: str) -> bool:
@@ -349,10 +354,10 @@ def servable(domain: str) -> bool:
 
 
 def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
-    """All findings about the CORS declaration of one site. Accepted values cannot end a line of an nginx file."""
+    """All findings about the CORS declaration of one site. Accepted values cannot inject nginx directives."""
     for domain in domains:
         if not servable(domain):
-            yield Finding(DOMAIN_FORM, "domains", f"{domain!r}")
+            yield Finding(DOMAIN_FORM, "domains", f"{domain!r} is not a valid host name")
     given = {key: value for key, value in (cors or {}).items() if value is not None}
     for item in given.get("origins", ()):
         bare = origin(item)
@@ -361,19 +366,21 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
     for field in ("methods", "headers", "expose_headers"):
         for item in given.get(field, ()):
             if not HTTP_TOKEN.fullmatch(item):
-                yield Finding(CORS_TOKEN, f"cors.{field}", f"{item!r}")
+                yield Finding(
+                    CORS_TOKEN, f"cors.{field}", f"{item!r} contains a character that is not allowed, or is empty"
+                )
         if len(", ".join(given.get(field, ()))) > LONGEST_LIST:
             yield Finding(CORS_TOKEN, f"cors.{field}", f"has more than {LONGEST_LIST} characters")
     if not 0 <= given.get("max_age", 0) <= 86400:
-        yield Finding(CORS_MAX_AGE, "cors.max_age", f"{given['max_age']}")
+        yield Finding(CORS_MAX_AGE, "cors.max_age", f"is {given['max_age']}")
 
 
 def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]) -> Findings:
     """Check the rate limit and the trusted proxies."""
     if rate_limit and not RATE.fullmatch(str(rate_limit["rate"])):
-        yield Finding(LIMIT_RATE, "rate_limit.rate", f"{rate_limit['rate']!r}")
+        yield Finding(LIMIT_RATE, "rate_limit.rate", f"{rate_limit['rate']!r} is not a valid rate")
     if rate_limit and not 0 <= rate_limit["burst"] <= 10000:
-        yield Finding(LIMIT_RATE, "rate_limit.burst", f"{rate_limit['burst']!r}")
+        yield Finding(LIMIT_RATE, "rate_limit.burst", f"is {rate_limit['burst']!r}")
     for proxy in proxies:
         try:
             ipaddress.ip_network(proxy)
@@ -381,4 +388,4 @@ def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]
         except ValueError:
             good = False
         if not good:
-            yield Finding(LIMIT_PROXY, "trusted_proxies", f"{proxy!r}")
+            yield Finding(LIMIT_PROXY, "trusted_proxies", f"{proxy!r} is not an IP address or network")

@@ -10,6 +10,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 FRONT_REFUSED = rule(
     "front-refused",
     PROBLEM,
+    "Something in front of Frappe rejects the request",
     "RFC 9110, 15.5",
     "A proxy, a firewall, a CDN or HTTP authentication in front of Frappe rejects the request. Exempt the API from it "
     "(/api, /.well-known), because apps get the same response. To verify past it, set address "
@@ -18,18 +19,21 @@ FRONT_REFUSED = rule(
 ASSETS_MISSING = rule(
     "assets-missing",
     PROBLEM,
+    "Frappe cannot render pages, because its assets were not built",
     "Frappe, bundled_asset",
     "Run bench build. Without sites/assets/assets.json, Frappe answers every page with HTTP 500, the consent page too.",
 )
 SCHEMA_BEHIND = rule(
     "schema-behind",
     PROBLEM,
+    "The database lacks a table or column that the code uses",
     "bench, migrate",
     "Run bench --site SITE migrate. The database lacks a table or a column that the code uses.",
 )
 REDIS_DOWN = rule(
     "redis-down",
     PROBLEM,
+    "Frappe cannot connect to Redis",
     "Frappe, redis_cache",
     "Start Redis, and check redis_cache and redis_queue in common_site_config.json.",
 )

@@ -33,7 +33,7 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
     Args:
         bench: the bench.
         row: the declaration.
-        check_mode: whether nothing may be written.
+        check_mode: if true, nothing is written.
         keep: makes a backup of a file and returns the path of the backup.
     """
     name, common = row["name"], row["name"] == COMMON_FILE
@@ -59,7 +59,12 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
     except (BrokenConfig, Unreplaceable, TimeoutError) as error:
         return failed_row(name, str(error), path=path)
     except OSError as error:
-        return failed_row(name, f"{path} cannot be written: {error.strerror}. The file is unchanged", path=path)
+        return failed_row(
+            name,
+            f"{path} cannot be written: {error.strerror}. The file is unchanged. Check "
+            "its permissions and the free disk space",
+            path=path,
+        )
     if not change:
         return row_of(name, path=path, config=change.config)
     diff = {"before": change.before, "after": change.after}

@@ -93,7 +93,7 @@ def password_faults(rows: list[Declared]) -> list[str]:
 
 
 def verdict(row: Declared, reply: Reply, sources: t.Callable[[], list[str]]) -> VerifyRow:
-    """The result row of one site."""
+    """The result row of one item."""
     known = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
     if "failed" in reply:
         return failed_row(row["name"], reply["failed"], verified=False, steps=[], **known)

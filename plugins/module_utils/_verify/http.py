@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP client of one site: a browser session with cookies and an app session without. Independent of OAuth."""
+"""The HTTP client of one site: a browser session with cookies, and an app session without cookies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class HttpClient:
         self.browser, self.app = requests.Session(), requests.Session()
         for session in (self.browser, self.app):
             session.trust_env = False
-            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-check"})
+            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-verify"})
             session.mount("https://", NamedHost())
 
     def send(self, session: t.Any, method: str, path: str, **more: t.Any) -> t.Any:
@@ -71,7 +71,7 @@ class HttpClient:
             session.cookies.clear()
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site has passed")
+            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site passed (site_timeout)")
         errors = self.requests.exceptions
         try:
             reply = session.request(
@@ -85,7 +85,7 @@ class HttpClient:
         except errors.SSLError as error:
             raise Fault(TLS_INVALID, "a valid certificate", plain(error)) from None
         except errors.Timeout:
-            raise Fault(SITE_SLOW, "a response in time", f"timeout at {self.base}") from None
+            raise Fault(SITE_SLOW, "a response in time", f"no response from {self.base} in time") from None
         except errors.RequestException as error:
             raise Fault(SITE_UNREACHABLE, "a response", f"{cause_of(error)} at {self.base}") from None
         if reply.status_code in REFUSED and front(reply):
@@ -171,7 +171,7 @@ def front(reply: t.Any) -> str:
 def said(reply: t.Any) -> str:
     """The status, and Frappe's error message or what answered instead of Frappe.
 
-    It never contains a token: only a success returns one.
+    It contains no token, because only successful responses contain one.
     """
     other = front(reply)
     if other:

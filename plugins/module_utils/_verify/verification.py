@@ -43,12 +43,12 @@ class Params(t.TypedDict, total=False):
     patience: float
     of_site: bool  # whether this row runs the steps that run once per site
     client: dict[str, t.Any] | None  # the row of the OAuth client
-    refused: Verdict | None  # the verdict of this login on this site, if it failed earlier in the run
+    refused: Verdict | None  # the verdict of this sign-in on this site, if it failed earlier in the run
     consent_expected: bool
     consent_auto: bool
     consent_why: str
     issuer_why: str
-    find_user: t.Callable[[str | None], str | None]  # the name of a User, by the login that was entered
+    find_user: t.Callable[[str | None], str | None]  # the name of a User, by the user name that was entered
     user_email: t.Callable[[str], str]
 
 
@@ -145,7 +145,7 @@ class Verification:
         return reply
 
     def end(self) -> None:
-        """Log out; record a session that does not end, for the cleanup."""
+        """Sign out. Record a session that does not end, for the cleanup."""
         sid = self.http.browser.cookies.get("sid")
         if sid in (None, "", "Guest"):
             return

@@ -21,7 +21,7 @@ function driftRows(drift) {
 
 function driftBlock(site) {
   const parts = [];
-  if (site.drift_unknown) parts.push(make("p", { class: "alert" }, site.drift.length ? "Drift is known only in part: " : "Drift is unknown: ", site.drift_unknown));
+  if (site.drift_unknown) parts.push(make("p", { class: "alert" }, site.drift.length ? "Drift is only partly known: " : "Drift is unknown: ", site.drift_unknown));
   if (site.drift.length) parts.push(list("What the next run of site.yml would change", ["Object", "Field", "Current", "After site.yml"], driftRows(site.drift)));
   else if (!site.managed && !site.drift_unknown) parts.push(words("This site is not managed."));
   else if (!site.drift_unknown) parts.push(words("None: the site matches the inventory."));

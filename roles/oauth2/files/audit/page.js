@@ -31,7 +31,7 @@ function driftCell(site) {
 }
 
 function verificationCell(site) {
-  const label = { verified: ["good", "verified"], partial: ["partial", "verified in part"], failed: ["bad", "failed"], none: ["none", "never verified"] }[site.verify_state];
+  const label = { verified: ["good", "verified"], partial: ["partial", "partly verified"], failed: ["bad", "failed"], none: ["none", "never verified"] }[site.verify_state];
   return [mark(...label), site.verification ? make("span", { class: "line soft" }, age(site.verified_days_ago)) : null];
 }
 
@@ -135,7 +135,7 @@ function chooseRule(rule) {
 function summary() {
   const sum = report.summary;
   const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "none"],
-    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not fully verified", sum.unverified, "never, in part or failed"],
+    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not fully verified", sum.unverified, "never, partly or failed"],
     ["Could not be read", sum.unreadable, sum.unreadable ? "see the site's row" : "all sites were read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
   byId("summary").replaceChildren(...cells.map(([name, value, more]) => make("div", {}, make("dt", {}, name), make("dd", { class: "figure" }, number(value)), make("dd", { class: "soft" }, more))));
 }
