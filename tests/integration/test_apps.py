@@ -12,7 +12,7 @@ import time
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import shared
-from edge_kit import HEADERS, METHODS, SITE2, WRITE, ask, lines, ours, reload_nginx
+from edge_requests import HEADERS, METHODS, SITE2, WRITE, ask, lines, ours, reload_nginx
 
 PHONE, EXTENSION = "capacitor://localhost", "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb"
 CONFIG = "Site config | Merge the declared keys"

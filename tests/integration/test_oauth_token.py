@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from demo import SITES
-from token_kit import CLERK, FORMER, KIOSK, MANAGER, MOBILE, SITE, told
+from demo_bench import SITES
+from issued_tokens import CLERK, FORMER, KIOSK, MANAGER, MOBILE, SITE, told
 
 STEP = "Tokens | Revoke and prune tokens"
 CHECK = {"check_mode": True}
