@@ -134,6 +134,9 @@ def finding(rule, severity):
     return {"rule": rule, "severity": severity, "field": "x", "found": "y", "remedy": "z"}
 
 
+SLOW = step("reach", "failed", "site-slow")
+
+
 def test_a_healthy_site_has_no_problem():
     told = diagnose([verification("a", step("reach", "passed"), step("x", "not_run"))], [])
     assert (told["unhealthy"], told["notices"]) == ([], [])
@@ -200,6 +203,31 @@ def test_a_site_that_could_not_be_worked_on_is_told_once():
 def test_several_clients_of_a_site_are_one_site():
     told = diagnose([verification("a", verified=False), verification("a")], [])
     assert [(site["name"], site["verified"]) for site in told["sites"]] == [("a", False)]
+
+
+def test_a_site_that_was_only_read_is_not_called_healthy():
+    told = diagnose([], [{"name": "a", "failed": False, "msg": "", "findings": []}])
+    assert (told["unhealthy"], told["sites"][0]["verified"]) == ([], False)
+    assert told["summary"]["rows"][0]["cells"] == ["unknown", "not run", "", ""]
+    (note,) = told["summary"]["notes"]
+    assert (note["kind"], note["sites"]) == ("NOT VERIFIED", ["a"]) and "because of --check" in note["text"]
+
+
+def test_a_site_where_a_step_did_not_run_is_partly_verified():
+    told = diagnose([verification("a", step("login", "not_run"), verified=False)], [])
+    assert told["summary"]["rows"][0]["cells"] == ["healthy", "partly", "", ""]
+
+
+def test_a_problem_of_one_client_names_it_and_one_of_all_clients_or_of_the_site_does_not():
+    failing = {"failed": True, "verified": False, "client_id": "id"}
+    checks = [
+        verification("a", SLOW, step("token", "failed", "token-refused"), app_name="Web", **failing),
+        verification("a", SLOW, step("tls", "failed", "tls-invalid"), app_name=None, **failing),
+    ]
+    told = diagnose(checks, [])
+    assert [entry["where"] for entry in told["sites"][0]["problems"]] == ["reach", "client 'Web': token", "tls"]
+    checks[1]["steps"].append(step("login", "failed", "login-refused"))
+    assert diagnose(checks, [])["sites"][0]["problems"][-1]["where"] == "client 'id': login"
 
 
 # ---------------------------------------------------------------- the batches
