@@ -96,7 +96,7 @@ def test_what_failed_is_told_with_its_reason_whether_or_not_it_was_worked_on():
         (A, "quiet", ""),
         (B, "failed", "FAILED"),
     ]
-    assert texts(result) == [("FAILED", [B], "first line second line")]
+    assert texts(result) == [("FAILED", [B], "first line"), ("FAILED", [B], "second line")]
 
 
 def test_a_step_that_failed_for_the_whole_bench_is_told_beside_the_sites():
