@@ -93,9 +93,10 @@ class Demo(BenchState):
         method: the method that the users may call, as an app does.
         module: a module of an app, below apps/, to which a test may add a whitelisted function.
         verification_leaves: tables in which the verification of a site leaves its login.
+        outlives_tests: whether tests must restore it, because it exists after them.
     """
 
-    kills = 200
+    kills, outlives_tests = 200, False
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
     method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
