@@ -11,7 +11,7 @@
 #   tools/setup.sh newest-if-possible   newest if a recent enough Python is installed, otherwise dev
 #   tools/setup.sh nginx   nginx with headers-more
 #   tools/setup.sh browser       Chromium
-#   tools/setup.sh molecule      dev, molecule, Docker and Chromium
+#   tools/setup.sh molecule      dev, molecule, Docker, Chromium and frappe-js-sdk
 #   tools/setup.sh debootstrap   debootstrap, to build a Debian image if none can be pulled
 #
 # If a dependency is missing and this script cannot install it, the script prints what to install and exits with a
@@ -141,6 +141,21 @@ set_up_browser() {
     fi
 }
 
+# Frappe's own JavaScript client, in one file for the browser of the scenario cors. The lock file pins every package.
+set_up_sdk() {
+    local from=molecule/cors/sdk to=build/frappe-js-sdk want
+    want=$(cat "$from"/* | cksum)
+    [ "$(cat "$to/.stamp" 2> /dev/null)" = "$want" ] && return
+    command -v npm > /dev/null || apt_install nodejs npm \
+        || give_up "npm is missing, and this script cannot install it. As root, run: apt-get install nodejs npm"
+    say "installing $from into $to with npm"
+    mkdir -p "$to"
+    cp "$from"/* "$to"
+    (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null \
+        && node_modules/.bin/esbuild entry.js --bundle --format=iife --outfile=sdk.js --log-level=warning)
+    printf '%s\n' "$want" > "$to/.stamp"
+}
+
 set_up_molecule() {
     set_up_dev
     python_packages .venv molecule requirements/run.txt requirements/dev.txt requirements/molecule.txt
@@ -152,6 +167,7 @@ set_up_molecule() {
             || give_up "Docker is missing, and this script cannot install it. As root, run: apt-get install ${docker[*]}"
     fi
     set_up_browser
+    set_up_sdk
 }
 
 set_up_debootstrap() {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generate docs/rules.md from the rules. With --check, exit with status 1 if the page is out of date."""
+"""Generate docs/rules.md from the registry of rules. With --check, exit with status 1 if the page is out of date."""
 
 from __future__ import annotations
 
@@ -21,18 +21,23 @@ Every declaration is checked against these rules before anything is written on a
 `tools/write_rules.py` generates this page.
 
 - `invalid`: the value cannot work, or every run would report a change. It is always rejected.
-- `refused`: the value works but is dangerous. It is rejected unless `policy_exceptions` lists the rule's id.
-  In the role: to accept a risk, list the rule's id in `oauth2_policy_exceptions`.
-- `warning`: under the policy `warn`, the value is written and a warning is reported. Under `enforce`, the run stops.
-  Under `ignore`, the value is written without a warning. Warnings about the current state of a site never stop a run.
-  The diagnosis lists them for review.
-- `notice`: the behavior, or a default, of this Frappe version. Notices stop nothing and cause no warning. The result
-  of a site lists them with a remedy, and a run names them once for all sites.
-- `problem`: verify (`frappe_oauth_verify`, `playbooks/verify.yml`) found it on a running site. An app is blocked, or
-  access is possible that must be denied. Search this page for the rule id in a diagnosis.
+- `refused`: the value works but is dangerous. It is rejected unless you accept the risk: list the rule's id in
+  `policy_exceptions` (in the role: `oauth2_policy_exceptions`).
+- `warning`: `policy` (in the role: `oauth2_policy`) decides. With `warn`, the value is written and a warning is
+  reported. With `enforce`, the run stops before the first write. If the rule depends on the state of a site, only that
+  site fails. With `ignore`, the value is written without a warning. Warnings of `frappe_site_info` and of the
+  verification never stop a run. The diagnosis lists them for review.
+- `notice`: the installed version of Frappe behaves in this way on every site. Notices do not stop a
+  run and do not cause a warning. The result of a site lists them with a remedy, and a run reports them once.
+- `problem`: an app is blocked, or Frappe grants access that it must deny. The verification (`frappe_oauth_verify`,
+  `playbooks/verify.yml`) finds problems on a running site.
 
-| Rule | Severity | Source | What to do |
-|---|---|---|---|
+To understand a message, search this page for the id of its rule. "The finding" and "the reason" in a remedy are parts
+of that message. The source is the standard behind a rule, or the function, DocType or setting of Frappe, bench or
+nginx.
+
+| Rule | Severity | Problem | Source | What to do |
+|---|---|---|---|---|
 """
 
 

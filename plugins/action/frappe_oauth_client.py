@@ -27,7 +27,7 @@ SECRET_BYTES = 32
 
 
 class ActionModule(SecretsAction):
-    """See the module's documentation."""
+    """Runs the module with the client secrets of the secrets store."""
 
     MODULE = "benchkeeper.frappe.frappe_oauth_client"
     SECRETS = ("client_secret", "api_secret")
@@ -59,7 +59,7 @@ class ActionModule(SecretsAction):
         return client_id or app_name or ""
 
     def known(self, item: Item, content: Content) -> Item:
-        """The item with its stored secret. A rotation omits the secret in use, because sending it changes nothing."""
+        """The item with its stored secret. For a rotation, the secret in use is left out."""
         if not self.kept_here(item) or self.absent(item):
             return item
         entry = content["oauth_clients"].get(self.key(item, content), {})
@@ -67,7 +67,7 @@ class ActionModule(SecretsAction):
         return {**item, "client_secret": value["client_secret"]} if value.get("client_secret") else item
 
     def overtaken(self, item: Item, row: Row, content: Content) -> bool:
-        """Discard the pending secret of a new client if the client was meanwhile created with another secret."""
+        """Discard the pending secret of a new client if the client has since been created with another secret."""
         if not self.kept_here(item) or self.absent(item):
             return False
         kept, key = content["oauth_clients"], self.key(item, content)

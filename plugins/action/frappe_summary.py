@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action of frappe_summary: shows the table of one host, unless the callback shows that of all hosts at the end."""
+"""Action of frappe_summary: shows the table of one host, unless the callback shows one table for all hosts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ansible_collections.benchkeeper.frappe.plugins.plugin_utils._summary_output
 
 
 class ActionModule(ActionBase):
-    """See the module's documentation."""
+    """Shows the summary, unless the callback or a program shows it."""
 
     _supports_check_mode = True
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        """Ansible's entry point."""
+        """Run the action. Ansible calls this method."""
         super().run(tmp, task_vars)
         spec = {"summary": {"type": "dict", "required": True}, "footer": {"type": "list", "elements": "str"}}
         _checked, given = self.validate_argument_spec(argument_spec=spec)

@@ -30,7 +30,7 @@ PAIR = ("api_key", "api_secret", "replace")
 
 
 class ActionModule(SecretsAction):
-    """See the module's documentation."""
+    """Runs the module with the API keys of the secrets store."""
 
     MODULE = "benchkeeper.frappe.frappe_user_api_key"
     SECRETS = ("secrets",)

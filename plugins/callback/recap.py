@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows what became of every site of every bench in one table, after Ansible's own recap."""
+"""Show the result for every site of every bench in one table, after Ansible's own recap."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ description:
   - Shows the summaries of M(benchkeeper.frappe.frappe_summary) after Ansible's C(PLAY RECAP), all hosts in one table.
   - Failed sites come first, then changed sites, then sites with findings. Sites with nothing to report are counted in
     one row.
-  - Names each host that failed before it had a summary.
-  - If a host runs the role more than once, each further run has a table of its own.
+  - Lists each host that failed before it had a summary.
+  - If the role runs more than once for a host, each run has its own table.
   - Shows nothing if the output is for programs, as with the callback P(ansible.posix.json#callback).
   - Rows are colored by state. The state is also shown as text. Ansible's C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn the
     colors off.
@@ -52,12 +52,12 @@ class CallbackModule(CallbackBase):
         self.tables: list[tuple[str, dict[str, Summary], list[str]]] = []  # title, summary of each host, footer
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
-        """Have the tasks leave the summaries to this callback."""
+        """Suppress the tables of the single tasks. This callback shows them at the end."""
         AtEnd.wanted = for_a_person()
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        """Keep a summary."""
-        # ansible-core 2.19 has attributes without the underscore, and warns of those with it
+        """Store the summary of a frappe_summary task."""
+        # ansible-core 2.19 provides these attributes without the leading underscore, and warns about the old names
         task, host = getattr(result, "task", None), getattr(result, "host", None)
         if task is None or ACTION not in (task.action, getattr(task, "resolved_action", None)):
             return
@@ -74,7 +74,7 @@ class CallbackModule(CallbackBase):
         footer += [line for line in kept["footer"] if line not in footer]
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
-        """Show them, and name the hosts that ended without one."""
+        """Show all tables, and list the failed hosts that have no summary."""
         if not AtEnd.wanted or not self.tables:
             return
         for _title, summaries, footer in self.tables:
@@ -82,5 +82,5 @@ class CallbackModule(CallbackBase):
         known = {host for _title, summaries, _footer in self.tables for host in summaries}
         for host in sorted({*stats.failures, *stats.dark} - known):
             self._display.display(
-                f"{painted('FAILED', FAILED)} {host}: not in the table. The error above gives the reason."
+                f"{painted('FAILED', FAILED)} {host}: not in the table. See the failed task of this host above."
             )

@@ -17,7 +17,7 @@ options:
       - Path of the bench directory on the managed host. It contains C(apps), C(env) and C(sites).
       - The task must run as the owner of the bench. Use C(become_user) for this.
       - The bench directory, C(sites), C(env) and the Python in C(env) must have the same owner.
-      - C(sites) must not be a symbolic link.
+      - If C(sites) is a symbolic link, the link and its target must have the same owner.
     type: path
 attributes:
   check_mode:

@@ -17,8 +17,8 @@ positional: _input
 options:
   _input:
     description:
-      - The bench, with C(name), its name in the inventory, C(path), and C(fault), the reason why the whole bench could
-        not be read.
+      - The bench as a mapping. C(name) is its name in the inventory, and C(path) is its directory. C(fault) is the
+        reason why the whole bench could not be read, or empty.
     type: dict
     required: true
   found:

@@ -10,7 +10,7 @@ name: changed_sites
 short_description: List the sites that a run changed
 version_added: 0.1.0
 description:
-  - Lists each site in which a step made a change that can affect the verification. Sites with only revoked tokens are
+  - Lists each site on which a step made a change that can affect the verification. Sites with only revoked tokens are
     not included.
 positional: _input
 options:

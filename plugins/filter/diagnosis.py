@@ -11,8 +11,8 @@ short_description: Create the diagnosis of a bench from its verification and its
 version_added: 0.1.0
 description:
   - Combines the rows of M(benchkeeper.frappe.frappe_oauth_verify) and of M(benchkeeper.frappe.frappe_site_info).
-  - Lists the problems and warnings of each site, with what was found and what to do. Lists the behavior of this Frappe
-    version once for all sites.
+  - Lists the problems and warnings of each site, with what was found and what to do. Lists notices about the
+    installed version of Frappe once, with the affected sites.
 positional: _input
 options:
   _input:
@@ -44,7 +44,7 @@ RETURN = r"""
 _value:
   description:
     - C(sites) contains C(name), C(verified), C(problems) and C(warnings) for each site.
-    - C(notices) describes the behavior of this Frappe version, each with the affected C(sites).
+    - C(notices) contains the notices about the installed version of Frappe, each with the affected C(sites).
     - C(unhealthy) lists the names of the sites with a problem, regardless of warnings.
     - C(summary) is the input for M(benchkeeper.frappe.frappe_summary).
     - C(message) lists only the problems. It is empty if there are none.

@@ -13,7 +13,7 @@ description:
   - Values from extra variables and INI inventories are strings. This filter converts a value to the type that the role
     P(benchkeeper.frappe.oauth2#role) documents. M(benchkeeper.frappe.frappe_declarations) converts all variables in the
     same way.
-  - Use it for variables that are needed before that module runs, such as C(become).
+  - Use it for variables that are needed before that module runs, such as C(oauth2_become).
 positional: _input, name
 options:
   _input:

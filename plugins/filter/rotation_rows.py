@@ -37,7 +37,7 @@ options:
     elements: str
     default: []
   users:
-    description: Names of users. If not empty, only their API keys and tokens are rotated.
+    description: Names of users. If not empty, only their API keys are rotated, and only their tokens are revoked.
     type: list
     elements: str
     default: []
@@ -75,8 +75,8 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.rotation import rotation
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Mistake
 
 
 def rotation_rows(

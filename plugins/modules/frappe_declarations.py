@@ -10,18 +10,35 @@ module: frappe_declarations
 short_description: Merge and check the declarations for the sites of a bench
 version_added: 0.1.0
 description:
-  - This is the first step of the role P(benchkeeper.frappe.oauth2#role). It takes no options. Like
+  - This is the first step of the role P(benchkeeper.frappe.oauth2#role). Like
     M(ansible.builtin.validate_argument_spec), it reads the role's variables from the variables of the host.
   - Converts each variable to its declared type, and reads the sites of the bench with
     M(benchkeeper.frappe.frappe_site_info). It then merges the declarations of all sites and checks them against the
     rules. It writes nothing.
-  - The task fails if a value has the wrong type, or if a declaration is invalid or breaks a rule. The message lists
-    each problem with the site, the key, the value, and what to do.
+  - Also checks what the later steps need, so that a run does not stop halfway. A step that C(--tags) or
+    C(--skip-tags) excludes needs nothing.
+  - If a step uses the secrets store, a vault secret must be loaded and the store must be writable. If CORS or a rate
+    limit is declared for nginx, nginx must be installed and must have the module headers-more, unless
+    C(oauth2_install_packages=true). If a declared key needs a reload, C(supervisorctl) and the web process must exist.
+  - If C(oauth2_bench_user) is set, these programs are looked for as this user. What this user cannot find out is not
+    checked.
+  - A host variable whose name resembles a variable of the role is reported as misspelled.
+  - The task fails if a value has the wrong type, or if a declaration is invalid. It also fails if a declaration breaks
+    a rule that C(oauth2_policy) and C(oauth2_policy_exceptions) do not allow. The message lists each problem with the
+    site, the key, the value, and what to do.
 notes:
   - Declarations may contain secrets. If the task succeeds, its result is therefore hidden from all output, as with
     C(no_log=true). If the task fails, the message is shown. It contains no secrets.
   - The registered result contains the secrets. Do not print it.
-options: {}
+options:
+  entry_point:
+    description:
+      - The task file of the role that runs. What it does not do, it does not need.
+      - V(audit) and V(verify) report a site that the bench does not have. V(main) and V(rotate) fail before the first
+        write.
+    type: str
+    choices: [main, audit, verify, rotate]
+    default: main
 author:
   - Benchkeeper contributors (@benchkeeper)
 """
@@ -76,12 +93,17 @@ declarations:
 rows:
   description:
     - The C(sites) option of each step's module, by step. The steps are C(site_config), C(oauth_clients), C(api_keys),
-      C(tokens), C(edge), C(verify) and C(reach). C(reach) contains the name of every site.
+      C(tokens), C(edge), C(verify), C(reach) and C(sites). C(sites) contains the name of every site. C(reach) also
+      contains its C(address), C(url) and C(validate_certs) from C(verify).
     - It may contain secrets.
   returned: success
   type: dict
 edge_declared:
   description: Whether CORS or a rate limit is declared for nginx.
+  returned: success
+  type: bool
+store_used:
+  description: Whether a step of this run uses the secrets store.
   returned: success
   type: bool
 common_site_config:
@@ -93,7 +115,7 @@ verify_password:
   returned: if C(oauth2_verify_password) is set
   type: str
 unread:
-  description: Managed sites that could not be read, each with the message. They do not make the task fail.
+  description: Managed sites that cannot be read, each with the message. They do not make the task fail.
   returned: success
   type: dict
 """

@@ -12,8 +12,8 @@ module: frappe_nginx_edge
 short_description: Manage CORS and the token endpoint rate limit of Frappe sites in nginx
 version_added: 0.1.0
 description:
-  - Sends exact CORS headers for the declared sites on every response that passes through nginx, including errors.
-  - Limits the rate of requests to the token endpoint.
+  - Configures nginx to send the declared CORS headers on every response of the declared sites, including errors.
+  - If O(rate_limit) is set, configures nginx to limit the rate of requests to the token endpoint.
   - Writes only its own files. These are C(benchkeeper.conf), which all benches on one nginx share, and one fragment per
     bench next to C(conf.d). Files from C(bench setup nginx) and other sources are not changed.
   - Does not change the headers of virtual hosts that are not declared.
@@ -51,11 +51,15 @@ options:
         elements: str
         default: []
       cors:
-        description: The CORS policy of the site. If the list of origins is empty, no other origin has access.
+        description: The CORS policy of the site. If the list of origins is empty, no cross-origin requests
+          are allowed.
         type: dict
         suboptions:
           origins:
-            description: Allowed origins, in the format that browsers send, C(scheme://host[:port]).
+            description:
+              - Allowed origins, C(scheme://host[:port]), exactly as the browser or web view sends them.
+              - Schemes of apps and browser extensions are accepted, such as V(capacitor://localhost). V(null), V(*) and
+                C(file://) are not.
             type: list
             elements: str
             required: true
@@ -68,7 +72,13 @@ options:
             description: Request headers that are allowed in responses to preflight requests.
             type: list
             elements: str
-            default: [Authorization, Content-Type, X-Frappe-CSRF-Token]
+            default: [Authorization, Content-Type, X-Frappe-CSRF-Token, X-Frappe-Site-Name]
+          expose_headers:
+            description:
+              - Response headers that a page may read, in addition to those that browsers always allow.
+              - If omitted, the header C(Access-Control-Expose-Headers) stays as the site sends it.
+            type: list
+            elements: str
           max_age:
             description: Number of seconds for which a browser may cache the response to a preflight request.
             type: int
@@ -119,24 +129,27 @@ options:
     type: path
     default: /etc/nginx/conf.d
   nginx:
-    description: Name or path of the nginx executable. It is searched in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
+    description:
+      - Name or path of the nginx executable. The module searches for a name in C(PATH), C(/usr/sbin) and
+        C(/usr/local/sbin).
     type: str
     default: nginx
   nginx_conf:
-    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
+    description: Main configuration file of nginx. Defaults to the path that nginx was built with.
     type: path
   nginx_prefix:
-    description: Prefix path of nginx. If omitted, the one that nginx was built with.
+    description: Prefix path of nginx. Defaults to the prefix that nginx was built with.
     type: path
   reload:
     description:
-      - Whether to reload nginx after a change. Open connections are completed.
+      - Whether to reload nginx after a change. Requests in progress are completed.
       - If V(false), every run reports that nginx was not reloaded, until a run with V(true) reloads it.
     type: bool
     default: true
   headers_more_comes:
     description:
-      - In check mode, do not fail if headers-more is missing. Use it if an earlier task would install the module.
+      - In check mode, do not fail if the nginx module headers-more is missing. Use it if an earlier task installs that
+        module, which does not happen in check mode.
     type: bool
     default: false
 attributes:
@@ -151,7 +164,7 @@ attributes:
     support: full
     platforms: posix
 notes:
-  - Requires a user with write access to O(conf_dir) that can signal nginx, usually root.
+  - Requires a user that can write to O(conf_dir) and signal nginx, usually root.
 author:
   - Benchkeeper contributors (@benchkeeper)
 """

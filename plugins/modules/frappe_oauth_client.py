@@ -73,14 +73,14 @@ options:
     default: false
   redirect_uris: &redirect_uris
     description:
-      - All redirect URIs of the client, one per item. The order does not matter.
+      - All redirect URIs of the client, one per item. URIs that are not listed are removed. The order does not matter.
       - Required to create a client.
     type: list
     elements: str
   default_redirect_uri: &default_redirect_uri
     description:
-      - Redirect URI for authorization requests that do not contain one. Defaults to the first of O(redirect_uris) for a
-        new client.
+      - Redirect URI for authorization requests that do not contain one. A new client gets the
+        first of O(redirect_uris) that has at most 140 characters.
     type: str
   scopes: &scopes
     description:
@@ -104,14 +104,15 @@ options:
     elements: str
   client_secret: &client_secret
     description:
-      - Client secret of at least 32 random bytes.
+      - Client secret. Use at least 32 random bytes. A secret with fewer than 16 characters is rejected unless
+        O(policy_exceptions) lists V(secret-short).
       - If omitted, an existing client keeps its secret, and a new client gets 256 random bits that are not stored
         outside Frappe. An app that uses PKCE needs no secret.
     type: str
   rotate_secret: &rotate_secret
     description:
-      - Replace the secret of an existing client with 256 random bits on every run. The new secret is stored only if
-        O(store_secret=true).
+      - Replace the secret of an existing client with 256 random bits on every run. The new secret is stored outside
+        Frappe only if O(store_secret=true).
       - Has no effect if O(client_secret) is set.
     type: bool
     default: false
@@ -164,13 +165,14 @@ options:
     description:
       - Revoke the tokens and authorization codes of a client before deleting it. Applies to O(state=absent) and to
         O(exclusive).
-      - If V(false), a client that still has tokens is not deleted.
+      - If V(false), the site fails if the client still has tokens.
     type: bool
     default: false
   exclusive: &exclusive
     description:
       - Delete every client of the site that the task does not declare. Clients from dynamic client registration are
         never deleted.
+      - The site fails if a client to delete still has tokens, unless O(revoke_tokens=true).
     type: bool
     default: false
   sites:
@@ -324,7 +326,9 @@ sites:
       type: str
       sample: 5c2b6a1f3e
     action:
-      description: What the module did, or would do in check mode.
+      description:
+        - What the module did, or would do in check mode. One of V(created), V(updated), V(deleted), V(unchanged) and
+          V(failed).
       type: str
       sample: created
     changed:
@@ -336,7 +340,7 @@ sites:
       sample: {before: {scopes: [all]}, after: {scopes: [all, openid]}}
     findings:
       description:
-        - Rules that the declaration breaks without being rejected.
+        - Rules that the declaration breaks, but that do not lead to its rejection.
         - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict

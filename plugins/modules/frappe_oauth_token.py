@@ -28,7 +28,7 @@ options:
   state:
     description:
       - State of the tokens that O(users), O(clients), O(older_than), O(token_state) or O(every_token) select. If
-        omitted, only the other options apply.
+        omitted, only O(max_refresh_age), O(prune_after) and O(disabled_users) apply.
       - V(revoked) revokes the tokens. Frappe's scheduler deletes them later. On Frappe 15, this takes up to 15 minutes.
       - V(absent) deletes the tokens that no longer work. A token with an expired access token still works if its
         refresh token is valid.
@@ -61,11 +61,14 @@ options:
     choices: [active, expired, revoked]
     default: []
   every_token:
-    description: Select all tokens of the site if no other option selects tokens.
+    description:
+      - Select all tokens of the site. Required with O(state) if no other option selects tokens.
     type: bool
     default: false
   delete_live:
-    description: Whether O(state=absent) also deletes tokens that still work. Clients can then no longer use them.
+    description:
+      - Whether O(state=absent) also deletes live tokens, which are tokens that still work. Clients can then no longer
+        use them.
     type: bool
     default: false
   max_refresh_age:
@@ -154,7 +157,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Limit refresh tokens to 30 days, revoke tokens of disabled users, and prune dead tokens after a week
+- name: Limit refresh tokens to 30 days, revoke tokens of disabled users, and delete unusable tokens after 7 days
   benchkeeper.frappe.frappe_oauth_token:
     bench_path: /home/frappe/frappe-bench
     max_refresh_age: 30d
@@ -229,7 +232,7 @@ sites:
       type: int
       sample: 0
     kept_live:
-      description: With O(state=absent), the number of selected tokens that were kept because they still work.
+      description: With O(state=absent), the number of selected tokens that were kept because they are live.
       type: int
       sample: 0
     diff:
@@ -240,7 +243,7 @@ sites:
         after: {"Mobile App, clerk@example.com": {revoked: 3}}
     findings:
       description:
-        - Rules that the declaration or the site breaks without being rejected.
+        - Rules that the declaration or the site breaks, but that do not lead to a rejection.
         - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict

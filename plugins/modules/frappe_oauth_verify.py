@@ -15,10 +15,11 @@ description:
   - Runs the OAuth flow of a mobile app over HTTP, on one or many sites. It signs in, authorizes with PKCE and state,
     exchanges the code, calls the API, refreshes the tokens and revokes them. It then checks that the revoked tokens no
     longer work.
-  - Also checks what the site exposes, which is its certificate, discovery document, domains, CORS headers and rate
-    limit.
+  - Also checks the certificate, discovery document, domains, CORS headers and rate limit of the site.
   - Also checks that the site rejects invalid requests, such as a wrong redirect URI, code verifier or origin. The
     module never sends a wrong password, because Frappe locks users out.
+  - If neither O(app_name) nor O(client_id) is set, only the steps that need no client run, such as C(tls), C(domain),
+    C(preflight) and C(rate_limit).
   - Every step returns a verdict, the expected result, the actual result, the reason and the remedy. A problem has the
     id of a rule in C(docs/rules.md).
   - Deletes the codes and tokens that it created and signs out, even after a failure. Sign-in and sign-out remain in the
@@ -38,10 +39,10 @@ options:
     type: str
   redirect_uri: &redirect_uri
     description:
-      - Redirect URI of the authorization request. If omitted, the client's default redirect URI, or else its first.
+      - Redirect URI of the authorization request. Defaults to the client's default redirect URI, or else its first one.
     type: str
   scope: &scope
-    description: Scopes to request. If omitted, all scopes of the client.
+    description: Scopes to request. Defaults to all scopes of the client.
     type: list
     elements: str
   username: &username
@@ -63,7 +64,9 @@ options:
     description: URL of the site, as its users enter it. If omitted, it is read from the site's configuration.
     type: str
   domains: &domains
-    description: Host names that must lead to this site. If omitted, they are read from the site's configuration.
+    description:
+      - Host names that must serve this site. If omitted, they are read from the site's configuration.
+      - The name of the site's directory may be missing in DNS if the site has another host name.
     type: list
     elements: str
   cors: &cors
@@ -78,14 +81,20 @@ options:
         elements: str
         required: true
       credentials:
-        description: Whether requests with cookies are allowed. If omitted, this is not checked.
+        description:
+          - Whether requests with cookies are allowed.
+          - If omitted, either is accepted. A notice says so if they are not allowed, because some apps need them.
         type: bool
       methods:
         description: Allowed methods. The preflight request uses the first one.
         type: list
         elements: str
       headers:
-        description: Allowed headers. If omitted, C(Authorization) and C(Content-Type).
+        description: Allowed headers. If omitted, the default of M(benchkeeper.frappe.frappe_nginx_edge).
+        type: list
+        elements: str
+      expose_headers:
+        description: Response headers that a page must be able to read.
         type: list
         elements: str
       max_age:
@@ -109,6 +118,8 @@ options:
     description:
       - Address to connect to instead of the site's own, such as V(http://127.0.0.1:8080). The site is selected by its
         C(Host) header and by SNI.
+      - The scheme may be omitted for a loopback host and for port 80 (C(http)), and for port 443 (C(https)). Every
+        other address without a scheme is rejected.
     type: str
   validate_certs:
     description:
@@ -142,7 +153,9 @@ options:
     choices: [reach, login, authorize, token, api_call, refresh, revoke, dead]
     default: dead
   patience:
-    description: Maximum time to wait for the site's first response, in seconds, such as after a restart.
+    description:
+      - Maximum number of seconds to wait for the first response of the site, for example after a restart.
+      - With O(last_step=reach), all sites of the task are asked side by side, and this is one deadline for all of them.
     type: int
     default: 0
   batch:
@@ -155,17 +168,18 @@ options:
     type: str
     default: nginx
   nginx_conf:
-    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
+    description: Main configuration file of nginx. Defaults to the path that nginx was built with.
     type: path
   nginx_prefix:
-    description: Prefix path of nginx. If omitted, the one that nginx was built with.
+    description: Prefix path of nginx. Defaults to the prefix that nginx was built with.
     type: path
   nginx_conf_dir:
     description: Directory with the C(*.conf) files that the http block of nginx includes.
     type: path
     default: /etc/nginx/conf.d
   sites:
-    description: One item per site. An option in an item overrides the task's option of the same name.
+    description:
+      - One item per site, or per client of a site. An option in an item overrides the task's option of the same name.
     type: list
     elements: dict
     suboptions:
@@ -250,7 +264,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: One row per site, in the declared order.
+  description: One row per item, in the declared order.
   returned: always
   type: list
   elements: dict
@@ -272,7 +286,7 @@ sites:
       type: str
       sample: Mobile App
     verified:
-      description: Whether all required steps ran and none failed.
+      description: Whether all selected steps ran and none failed.
       type: bool
     steps:
       description: The steps, in the order in which they ran.
@@ -286,11 +300,11 @@ sites:
         verdict:
           description:
             - One of V(passed), V(noticed), V(failed) and V(not_run).
-            - V(noticed) means that the step works, but shows something of interest, such as a known weakness of Frappe.
+            - V(noticed) means that the step passed with a warning or a notice. C(rule) is its rule.
           type: str
           sample: passed
         rule:
-          description: Id of the rule for a failed or noticed step. Empty if there is nothing to report.
+          description: Id of the rule for a step with the verdict V(failed) or V(noticed). Otherwise empty.
           type: str
           sample: redirect-uris-newline
         expected:
@@ -338,8 +352,9 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import (
-    BUDGET,
+    common_of,
     complete,
+    connect,
     password_faults,
     verdicts,
 )
@@ -361,12 +376,15 @@ def main() -> None:
     )
     try:
         bench = Bench(module.params["bench_path"])
+        faults = connect(module.rows)
+        if faults:
+            module.fail("Addresses were rejected, and no site was verified:\n" + "\n".join(faults))
         complete(bench, module.rows)
         faults = password_faults(module.rows)
         if faults:
             module.fail("Passwords were rejected, and no site was verified:\n" + "\n".join(faults))
         items = [{"site": row["name"], **row} for row in module.rows]
-        common = {"budget": module.params["site_timeout"] * BUDGET}
+        common = common_of(module.rows, module.params["site_timeout"])
         replies = bench.work(verify, items, common, module.check_mode, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))

@@ -15,10 +15,10 @@ description:
   - Sets and removes individual keys in C(site_config.json) of one or many sites, and in C(common_site_config.json). All
     other keys, such as Frappe's C(encryption_key), are left unchanged.
   - Takes the same lock as Frappe and replaces the file atomically, so a reader never sees an incomplete file. The mode,
-    the owner and symbolic links are preserved. A file without changes is not written.
+    the owner and symbolic links are preserved. An unchanged file is not rewritten.
   - Preserves the type of each value. V(true) and V(1) are different values.
-  - Reports dangerous or useless keys in the effective configuration, whether they are declared or not. The effective
-    configuration is C(common_site_config.json) merged with C(site_config.json).
+  - Reports dangerous keys, and keys that Frappe does not read, in the effective configuration. It reports them whether
+    they are declared or not. The effective configuration is C(common_site_config.json) merged with C(site_config.json).
   - Does not need a running bench or a database.
 options:
   name:
@@ -43,6 +43,36 @@ options:
     description: Create a backup file with a timestamp in its name before the file is replaced.
     type: bool
     default: false
+  cors_instead: &cors_instead
+    description:
+      - The CORS policy that another program sends instead of C(allow_cors), with the keys of
+        O(benchkeeper.frappe.frappe_nginx_edge#module:sites[].cors).
+      - If the task removes C(allow_cors), it reports what this key allowed and the policy does not. The role sets it.
+    type: dict
+    suboptions: &cors_policy
+      origins:
+        description: Allowed origins.
+        type: list
+        elements: str
+        required: true
+      methods:
+        description: Allowed methods.
+        type: list
+        elements: str
+      headers:
+        description: Allowed request headers.
+        type: list
+        elements: str
+      expose_headers:
+        description: Response headers that a page may read.
+        type: list
+        elements: str
+      max_age:
+        description: Seconds for which a browser may cache the response to a preflight request.
+        type: int
+      credentials:
+        description: Whether requests may include cookies.
+        type: bool
   common:
     description: Options for C(common_site_config.json), which applies to every site of the bench.
     type: dict
@@ -51,6 +81,7 @@ options:
       secret_settings: *secret_settings
       absent: *absent
       backup: *backup
+      cors_instead: *cors_instead
   sites:
     description: One item per site. An option in an item overrides the task's option of the same name.
     type: list
@@ -73,6 +104,10 @@ options:
       backup:
         description: Overrides the task's O(backup).
         type: bool
+      cors_instead:
+        description: Overrides the task's O(cors_instead).
+        type: dict
+        suboptions: *cors_policy
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
@@ -145,8 +180,8 @@ sites:
     diff:
       description:
         - The keys that differ, in C(before) and C(after). Secrets are hidden.
-        - An old value may be a secret under any key. A string or a large number is therefore shown only for keys that
-          Frappe itself uses for values that are not secret. For all others, the diff contains C(not shown).
+        - An old value may be a secret under any key. A string or a large number is therefore shown only for known
+          Frappe keys that are never secret. For all other keys, the diff contains V((not shown\)).
       type: dict
       sample: {before: {ignore_csrf: 1}, after: {}}
     backup_file:
@@ -154,7 +189,7 @@ sites:
       type: str
     findings:
       description:
-        - Dangerous or useless keys in the effective configuration.
+        - Dangerous keys in the effective configuration, and keys that Frappe does not read.
         - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict

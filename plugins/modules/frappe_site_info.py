@@ -15,13 +15,14 @@ description:
   - Reads the versions, features, apps, domains, configuration, OAuth clients and OAuth settings of one, several or all
     sites of a bench. Also reads token counts and the users with API keys. One process reads all sites.
   - Changes nothing, and returns no secret and no token.
-  - Checks the result against the rules of this collection. A C(warning) is a problem of the site, and the task warns
-    about it. A C(notice) is the behavior of this Frappe version on every site, and is only returned in C(findings).
+  - Checks the result against the rules of this collection. A C(warning) concerns one site, and the task warns about it.
+    A C(notice) describes behavior of the installed version of Frappe, which affects every site. It is only returned in
+    C(findings).
 options:
   name:
     description:
       - Name of the site, which is the name of its directory in C(sites).
-      - If both O(name) and O(sites) are omitted, all sites of the bench are read.
+      - If both O(name) and O(sites) are omitted, all sites of the bench are read, with those in C(linked_sites).
     type: str
   gather: &gather
     description:
@@ -29,8 +30,8 @@ options:
       - V(domains) and V(config) are read from files only. They need no database and no running bench, and any user with
         read access to the files can gather them.
       - V(features) are derived from the site's doctypes and the source code of the bench's Frappe, not from the version
-        number. No feature is tested by using it.
-      - V(tokens) are counted in the database with two queries, regardless of their number.
+        number. The module does not run the feature.
+      - V(tokens) are counted with two database queries, however many tokens there are.
     type: list
     elements: str
     choices: &subsets [domains, config, apps, features, oauth_settings, oauth_clients, tokens, api_keys]
@@ -55,6 +56,33 @@ options:
         this collection.
     type: path
     default: /etc/nginx/conf.d
+  programs:
+    description:
+      - Programs on the host to look for, for a run that may need them. Facts about them are in C(bench.programs).
+      - V(nginx) is looked for with the module headers-more. If no configuration file loads this module, nginx tests a
+        copy of its configuration, as in M(benchkeeper.frappe.frappe_nginx_edge).
+      - V(supervisor) is asked for the web process of the bench, if supervisor runs the bench.
+    type: list
+    elements: str
+    choices: [nginx, supervisor]
+    default: []
+  nginx:
+    description: Name or path of the nginx executable. It is searched in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
+    type: str
+    default: nginx
+  nginx_conf:
+    description: Main configuration file of nginx. If omitted, the one that nginx was built with.
+    type: path
+  nginx_prefix:
+    description: Prefix path of nginx. If omitted, the one that nginx was built with.
+    type: path
+  supervisorctl:
+    description: Name or absolute path of C(supervisorctl).
+    type: str
+    default: supervisorctl
+  supervisor_config:
+    description: Configuration file for C(supervisorctl). If omitted, C(supervisorctl) uses its default.
+    type: path
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
   - benchkeeper.frappe.bench.required
@@ -104,14 +132,39 @@ bench:
       type: str
       sample: frappe
     sites:
-      description: Names of all sites of the bench.
+      description: Names of all sites of the bench, as Frappe lists them. A link to a site is not a site.
       type: list
       elements: str
+    linked_sites:
+      description:
+        - Names of links in C(sites) to site directories outside of the bench. Frappe serves these sites, but does not
+          list them.
+        - Such a site can be managed if its directory belongs to the owner of the bench.
+      type: list
+      elements: str
+    aliases:
+      description: By site, the names of links in C(sites) that lead to it. They are host names of the site too.
+      type: dict
+      sample: {site1.example.com: [shop.example.com]}
+    directories:
+      description: Names of other directories in C(sites), such as a site without C(site_config.json).
+      type: list
+      elements: str
+    programs:
+      description:
+        - The programs in O(programs). A fact is null if this user cannot find out.
+        - C(nginx) has C(installed), C(headers_more), and C(reads_conf_dir), whether nginx includes O(nginx_conf_dir).
+        - C(supervisor) has C(installed), C(web_known), whether supervisor has the web process, and C(config_cached),
+          whether Frappe caches its configuration. It is missing if supervisor does not run the bench.
+      type: dict
+      sample: {nginx: {installed: true, headers_more: true, reads_conf_dir: true}}
     processes:
       description:
         - C(manager) is V(supervisor), V(systemd) or V(none).
         - C(web) is the name of the web process, and C(workers) are the names of the background workers. The names are
           read from the configuration files that bench generates.
+        - C(looked_for) is returned if there is no web process of the expected name. It names what was expected, where,
+          and what is there.
       type: dict
       sample:
         manager: supervisor
@@ -134,7 +187,9 @@ sites:
       type: str
       sample: Trust.com
     domains:
-      description: Host names of the site. The first one is its preferred name.
+      description:
+        - Host names of the site. The first one is its preferred name.
+        - They come from C(host_name), C(domains), the name of the directory, and the names of links to it.
       type: list
       elements: str
       sample: [trust.example.com]
@@ -161,10 +216,10 @@ sites:
           is V(session) if Frappe issues the code to the user of the session.
         - C(pkce_required) is V(yes), V(no) or V(public_clients).
         - C(client_secret_checked), C(old_token_revoked_on_refresh), C(refresh_bound_to_client), C(codes_expire),
-          C(introspection_open_to_guests) and C(expired_tokens_told_active) are V(yes) or V(no).
+          C(introspection_open_to_guests) and C(expired_tokens_introspect_active) are V(yes) or V(no).
         - C(password_grant) is V(open) or V(gone).
-        - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Log Settings delete
-          the tokens.
+        - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Frappe's Log Settings
+          deletes the tokens some time after they expire.
         - C(open_bootstraps) lists functions in C(setup/oauth_bootstrap.py) of the site's apps that check no permission.
           Any signed-in user can call them.
       type: dict
@@ -180,7 +235,7 @@ sites:
         refresh_tokens_expire: "no"
         codes_expire: "no"
         introspection_open_to_guests: "yes"
-        expired_tokens_told_active: "yes"
+        expired_tokens_introspect_active: "yes"
         password_grant: open
         open_bootstraps: []
     config:
@@ -288,10 +343,12 @@ sites:
       sample:
         - rule: token-user-disabled
           field: tokens
-          found: former@example.com
+          found: "disabled or deleted users with tokens: former@example.com"
           severity: warning
           source: Frappe, validate_bearer_token
-          remedy: Revoke them.
+          remedy: >-
+            Frappe accepts and refreshes the tokens of a disabled user. Set disabled_users: revoke in frappe_oauth_token
+            (in the role: under tokens in oauth2_site_defaults or oauth2_sites).
     failed:
       description: Whether the site could not be read.
       type: bool
@@ -304,9 +361,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, not_reloaded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import NGINX_CONF_DIR, WORKER_OPTIONS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
+    NGINX_CONF_DIR,
+    NGINX_OPTIONS,
+    WORKER_OPTIONS,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.info import read
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.programs import programs
 
 SUBSETS = ["domains", "config", "apps", "features", "oauth_settings", "oauth_clients", "tokens", "api_keys"]
 OPTIONS = {"gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS}}
@@ -319,16 +381,20 @@ def main() -> None:
         {
             "bench_path": {"type": "path", "required": True},
             "nginx_conf_dir": NGINX_CONF_DIR,
+            "programs": {"type": "list", "elements": "str", "choices": ["nginx", "supervisor"], "default": []},
+            **NGINX_OPTIONS,
+            "supervisorctl": {"type": "str", "default": "supervisorctl"},
+            "supervisor_config": {"type": "path"},
             **WORKER_OPTIONS,
         },
     )
     module.brief = True
     try:
         bench = Bench(module.params["bench_path"])
-        names = bench.sites()
+        names, linked = bench.sites(), bench.linked_sites()
         if module.params["name"] is None and module.params["sites"] is None:
-            module.rows = [{"name": name, "gather": module.params["gather"]} for name in names]
-        programs = processes(bench.path)
+            module.rows = [{"name": name, "gather": module.params["gather"]} for name in [*names, *linked]]
+        managed_by = processes(bench.path)
         rows = read(bench, module.rows, module.params["site_timeout"])
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
@@ -340,7 +406,11 @@ def main() -> None:
             "path": bench.path,
             "owner": bench.owner_name,
             "sites": names,
-            "processes": programs,
+            "linked_sites": linked,
+            "aliases": bench.aliases(),
+            "directories": bench.directories(),
+            "processes": managed_by,
+            "programs": programs(module.params["programs"], {**module.params, "bench_path": bench.path}, managed_by),
             "edge_files": [*edge_files(bench.path, conf_dir), *not_reloaded(conf_dir)],
         },
     )

@@ -11,8 +11,8 @@ module: frappe_summary
 short_description: Show a summary of the sites of a bench
 version_added: 0.1.0
 description:
-  - Shows a summary as a table, with required actions below it. The role P(benchkeeper.frappe.oauth2#role) uses it as
-    its last step.
+  - Shows a summary as a table, with failures, findings and remedies below it. The role
+    P(benchkeeper.frappe.oauth2#role) uses it as its last step.
   - If the callback P(benchkeeper.frappe.recap#callback) is enabled, this task shows nothing. The callback shows one
     table for all hosts at the end of the run.
   - If a stdout callback creates output for programs, such as P(ansible.posix.json#callback), this task shows nothing.

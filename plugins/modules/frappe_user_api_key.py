@@ -45,7 +45,8 @@ options:
     default: [Administrator, Guest]
   state:
     description:
-      - V(present) creates a key for each user that has none. A user who lacks either the key or the secret has none.
+      - V(present) creates a key for each user that has none. A user with only a key or only a secret counts
+        as having none.
       - V(absent) removes the keys from the site and from O(secrets_store).
       - V(rotated) replaces every key and secret on every run. Clients that use the old pair stop working.
     type: str
@@ -61,7 +62,7 @@ options:
     default: report
   secrets:
     description:
-      - The API keys to set, as a dictionary of users. Each value is a dictionary with C(api_key) and C(api_secret).
+      - The API keys to set, as a dictionary by user name. Each value is a dictionary with C(api_key) and C(api_secret).
         With O(secrets_store), missing pairs are generated.
       - A pair is set if the user has none, or with O(state=rotated). A user who has a different pair keeps it, and the
         module reports a finding. To replace it, add C(replace=true) to the pair.
@@ -185,12 +186,15 @@ sites:
       description:
         - The selected users, each with C(user) and C(action).
         - The action is V(created), V(rotated), V(removed), V(unchanged) or V(kept).
-        - V(unchanged) means that the site has the declared or stored pair. V(kept) means that it has a different pair.
+        - V(unchanged) means that the site has the declared or stored pair. V(kept) means that it has a different
+          pair, or one that is neither declared nor stored.
       type: list
       elements: dict
       sample: [{user: integration@example.com, action: created}]
     needs_secret:
-      description: Users without a pair in O(secrets). Returned in check mode, and if the site failed for this reason.
+      description:
+        - Users that need a new pair, but have none in O(secrets). Returned in check mode, and if the site failed for
+          this reason.
       type: list
       elements: str
     diff:
@@ -199,7 +203,7 @@ sites:
       sample: {before: {}, after: {integration@example.com: "(hidden, new)"}}
     findings:
       description:
-        - Rules that the declaration or the site breaks without being rejected.
+        - Rules that the declaration or the site breaks, but that do not lead to a rejection.
         - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict

@@ -46,7 +46,11 @@ class SecretTask(ActionBase):
             self.hide_item(set(texts_in([given, [mapping(value) for value in given]])))
 
     def pipelined(self) -> None:
-        """Enable pipelining, so that Ansible does not write the secret to a file on the managed host."""
+        """Enable pipelining, so that Ansible does not write the secret to a file on the managed host.
+
+        Raises:
+            AnsibleActionFail: pipelining is not available.
+        """
         if not self._is_pipelining_enabled("new"):
             try:
                 self._connection.set_option("pipelining", True)
@@ -54,9 +58,9 @@ class SecretTask(ActionBase):
                 pass  # the connection has no such option and is rejected below
         if self._task.async_val or not self._is_pipelining_enabled("new"):
             raise AnsibleActionFail(
-                "Pipelining is not available, so Ansible would write a secret to a file on the managed host. The cause "
-                "is async, ANSIBLE_KEEP_REMOTE_FILES, or a connection or become method without pipelining. Use ssh or "
-                "local with become_method: sudo"
+                "Pipelining is not available, so Ansible would write a secret to a file on the managed host. Remove "
+                "async from the task, unset ANSIBLE_KEEP_REMOTE_FILES, and use a connection (ssh, local) and a "
+                "become_method (sudo) that support pipelining"
             )
 
     def hide_item(self, secrets: set[str]) -> None:
@@ -91,7 +95,7 @@ def named(item: t.Any) -> t.Any:
 
 
 def listed(value: t.Any) -> t.Any:
-    """The value as a list, converted like Ansible does. Unchanged if that is not possible."""
+    """The value as a list, converted as Ansible converts it. Unchanged if that is not possible."""
     try:
         return check_type_list(value)
     except TypeError:
@@ -99,7 +103,7 @@ def listed(value: t.Any) -> t.Any:
 
 
 def mapping(value: t.Any) -> t.Any:
-    """The value as a mapping, converted like Ansible does. Unchanged if that is not possible."""
+    """The value as a mapping, converted as Ansible converts it. Unchanged if that is not possible."""
     try:
         return check_type_dict(value)
     except TypeError:

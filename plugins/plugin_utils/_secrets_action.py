@@ -76,11 +76,11 @@ class SecretsAction(SecretTask):
         return False
 
     def review(self, item: Item, row: Item, content: Content) -> bool:
-        """Generate the secrets that the module reports as missing, as pending in ``content``. Returns whether any."""
+        """Generate missing secrets, as pending in ``content``. Returns whether any secret was generated."""
         raise NotImplementedError
 
     def keep(self, item: Item | None, row: Item, content: Content) -> None:
-        """Update ``content`` to the state of the site. Without an item, the row concerns an undeclared object."""
+        """Update ``content`` to the state of the site. If item is None, the task does not declare the row's object."""
         raise NotImplementedError
 
     def failed(self, item: Item, msg: str) -> Item:
@@ -115,8 +115,8 @@ class SecretsAction(SecretTask):
             for site in sorted(reviewed | overtaken):
                 store.write(site, contents[site])
             if reviewed or result.get("changed"):
-                # Sites that failed are not tried again. It is unknown which secrets they lack, so none were generated,
-                # and a successful second run would set a secret that is not stored.
+                # Sites that failed are not tried again. We do not know which secrets they lack, so none were generated.
+                # If a second run succeeded, Frappe would have a secret that is not in the store.
                 silent = {number: row for number, row in zip(sound, result.get("sites") or ()) if row["failed"]}
                 held.update(silent)
                 asked = [items[number] for number in sound if number not in silent]
@@ -171,13 +171,13 @@ class SecretsAction(SecretTask):
 def sites_where(
     look: t.Callable[[Item, Item, Content], bool], items: list[Item], result: Result, contents: dict[str, Content]
 ) -> set[str]:
-    """The sites for which ``look`` returns true, called with each item and its row."""
+    """The sites for which ``look`` returns true. It is called with each item and its row."""
     answered = zip(items, result.get("sites") or ())
     return {item["name"] for item, row in answered if not row["failed"] and look(item, row, contents[item["name"]])}
 
 
 def items_of(args: Item) -> list[Item] | None:
-    """The items of ``sites``, or one item for ``name``. None if they are not valid, so that the module reports it.
+    """The items of ``sites``, or one item for ``name``. None if they are not valid. The module then reports the error.
 
     Args:
         args: the result of `parsed`.
@@ -208,7 +208,7 @@ def text(args: Item, item: Item, key: str) -> str | None:
 
 
 def texts(args: Item, item: Item, key: str) -> list[str]:
-    """A list option. Ansible accepts a comma-separated string, or a number as a list of one."""
+    """A list option. Ansible accepts a comma-separated string, or a single number as a list with one item."""
     value = option(args, item, key, ())
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]

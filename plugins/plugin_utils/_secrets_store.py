@@ -5,7 +5,8 @@
 
 The decrypted file is YAML. ``bench`` identifies the bench that it belongs to. ``api_keys`` contains one entry per user,
 ``oauth_clients`` one entry per app name or client_id. An entry is a mapping of the values in use. A new value is stored
-as ``pending`` before it is sent, and stays there until the site is known to have it. No kill can lose a secret.
+as ``pending`` before it is sent, and stays there until the site is known to have it. A killed run loses no
+secret.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class FileFault(Exception):
     """The file of one site cannot be used. The message contains the file and the remedy."""
 
 
-# ---------------------------------------------------------------- one entry, pure
+# ---------------------------------------------------------------- one entry, without I/O
 def stage(entry: Entry | None, value: Entry) -> Entry:
     """The entry with a new pending value."""
     return {**(entry or {}), "pending": dict(value)}
@@ -81,25 +82,35 @@ class SecretsStore:
         if "\0" in self.folder:
             raise StoreFault(f"secrets_store: {self.folder!r} is not a valid path. Correct the path")
         if not FILE_NAME.fullmatch(self.host):
-            raise StoreFault(f"secrets_store: {self.host!r} is not a valid directory name. Rename the host")
+            raise StoreFault(
+                f"secrets_store: the inventory name {self.host!r} is not a valid directory name. Rename the host in "
+                "the inventory"
+            )
         if not self.vault:
             raise StoreFault(
                 "secrets_store: no vault secret is loaded, so nothing can be encrypted. Use --vault-id or "
-                "--vault-password-file, or set ANSIBLE_VAULT_PASSWORD_FILE. Nothing was generated"
+                "--vault-password-file, or set ANSIBLE_VAULT_PASSWORD_FILE. No secret was generated"
             )
         self._encrypting()
         there = next((path for path in (self.path, self.folder) if os.path.lexists(path)), os.path.dirname(self.folder))
+        if os.path.lexists(there) and not os.path.isdir(there):
+            raise StoreFault(
+                f"secrets_store: {there} is not a directory. Correct the path, or move the file away. Nothing was "
+                "generated"
+            )
         if not os.path.isdir(there):
             raise StoreFault(f"secrets_store: the directory {there} does not exist. Create it, or correct the path")
         if not os.access(there, os.W_OK | os.X_OK):
             raise StoreFault(
                 f"secrets_store: {there} is not writable by the user who runs Ansible. Correct its owner or mode. "
-                "Nothing was generated"
+                "No secret was generated"
             )
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[None]:
-        """Create the directories, and lock this host's files against other runs. The lock ends with the process.
+        """Create the directories, and lock this host's files against other runs.
+
+        The lock is released when the process exits.
 
         Raises:
             StoreFault: see `require`, or another run holds the lock.
@@ -112,16 +123,17 @@ class SecretsStore:
             if stat.S_IMODE(os.stat(self.path).st_mode) != 0o700:
                 os.chmod(self.path, 0o700)
         except OSError as error:
-            raise StoreFault(f"secrets_store: {error.filename}: {error.strerror}. Nothing was generated") from None
+            raise StoreFault(f"secrets_store: {error.filename}: {error.strerror}. No secret was generated") from None
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(exclusive(self.path, LOCK_WAIT))
             except TimeoutError:
                 raise StoreFault(
-                    f"secrets_store: another run has locked {self.path} for {LOCK_WAIT:.0f} s. Wait until it ends"
+                    f"secrets_store: {self.path}: waited {LOCK_WAIT:.0f} s for the lock of another run. Run again when "
+                    "it has ended"
                 ) from None
             except OSError as error:
-                raise StoreFault(f"secrets_store: {self.path} {error.strerror}. Nothing was generated") from None
+                raise StoreFault(f"secrets_store: {self.path} {error.strerror}. No secret was generated") from None
             yield
 
     def file(self, site: str) -> str:
@@ -141,19 +153,22 @@ class SecretsStore:
         """
         path = self.file(site)
         if not FILE_NAME.fullmatch(site):
-            raise FileFault(f"secrets_store: {site!r} is not a valid file name. Use the site's name, not its URL")
+            raise FileFault(
+                f"name: {site!r} is not a valid file name in secrets_store. Use the site's name, not its URL"
+            )
         try:
             with open(path, "rb") as file:
                 sealed = file.read()
         except FileNotFoundError:
             return {"bench": bench, **{section: {} for section in SECTIONS}}
         except OSError as error:
-            raise FileFault(f"secrets_store: {path}: {error.strerror}") from None
+            raise FileFault(f"secrets_store: cannot read {path}: {error.strerror}. Correct its owner or mode") from None
         content = self._open(site, path, sealed)
         if content.setdefault("bench", bench) != bench:
             raise FileFault(
                 f"secrets_store: {path} contains secrets of {content['bench']}, but this is {bench}. Use a separate "
-                "store for each bench. If the bench has moved, correct bench: in the file (ansible-vault edit)"
+                "store for each bench. If the bench has moved, change the value of `bench` in the file: ansible-vault "
+                f"edit {path}"
             )
         return content
 
@@ -192,7 +207,7 @@ class SecretsStore:
             StoreFault: the file cannot be written. The old file is unchanged.
         """
         vault_id, secret = self.ids.get(site) or self._encrypting()
-        # converts to plain strings, because Ansible tags strings
+        # converts to plain strings, because YAML cannot dump Ansible's tagged strings
         filled = {key: value for key, value in json.loads(json.dumps(content)).items() if value}
         text = yaml.safe_dump(filled, allow_unicode=True, explicit_start=True)
         sealed = VaultLib(self.vault).encrypt(text, secret=secret, vault_id=vault_id).decode()
@@ -202,11 +217,11 @@ class SecretsStore:
                 os.chmod(path, 0o600)
             replace(path, sealed, new_mode=0o600)
         except OSError as error:
-            raise StoreFault(f"secrets_store: {path}: {error.strerror}") from None
+            raise StoreFault(f"secrets_store: cannot write {path}: {error.strerror}. The file is unchanged") from None
 
     def _encrypting(self) -> tuple[str, VaultSecret]:
-        """The vault id and secret for a new file, chosen like ``ansible-vault`` does."""
+        """The vault id and secret for a new file, chosen in the same way as by ``ansible-vault``."""
         try:
             return match_encrypt_secret(self.vault, encrypt_vault_id=C.DEFAULT_VAULT_ENCRYPT_IDENTITY)
         except AnsibleError as error:
-            raise StoreFault(f"secrets_store: {error}. Nothing was generated") from None
+            raise StoreFault(f"secrets_store: {error}. No secret was generated") from None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the summary of a run is shown by the callback at its end, by the task itself, or not at all."""
+"""Decide where a summary is shown: by the callback at the end of the run, by the task, or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary
 
 # Callbacks whose output programs read, or that show no text of a task: a table would break it.
 MACHINES = ("json", "jsonl", "null", "oneline", "minimal", "junit", "tree")
-COLOURS = {FAILED: constants.COLOR_ERROR, CHANGED: constants.COLOR_CHANGED, REVIEW: constants.COLOR_WARN}
+COLORS = {FAILED: constants.COLOR_ERROR, CHANGED: constants.COLOR_CHANGED, REVIEW: constants.COLOR_WARN}
 
 
 class AtEnd:
@@ -39,12 +39,12 @@ def for_a_person() -> bool:
 
 
 def painted(text: str, state: str) -> str:
-    """A text in the colour of a state. Ansible leaves it plain under NO_COLOR and ANSIBLE_NOCOLOR, and in a pipe."""
-    return stringc(text, COLOURS[state]) if state in COLOURS else text
+    """A text in the color of a state. Ansible leaves it plain under NO_COLOR and ANSIBLE_NOCOLOR, and in a pipe."""
+    return stringc(text, COLORS[state]) if state in COLORS else text
 
 
 def shown(summaries: t.Mapping[str, Summary], footer: t.Iterable[str]) -> str:
-    """The text that ends a run.
+    """The text that is shown at the end of a run.
 
     Args:
         summaries: by host.

@@ -14,7 +14,7 @@ from demo_bench import SITES, USERS
 from issued_tokens import Tokens
 
 UNREAD = "Audit | Fail if a bench or a site could not be read"
-RECAP = "Recap | Show what was done, what was verified and what needs a human"
+RECAP = "Recap | Show changes, verification results and what needs review"
 SITE1, SITE2, SITE3 = SITES
 CLERK = USERS[0]["email"]
 DECLARED = {
@@ -73,7 +73,7 @@ def by_name(report):
 # ---------------------------------------------------------------- the recap
 def test_the_first_run_says_what_changed_and_what_was_verified(audit):
     summary = audit.applied.results[RECAP]["summary"]
-    assert summary["columns"] == ["changed", "verified", "review"]
+    assert summary["columns"] == ["changed", "verified", "result"]
     assert [(row["site"], row["state"]) for row in summary["rows"]] == [(site, "changed") for site in SITES]
     assert {tuple(row["brief"]) for row in summary["rows"]} == {("config, clients, API keys, nginx", "yes", "")}
 
@@ -81,20 +81,24 @@ def test_the_first_run_says_what_changed_and_what_was_verified(audit):
 def test_a_second_run_says_that_nothing_changed_and_check_mode_what_would(audit):
     run = audit.demo.site(**{**audit.declared, "oauth2_verify": "changed"})
     assert (run.status, run.changed) == (0, 0) and run.stats["ok"] <= 7
-    assert [row["cells"] for row in run.results[RECAP]["summary"]["rows"]] == [["nothing", "not asked", ""]] * 3
+    assert [row["cells"] for row in run.results[RECAP]["summary"]["rows"]] == [["nothing", "not run", ""]] * 3
     other = {"oauth2_sites": [{"name": SITE3, "site_config": {"settings": {"session_idle_limit": "05:00:00"}}}]}
     run = audit.demo.site("--check", **{**audit.declared, **other})
     summary = run.results[RECAP]["summary"]
     assert summary["columns"][0] == "would change"
-    assert summary["rows"][2]["cells"] == ["config (session_idle_limit)", "not asked", ""]
+    assert summary["rows"][2]["cells"] == ["config (session_idle_limit)", "not run", ""]
 
 
 def test_a_site_that_failed_is_in_the_recap_and_the_run_fails_after_it(audit):
-    run = audit.demo.site(**{**audit.declared, "oauth2_sites": [{"name": "nosuch.localhost"}]})
+    (audit.demo.path / "sites/half-made.localhost").mkdir()
+    try:
+        run = audit.demo.site(**{**audit.declared, "oauth2_sites": [{"name": "half-made.localhost"}]})
+    finally:
+        (audit.demo.path / "sites/half-made.localhost").rmdir()
     summary = run.results[RECAP]["summary"]
     assert run.status != 0
-    assert [row["site"] for row in summary["rows"] if row["state"] == "failed"] == ["nosuch.localhost"]
-    assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["nosuch.localhost"]]
+    assert [row["site"] for row in summary["rows"] if row["state"] == "failed"] == ["half-made.localhost"]
+    assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["half-made.localhost"]]
 
 
 # ---------------------------------------------------------------- the report
@@ -188,7 +192,7 @@ def test_a_site_that_cannot_be_read_says_why_and_the_others_are_told(audit):
 @pytest.mark.parametrize(
     ("variables", "message", "readable"),
     [
-        ({"oauth2_bench_path": "/nosuch"}, "bench_path: /nosuch does not exist", None),
+        ({"oauth2_bench_path": "/nosuch"}, "oauth2_bench_path: /nosuch does not exist", None),
         ({"oauth2_sites": [{"name": SITE2, "oauth_clients": [{"app_name": "a<b"}]}]}, "text-markup", True),
         ({"oauth2_sites": [{"name": SITE2, "nosuch": 1}]}, "unknown key 'nosuch'", True),
         ({"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}, "Connection refused", None),

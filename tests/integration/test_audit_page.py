@@ -165,13 +165,13 @@ def test_each_filter_finds_its_own_and_they_add_up(shown):
     page.get_by_label("Bench", exact=True).select_option("two.example.com")
     assert names(page) == [DEAD, WELL]
     page.get_by_label("Bench", exact=True).select_option("all")
-    page.get_by_label("Finding", exact=True).select_option("any warning")
+    page.get_by_label("Finding", exact=True).select_option("severity: warning")
     assert names(page) == [SICK]
     page.get_by_label("Finding", exact=True).select_option("frappe-code-cookie")
     assert names(page) == [OLD, SICK, WELL]
-    page.get_by_label("Not verified only").check()
+    page.get_by_label("Only sites that are not verified").check()
     assert names(page) == [SICK, WELL]
-    page.get_by_label("Drift only").check()
+    page.get_by_label("Only sites with drift").check()
     assert names(page) == [SICK]
 
 
@@ -236,9 +236,9 @@ def test_a_site_that_could_not_be_read_says_why_in_its_row(shown):
 def test_the_age_of_a_verification_is_told_and_so_is_that_there_is_none(shown):
     page = shown()
     expect(page.locator("tr.one", has_text=OLD)).to_contain_text("3 days ago")
-    expect(page.locator("tr.one", has_text=WELL)).to_contain_text("none on record")
+    expect(page.locator("tr.one", has_text=WELL)).to_contain_text("never verified")
     page.get_by_role("button", name=WELL).click()
-    expect(page.get_by_text("No verification is on record.", exact=False)).to_be_visible()
+    expect(page.get_by_text("This site was never verified with oauth2_report_dir set.", exact=False)).to_be_visible()
 
 
 # ---------------------------------------------------------------- pictures
@@ -298,9 +298,9 @@ def dark(page):
 def test_light_and_dark_follow_the_system_until_one_is_chosen(shown):
     page = shown(scheme="dark")
     assert dark(page)
-    page.get_by_role("button", name="Show the page in light colours").click()
+    page.get_by_role("button", name="Show the page in light colors").click()
     assert not dark(page)
-    page.get_by_role("button", name="Show the page in dark colours").click()
+    page.get_by_role("button", name="Show the page in dark colors").click()
     assert dark(page)
     page = shown(scheme="light")
     assert not dark(page)

@@ -118,10 +118,10 @@ def test_a_broken_file_of_the_machine_changes_nothing_is_named_and_lets_the_othe
         for options in (["--check"], []):
             run = demo.site(*options, **other)
             assert run.status != 0
-            assert reason in run.results["Finish | Name the sites that failed"]["msg"]
+            assert reason in run.results["Finish | Fail if a site or a step failed"]["msg"]
             (recap,) = (name for name in run.results if name.startswith("Recap"))
             notes = run.results[recap]["summary"]["notes"]
-            assert ["(the bench) nginx"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
+            assert ["(all sites) nginx"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
             assert run.results["Reload | Reload or restart the web process with supervisor"]["changed"]
             assert ours(demo) == before
     finally:

@@ -35,7 +35,7 @@ def test_missing_and_contradicting_options(demo):
     messages = {name: result["msg"] for name, result in results.items()}
     assert "one of the following is required: name, sites" in messages["no site"]
     assert "parameters are mutually exclusive: name|sites" in messages["both"]
-    assert "neither app_name nor client_id is given" in messages["no identity"]
+    assert "neither app_name nor client_id is set" in messages["no identity"]
     assert "redirect_uris: not declared, but required to create the client 'Nosuch'" in messages["not enough to create"]
     assert "value of grant_type must be one of: Authorization Code, Implicit, got: Password" in messages["bad choice"]
 

@@ -141,7 +141,7 @@ def test_tokens_of_disabled_users_work_until_they_are_revoked(tokens, mode):
     rules = [finding["rule"] for finding in row["findings"]]
     assert rules == (["token-user-disabled"] if mode == "report" else [])
     if mode == "report":
-        assert row["findings"][0]["found"] == MANAGER
+        assert row["findings"][0]["found"] == f"disabled or deleted users with tokens: {MANAGER}"
 
 
 def test_tokens_of_a_client_that_is_gone_are_found_by_its_id(tokens):

@@ -84,7 +84,7 @@ def test_client_secrets(fleet):
     kept = {site: fleet.keys.file(site).read_bytes() for site in SITES[1:]}
     check = fleet.rotate("--check", "--diff", oauth2_rotate=["client_secrets"])
     assert check.status == 0, check.output
-    assert said(check) == [f"{site}: secret of {BACKEND}" for site in SITES[1:]]
+    assert said(check) == [f"{site}: client secret of {BACKEND}" for site in SITES[1:]]
     assert fleet.demo.snapshot() == before and kept == {site: fleet.keys.file(site).read_bytes() for site in kept}
     run = fleet.rotate("--diff", oauth2_rotate=["client_secrets"])
     assert run.status == 0, run.output
@@ -132,7 +132,7 @@ def test_tokens_of_the_declared_clients(fleet):
     )
     named = {"oauth2_rotate": ["tokens"], "oauth2_rotate_clients": [APP], "oauth2_rotate_users": [CLERK]}
     check = fleet.rotate("--check", **named)
-    assert said(check) == [f"{SITE}: 1 tokens and codes"] and fleet.tokens.works(app, APP) == (True, True)
+    assert said(check) == [f"{SITE}: 1 token or code revoked"] and fleet.tokens.works(app, APP) == (True, True)
     run = fleet.rotate(**named)
     assert run.status == 0 and said(run) == said(check), run.output
     assert fleet.tokens.works(app, APP) == (False, False)
@@ -165,8 +165,8 @@ def test_one_bad_site_never_stops_the_others_and_loses_nothing(fleet):
         run = fleet.rotate(oauth2_rotate=["client_secrets", "api_keys"])
     finally:
         path.write_bytes(kept)
-    assert run.status != 0 and "site3.localhost" in run.results["Finish | Name the sites that failed"]["msg"]
-    assert said(run)[0] == f"{SITE}: secret of {BACKEND}" and len(said(run)) == 3
+    assert run.status != 0 and "site3.localhost" in run.results["Finish | Fail if a site or a step failed"]["msg"]
+    assert said(run)[0] == f"{SITE}: client secret of {BACKEND}" and len(said(run)) == 3
     assert fleet.clients()[BACKEND]["client_secret"] == fleet.kept_secret() != old[SITE]
     assert fleet.clients("site3.localhost")[BACKEND]["client_secret"] == fleet.kept_secret("site3.localhost")
     assert fleet.kept_secret("site3.localhost") == old["site3.localhost"]
@@ -175,6 +175,6 @@ def test_one_bad_site_never_stops_the_others_and_loses_nothing(fleet):
 def test_the_client_that_is_named_is_rotated_although_nobody_keeps_its_secret(fleet):
     before = fleet.clients()
     run = fleet.rotate(oauth2_rotate=["client_secrets"], oauth2_rotate_clients=[APP], oauth2_only_sites=[SITE])
-    assert run.status == 0 and said(run) == [f"{SITE}: secret of {APP}"], run.output
+    assert run.status == 0 and said(run) == [f"{SITE}: client secret of {APP}"], run.output
     after = fleet.clients()
     assert after[APP]["client_secret"] != before[APP]["client_secret"] and after[BACKEND] == before[BACKEND]

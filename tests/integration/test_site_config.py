@@ -81,5 +81,5 @@ def test_info_of_files_alone_needs_no_database(demo):
     finally:
         demo.config_path("site2.localhost").write_bytes(kept)
     assert not results["files"].get("failed")
-    assert "site2.localhost: the site's database cannot be used" in results["all"]["msg"]
+    assert "site2.localhost: cannot connect to the site's database" in results["all"]["msg"]
     assert not row(results["all"], "Trust.com")["failed"]

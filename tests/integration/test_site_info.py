@@ -21,7 +21,7 @@ TRAITS = {
     "refresh_tokens_expire": "no",
     "codes_expire": "no",
     "introspection_open_to_guests": "yes",
-    "expired_tokens_told_active": "yes",
+    "expired_tokens_introspect_active": "yes",
     "password_grant": "open",
     "open_bootstraps": [],
 }
@@ -282,6 +282,6 @@ def test_one_broken_site_is_named_and_the_others_are_read(tokens):
         result, _warnings = look(tokens.demo)
     finally:
         path.write_bytes(kept)
-    assert result["failed"] and "site3.localhost: the site's database cannot be used" in result["msg"]
+    assert result["failed"] and "site3.localhost: cannot connect to the site's database" in result["msg"]
     assert [row["failed"] for row in result["sites"]] == [False, False, True]
     assert site(result)["tokens"]["active"] == 0 and FORMER not in json.dumps(result)

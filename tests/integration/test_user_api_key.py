@@ -33,11 +33,11 @@ def test_missing_and_contradicting_options(keys):
     assert "key-role-automatic" in messages["everybody"]
     assert "value of state must be one of: present, absent, rotated, got: gone" in messages["bad choice"]
     assert "is not a pair of api_key and api_secret [key-pair-form" in messages["half a pair"]
-    assert "the site has no user 'nobody@demo.example'. Create it" in messages["no user"]
+    assert "the site does not have: 'nobody@demo.example'. Create" in messages["no user"]
     assert f"{FORMER} is disabled" in messages["disabled"]
-    assert "the site has no role 'Nosuch'" in messages["no role"]
+    assert "the site does not have: 'Nosuch'" in messages["no role"]
     assert "has no site 'nosuch.localhost'" in messages["no site"]
-    assert "no secret is given. Set secrets_store" in messages["no secret"]
+    assert "no secret is available for the new API key. Set secrets_store" in messages["no secret"]
     assert row(results["no secret"])["needs_secret"] == [CLERK]
     assert not any(user["api_key"] for user in keys.users().values())
     assert keys.kept() == {}
@@ -131,7 +131,10 @@ def test_disabled_users_are_reported_and_revoked(keys):
         ("revoke again", {**nobody, "disabled_users": "revoke"}),
     )
     (finding,) = row(results["report"])["findings"]
-    assert (finding["rule"], finding["found"]) == ("key-user-disabled", FORMER) and not results["report"]["changed"]
+    assert (finding["rule"], finding["found"]) == (
+        "key-user-disabled",
+        f"disabled users with an API key: {FORMER}",
+    ) and not results["report"]["changed"]
     assert row(results["ignore"])["findings"] == []
     assert "key-user-disabled" in results["enforce"]["msg"]
     assert actions(results["revoke?"]) == actions(results["revoke"]) == {FORMER: "removed"}
@@ -186,7 +189,7 @@ def test_without_a_vault_or_a_folder_nothing_is_made(keys, tmp_path):
     finally:
         keys.demo.vault = password
     for result in results.values():
-        assert "no vault secret is loaded" in result["msg"] and "Nothing was generated" in result["msg"]
+        assert "no vault secret is loaded" in result["msg"] and "No secret was generated" in result["msg"]
     assert not Path(keys.store).exists() and not keys.users()[CLERK]["api_key"]
 
 

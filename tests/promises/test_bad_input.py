@@ -17,7 +17,8 @@ from pathlib import Path
 import module_calls
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 from checkout import ROOT
 from invalid_input import CANARY, CRASH, Case, bases, cases_of, declarations_of, documented, faults_of, outside

@@ -98,9 +98,8 @@ def sound(states, there):
 def clear(said, status):
     """Whether a failed run reports its reason, without a traceback."""
     words = (
-        "another run has locked",
-        "another run has held the lock",
-        "was locked for",
+        "for the lock of another run",
+        "for the lock of another process",
         "nginx -t rejected the new configuration",
         "[site-maintenance]",
     )

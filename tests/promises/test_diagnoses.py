@@ -65,7 +65,7 @@ class Clinic:
             "oauth2_discover_sites": False,
             "oauth2_site_defaults": {
                 "oauth_clients": [{"app_name": "Mobile App", "redirect_uris": uris, "scopes": ["openid", "crm"]}],
-                "cors": {"origins": [ORIGIN]},
+                "cors": {"origins": [ORIGIN], "credentials": False},
                 "verify": {"api_method": ground.method},
             },
             "oauth2_sites": [{"name": site} for site in ground.sites],
@@ -80,7 +80,7 @@ class Clinic:
         """The run of verify.yml on the sick and the well site, and its diagnosis."""
         given = {"oauth2_only_sites": [self.sick, self.well], **self.declared, **variables}
         run = self.ground.playbook("playbooks/verify.yml", **given)
-        told = run.results.get("Diagnose | Combine what was verified and what was read")
+        told = run.results.get("Diagnose | Combine the verification results and the facts")
         assert told, run.output
         return run, told["ansible_facts"]["oauth2_diagnosis"]
 

@@ -133,9 +133,9 @@ def test_every_other_site_gets_its_state(trial, ground, ward):
             there, ward.there = ward.there, names(ground)
             text = ward.run(
                 {
-                    down: (database_down, "database cannot be used"),
-                    hung: (held_database, f"no response within {ward.given_up} s"),
-                    "half.localhost": (half_created, "database cannot be used"),
+                    down: (database_down, "cannot connect to the site's database"),
+                    hung: (held_database, f"No response within {ward.given_up} s"),
+                    "half.localhost": (half_created, "cannot connect to the site's database"),
                     "empty.localhost": (empty_database, "lacks Frappe tables"),
                     "unconfigured.localhost": (no_config, "has no site_config.json"),
                     "broken.localhost": (broken_config, "is not valid JSON"),

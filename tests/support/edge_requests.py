@@ -34,7 +34,8 @@ DECLARED = {
         },
     ],
 }
-METHODS, HEADERS = "GET, POST, PUT, DELETE", "Authorization, Content-Type, X-Frappe-CSRF-Token"
+METHODS = "GET, POST, PUT, DELETE"
+HEADERS = "Authorization, Content-Type, X-Frappe-CSRF-Token, X-Frappe-Site-Name"
 THIRD_PARTY_CORS = [
     ("Access-Control-Allow-Origin", "https://strange.example"),
     ("Access-Control-Allow-Credentials", "true"),

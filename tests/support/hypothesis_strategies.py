@@ -274,7 +274,7 @@ ports = st.one_of(st.just(""), st.integers(-1, 70000).map(lambda port: f":{port}
 rough_origins = st.one_of(
     rough,
     st.tuples(
-        st.sampled_from(["https://", "http://", "HTTPS://", "//", "ftp://", ""]),
+        st.sampled_from(["https://", "http://", "HTTPS://", "//", "ftp://", "capacitor://", "w+a://", "file://", ""]),
         st.one_of(
             hosts, rough, st.sampled_from(["[::1]", "[fe80::1%25a]", "EXAMPLE.com", "user:pw@a", "[", "127.0.0.1"])
         ),
@@ -284,6 +284,10 @@ rough_origins = st.one_of(
 good_origins = st.one_of(
     st.tuples(hosts, st.sampled_from(["", ":8443"])).map(lambda both: f"https://{both[0]}{both[1]}"),
     st.sampled_from(["http://127.0.0.1:3000", "https://[::1]", "https://xn--bcher-kva.example"]),
+    st.sampled_from(["capacitor://localhost", "chrome-extension://abcdefghijklmnopabcdefghijklmnop", "app://."]),
+    st.tuples(st.sampled_from(["ionic", "web+app", "com.example.App-1"]), hosts).map(
+        lambda both: f"{both[0].lower()}://{both[1]}"
+    ),
 )
 
 
@@ -299,6 +303,7 @@ rough_cors = st.fixed_dictionaries(
         "headers": mostly(st.sampled_from(["X-A", "Accept"]), rough),
         "max_age": st.one_of(st.integers(0, 86400), st.integers(-5, 90000)),
         "credentials": st.booleans(),
+        "expose_headers": mostly(st.sampled_from(["X-Total", "Content-Disposition"]), rough),
     },
 )
 rough_domains = mostly(hosts, rough)

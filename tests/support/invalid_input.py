@@ -13,7 +13,11 @@ from pathlib import Path
 
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import CLIENT_KEYS, SITE_KEYS, STEP_KEYS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import (
+    CLIENT_KEYS,
+    SITE_KEYS,
+    STEP_KEYS,
+)
 from checkout import ROOT
 
 CANARY = "canary-7f3a9c51e2b84d06a1c3-bad-input"
@@ -258,7 +262,7 @@ def _holder(args: dict, path: tuple, spec: dict, site: str) -> dict:
 
 
 # ---------------------------------------------------------------- inventories
-KINDS = {str: "str", list: "list", dict: "dict", bool: "bool", int: "int", (str, int): "str"}
+KINDS = {str: "str", list: "list", dict: "dict", bool: "bool", int: "int"}
 
 
 def declarations_of(site: str) -> Iterator[tuple[str, dict]]:

@@ -31,9 +31,9 @@ PARAMS = {
     "scope": "openid",
     "username": "clerk@example.com",
     "password": "right",
-    "refused": False,
+    "refused": None,
     "api_method": "crm.api.tasks",
-    "cors": {"origins": [ORIGIN, OTHER_ORIGIN]},
+    "cors": {"origins": [ORIGIN, OTHER_ORIGIN], "credentials": False},
     "issuer_why": "",
 }
 

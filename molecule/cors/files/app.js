@@ -55,6 +55,7 @@ async function comeBack(query) {
     const second = await askForToken(site, clientId, again);
     told.refreshed = second.access_token !== first.access_token;
     told.steps.push("refresh");
+    sessionStorage.setItem("token", second.access_token);
     told.homeAgain = await home(site, second.access_token);
     told.steps.push("api again");
   } catch (error) {

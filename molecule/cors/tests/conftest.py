@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 FILES = Path(__file__).resolve().parent.parent / "files"
+SDK = Path(__file__).resolve().parents[3] / "build" / "frappe-js-sdk" / "sdk.js"  # tools/setup.sh molecule bundles it
 SITES = ("api.trust.test", "two.test", "three.test")
 # PKCE needs WebCrypto, which browsers allow only on https pages, unless an option permits others.
 APPS = ("http://app.trust.test", "http://partner.test", "http://foreign.test")
@@ -23,7 +24,10 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves the files of the app without logging."""
+    """Serves the files of the app, and the bundle of Frappe's own client, without logging."""
+
+    def translate_path(self, path):
+        return str(SDK) if path == "/sdk.js" else super().translate_path(path)
 
     def log_message(self, *args):
         pass

@@ -130,6 +130,46 @@ def test_a_site_without_credentials_answers_only_pages_that_send_none(app, crede
     assert app.open("http://partner.test").attempt(f"http://two.test{PING}", credentials=credentials) == answer
 
 
+def call_with(app, release, origin, site, method, **params):
+    """Call a method with a release of frappe-js-sdk; return its result, or ``refused`` if CORS blocks the response."""
+    app.page.goto(f"{origin}/sdk.html")
+    app.said.clear()
+    answer = app.page.evaluate("(words) => callWith(...words)", [release, f"http://{site}", method, params])
+    if any("blocked by CORS policy" in text for text in app.said):
+        return "refused"
+    return answer
+
+
+@pytest.mark.parametrize("release", ["current", "older"])
+def test_frappes_own_client_signs_in_and_calls_where_cookies_are_declared(bench, app, release):
+    sign_in(app, "http://app.trust.test", bench.login())
+    answer = call_with(app, release, "http://app.trust.test", "api.trust.test", "demo_crm.api.home_tasks", limit=2)
+    assert answer["message"]["limit"] == 2, app.said
+
+
+@pytest.mark.parametrize("release", ["current", "older"])
+def test_frappes_own_client_needs_credentials_even_with_a_token(app, release):
+    """It sends every request with credentials, so verify reports a site that does not answer for them."""
+    assert call_with(app, release, "http://partner.test", "two.test", "ping") == "refused"
+    assert any("Access-Control-Allow-Credentials" in text for text in app.said), app.said
+
+
+def test_frappes_own_client_needs_the_header_that_it_sends(bench, app):
+    """Without X-Frappe-Site-Name in the declared headers, the older release gets no response."""
+    cors = {"origins": ["http://app.trust.test"], "credentials": True, "headers": ["Authorization", "Content-Type"]}
+    bench.apply(oauth2_sites=[{"name": "Trust.com", "cors": cors}])
+    try:
+        answers = {
+            release: call_with(app, release, "http://app.trust.test", "api.trust.test", "ping")
+            for release in ("current", "older")
+        }
+        # The made-up token is rejected by Frappe itself, in a response that the page can read.
+        assert answers == {"current": {"error": "AuthenticationError"}, "older": "refused"}
+        assert any("x-frappe-site-name" in text.lower() for text in app.said), app.said
+    finally:
+        bench.apply()
+
+
 def test_with_frappe_as_the_owner_of_cors_the_same_origins_are_let_in(bench, app):
     bench.apply(oauth2_cors_owner="frappe")
     try:

@@ -23,7 +23,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows impo
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME_FORM
 
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
-LAST_WORDS = 1.0  # seconds that a child has to exit after it has closed its output
+LAST_WORDS = 1.0  # seconds that a child has to exit after it closes its output
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
 
 
@@ -43,10 +43,10 @@ class Bench:
     """A bench directory, as ``bench init`` creates it.
 
     Args:
-        path: the directory that has ``apps``, ``env`` and ``sites``.
+        path: the directory that contains ``apps``, ``env`` and ``sites``.
 
     Raises:
-        BenchError: it is not a bench directory, or it has more than one owner.
+        BenchError: the path is not a bench directory, or the bench has more than one owner.
     """
 
     def __init__(self, path: str):
@@ -57,11 +57,13 @@ class Bench:
         if not os.path.isdir(self.path):
             raise BenchError(
                 f"bench_path: {self.path} does not exist, or this user cannot read it. Set bench_path to the directory "
-                "that has apps, env and sites, and become_user to the owner of the bench"
+                "that contains apps, env and sites, and become_user to its owner (in the role: oauth2_bench_path, "
+                "oauth2_bench_user)"
             )
         if not os.path.isdir(self.sites_path):
             raise BenchError(
-                f"bench_path: {self.path} has no sites directory. Set bench_path to the directory that bench init made"
+                f"bench_path: {self.path} has no sites directory. Set bench_path to the directory that `bench init` "
+                "created"
             )
         self.owner = os.lstat(self.sites_path).st_uid
         self._require_one_owner()
@@ -74,9 +76,9 @@ class Bench:
     def _require_one_owner(self) -> None:
         """Reject a bench whose parts have different owners.
 
-        Ansible becomes the owner of ``sites`` to run the programs in ``env``. If ``sites`` were a directory of root,
-        moved or linked there, the owner of ``env`` could run code as root. The targets of links in ``env`` may have
-        any owner.
+        Ansible becomes the owner of ``sites`` to run the programs in ``env``. If ``sites`` were owned by root,
+        because it was moved or linked there, the owner of ``env`` could run code as root. The targets of links in
+        ``env`` may have any owner.
 
         Raises:
             BenchError: the parts have different owners.
@@ -104,15 +106,58 @@ class Bench:
             BenchError: this process runs as another user.
         """
         if os.geteuid() != self.owner:
+            found = f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as uid {os.geteuid()}. "
+            if self.owner_name == str(self.owner):
+                raise BenchError(
+                    f"{found}uid {self.owner} has no account on this host, so Ansible cannot become it. Run Ansible as "
+                    "that uid without become (in the role: oauth2_become: false), or create an account with that uid"
+                )
             raise BenchError(
-                f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as uid {os.geteuid()}. "
-                f"Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
+                f"{found}Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
             )
 
     def sites(self) -> list[str]:
         """The names of all sites, sorted: the directories with a site_config.json, as in frappe.utils.get_sites."""
+        return [name for name in self._folders() if not os.path.islink(os.path.join(self.sites_path, name))]
+
+    def linked_sites(self) -> list[str]:
+        """The names of links to site directories outside of the bench, sorted.
+
+        Frappe serves such a site, but ``bench --site all`` does not include it. `fault` checks the owner.
+        """
+        return [
+            name
+            for name in self._folders()
+            if os.path.islink(os.path.join(self.sites_path, name)) and self.alias_of(name) is None
+        ]
+
+    def aliases(self) -> dict[str, list[str]]:
+        """By site, the names of the links to it in the same directory. Frappe serves the site under these names too."""
+        found: dict[str, list[str]] = {}
+        for name in self._folders():
+            site = self.alias_of(name)
+            if site:
+                found.setdefault(site, []).append(name)
+        return found
+
+    def alias_of(self, name: str) -> str | None:
+        """The name of the site of this bench that a link leads to, or None if the name is not such a link."""
+        folder = os.path.join(self.sites_path, name)
+        real = os.path.realpath(folder)
+        within = os.path.dirname(real) == os.path.realpath(self.sites_path)
+        return os.path.basename(real) if os.path.islink(folder) and within else None
+
+    def _folders(self) -> list[str]:
+        names = sorted(os.listdir(self.sites_path))
+        return [name for name in names if os.path.exists(self.site_config(name)) and name != "assets"]
+
+    def directories(self) -> list[str]:
+        """The names of the other directories in ``sites``, sorted, such as a site that was not completely created."""
+        sites = {*self.sites(), "assets"}
         return sorted(
-            name for name in os.listdir(self.sites_path) if os.path.exists(self.site_config(name)) and name != "assets"
+            name
+            for name in os.listdir(self.sites_path)
+            if name not in sites and os.path.isdir(os.path.join(self.sites_path, name)) and not self.alias_of(name)
         )
 
     def site_config(self, name: str) -> str:
@@ -120,16 +165,25 @@ class Bench:
         return os.path.join(self.sites_path, name, "site_config.json")
 
     def fault(self, name: str) -> str | None:
-        """Why a site cannot be used, or None. It only reads files."""
+        """The reason why a site cannot be used, or None. Only reads files."""
         folder = os.path.join(self.sites_path, name)
         if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
-            return f"name: {name!r} is not a valid site name. Use letters, digits, period, underscore and hyphen"
+            return (
+                f"name: {name!r} is not a valid site name. Use letters, digits, periods, underscores and hyphens. "
+                "Start and end the name with a letter or a digit"
+            )
         if not os.path.isdir(folder):
             return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"
-        if os.path.dirname(os.path.realpath(folder)) != os.path.realpath(self.sites_path):
-            return (
-                f"name: {name!r} is a link to {os.path.realpath(folder)}, outside of the bench. Use a site of the bench"
-            )
+        alias = self.alias_of(name)
+        if alias:
+            return f"name: {name!r} is a symbolic link to the site {alias}. Use the name {alias}"
+        if os.path.islink(folder):
+            for path in (os.path.realpath(folder), os.path.realpath(self.site_config(name))):
+                if os.path.exists(path) and os.stat(path).st_uid != self.owner:
+                    return (
+                        f"name: {name!r} is a symbolic link to {path}, owned by {login_name(os.stat(path).st_uid)}. "
+                        f"Expected the owner of the bench, {self.owner_name}. Correct the owner, or remove the link"
+                    )
         if not os.path.exists(self.site_config(name)):
             return (
                 f"name: {name!r} has no site_config.json, so it is not a complete site. Finish its creation with "
@@ -155,11 +209,11 @@ class Bench:
         continues with the other sites.
 
         Args:
-            job: a module of `_frappe` with a function ``job``. It is a module and not a name, so that Ansible ships
-                its source.
+            job: a module of `_frappe` with a function ``job``. Pass the module itself, not its name, so that Ansible
+                ships the source.
             items: each with its ``site`` and the other arguments of the job.
             common: the arguments that are the same for all sites.
-            check_mode: nothing may be written.
+            check_mode: if true, the job must not write anything.
             site_timeout: seconds per site, including the start of Frappe.
 
         Returns:
@@ -255,7 +309,10 @@ class _Child:
                 try:
                     line = self.lines.get(timeout=site_timeout)
                 except queue.Empty:
-                    yield {"failed": f"no response within {site_timeout:g} s (site_timeout). Check the site's database"}
+                    yield {
+                        "failed": f"No response within {site_timeout:g} s. Check the site's database, or raise "
+                        "site_timeout (in the role: oauth2_site_timeout)"
+                    }
                     return
                 if line is None:
                     self._end()
@@ -264,7 +321,9 @@ class _Child:
                     yield {"failed": f"The bench's Python exited with status {status}. Last output: {last}"}
                     return
                 if "bench_failed" in line:
-                    raise BenchError(f"bench_path: {line['bench_failed']}. Run bench setup requirements")
+                    raise BenchError(
+                        f"bench_path: {line['bench_failed']}. Run `bench setup requirements` in the bench directory"
+                    )
                 if "site" in line:
                     done += 1
                     yield line

@@ -9,29 +9,34 @@ import json
 import time
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import (
+    Unreadable,
+    read_file,
+    replace,
+    require_replaceable,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import ConfigChange, text_of
 
 PAUSE = 0.05  # seconds between two attempts
-READ_TRIES = 20  # a writer that truncates in place (Frappe, bench) leaves an unreadable file for a moment
+READ_TRIES = 20  # attempts: Frappe and bench truncate the file before they write it, so it is briefly invalid
 
 
 class BrokenConfig(Exception):
-    """The file is not valid. The message has the file, the position and the remedy."""
+    """The file is not valid. The message contains the file, the position and the remedy."""
 
 
 def parse(text: str | bytes, path: str) -> dict[str, t.Any]:
     """Parse a configuration.
 
     Raises:
-        BrokenConfig: it is not a JSON object.
+        BrokenConfig: the text is not a JSON object.
     """
     try:
         config = json.loads(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as error:
         raise BrokenConfig(
-            f"{path} is not valid JSON: {error}. Restore the file from a backup, or correct that line"
+            f"{path} is not valid JSON: {error}. Correct the file, or restore it from a backup"
         ) from None
     if not isinstance(config, dict):
         raise BrokenConfig(
@@ -44,7 +49,7 @@ def read_config(path: str) -> dict[str, t.Any]:
     """Read a configuration. Retry while another process writes it.
 
     Raises:
-        BrokenConfig: it cannot be read, or remains invalid for a second.
+        BrokenConfig: the file cannot be read, or remains invalid for a second.
     """
     for left in reversed(range(READ_TRIES)):
         try:
@@ -65,23 +70,28 @@ def merge_file(
     check_mode: bool,
     backup: t.Callable[[], None] = lambda: None,
 ) -> ConfigChange:
-    """Read, plan and, unless in check mode or nothing changes, replace one configuration file.
+    """Read a configuration file, plan the change, and replace the file.
+
+    In check mode, or if nothing changes, nothing is written.
 
     The lock is taken only to write. A run without changes, and check mode, take no lock.
 
     Args:
         path: the file.
         lock: Frappe's lock for it.
-        planned: returns the plan for a configuration; called again under the lock.
+        planned: returns the plan for a configuration. It is called again under the lock.
         check_mode: only plan.
         backup: called just before the file is replaced.
 
     Raises:
         BrokenConfig: the file cannot be read.
+        Unreplaceable: the file cannot be replaced, in check mode too.
         TimeoutError: the lock is held by another process.
         OSError: the file cannot be written.
     """
     change = planned(read_config(path))
+    if change:
+        require_replaceable(path)
     if not change or check_mode:
         return change
     with frappe_lock(lock):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes of a bench that must reload or restart after a change. It only reads bench's own files."""
+"""Find the processes of a bench that must reload or restart after a change. Only reads files that bench generates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file
+
+WEB_ENDING = "-frappe-web"  # how bench names the web program
 
 
 def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str, t.Any]:
@@ -22,7 +24,9 @@ def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str
 
     Returns:
         ``manager`` (``supervisor``, ``systemd`` or ``none``), ``web`` (a name, or None), ``workers`` (names). The web
-        process has its own name: its group also has socketio, which SIGHUP would end.
+        process has its own name, because its group also contains socketio, which SIGHUP would terminate. If there is no
+        web process of the name that bench generates, ``looked_for`` says which name was expected, where, and what is
+        there.
 
     Raises:
         BrokenConfig: supervisor.conf cannot be read.
@@ -33,7 +37,8 @@ def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str
     bench = os.path.basename(os.path.realpath(bench_path))
     web, workers = f"{bench}-frappe-web.service", f"{bench}-workers.target"
     if not os.path.exists(os.path.join(systemd, web)):
-        return {"manager": "none", "web": None, "workers": []}
+        looked_for = f"found neither {conf} nor the systemd unit {os.path.join(systemd, web)}"
+        return {"manager": "none", "web": None, "workers": [], "looked_for": looked_for}
     there = os.path.exists(os.path.join(systemd, workers))
     return {"manager": "systemd", "web": web, "workers": [workers] if there else []}
 
@@ -47,7 +52,7 @@ def _supervisor(conf: str) -> dict[str, t.Any]:
     except (
         configparser.Error,
         UnicodeDecodeError,
-    ):  # the error quotes the line, which may be secret: the file may be a link
+    ):  # its text quotes the line, which may be a secret if the file is a symbolic link
         raise BrokenConfig(
             f"{conf} is not a valid supervisor configuration. Generate it again: bench setup supervisor"
         ) from None
@@ -59,6 +64,10 @@ def _supervisor(conf: str) -> dict[str, t.Any]:
     }
     programs = [section.partition(":")[2] for section in parser.sections() if section.startswith("program:")]
     named = {program: f"{groups[program]}:{program}" if program in groups else program for program in programs}
-    web = next((name for program, name in named.items() if program.endswith("-frappe-web")), None)
+    web = next((name for program, name in named.items() if program.endswith(WEB_ENDING)), None)
     workers = sorted({f"{groups[p]}:" if p in groups else p for p in named if "worker" in p or "schedule" in p})
-    return {"manager": "supervisor", "web": web, "workers": workers}
+    found = {"manager": "supervisor", "web": web, "workers": workers}
+    if web is None:
+        there = ", ".join(sorted(named)) or "none"
+        found["looked_for"] = f"found no program whose name ends in {WEB_ENDING} in {conf}; its programs are {there}"
+    return found

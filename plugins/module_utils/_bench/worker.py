@@ -42,7 +42,8 @@ EXPLANATIONS = (
     Explanation(
         ("OperationalError", "InterfaceError"),
         "",
-        "the site's database cannot be used: {}. Check that it runs, and check db_host, db_name and db_password",
+        "cannot connect to the site's database: {}. Check that the database server runs, and check db_host, db_name "
+        "and db_password in site_config.json",
     ),
     Explanation(
         ("ProgrammingError",),
@@ -50,7 +51,9 @@ EXPLANATIONS = (
         "the site's database lacks Frappe tables: {}. Finish the site's creation, or remove it with bench drop-site",
     ),
     Explanation(
-        ("ConnectionError",), "", "Redis cannot be used: {}. Start Redis. Frappe needs its queue to delete documents"
+        ("ConnectionError",),
+        "",
+        "cannot connect to Redis: {}. Start the bench's Redis. Frappe needs the Redis queue to delete documents",
     ),
     Explanation(("LinkExistsError",), "", "{}. Another document still links to this client. Remove that link first"),
 )
@@ -62,7 +65,7 @@ class ConnectedSite:
     Attributes:
         frappe: the imported package, connected to the site as Administrator.
         name: the name of the site, which is its directory.
-        check_mode: nothing may be written.
+        check_mode: if true, the job must not write anything.
     """
 
     def __init__(self, frappe: t.Any, name: str, check_mode: bool):
@@ -75,15 +78,18 @@ class ConnectedSite:
             WriteInCheckMode: in check mode.
         """
         if self.check_mode:
-            raise WriteInCheckMode(f"{self.name}: a write was attempted in check mode")
+            raise WriteInCheckMode(
+                f"{self.name}: a write was attempted in check mode. Report this as a bug of this collection"
+            )
         self.wrote = True
 
 
-def initialise(frappe: t.Any, site: str) -> None:
-    """Initialise Frappe for a site. Retry while another process writes the site's configuration.
+def initialize(frappe: t.Any, site: str) -> None:
+    """Initialize Frappe for a site. Retry while another process writes the site's configuration.
 
     Frappe truncates the file before it writes it (``frappe.installer.update_site_config``). Frappe 14 and 15 treat
-    invalid JSON as an empty configuration (``frappe.get_site_config``). Every complete one has a ``db_name``.
+    invalid JSON as an empty configuration (``frappe.get_site_config``). A complete
+    configuration always has a ``db_name``.
 
     Args:
         frappe: the imported package.
@@ -114,7 +120,7 @@ def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: di
         try:
             if not site.check_mode:
                 stack.enter_context(exclusive(site.name, request["lock_wait"]))
-            initialise(frappe, site.name)
+            initialize(frappe, site.name)
             stack.callback(frappe.destroy)
             frappe.connect()
             if site.check_mode:
@@ -163,7 +169,7 @@ def main(request: dict[str, t.Any]) -> None:
         try:
             frappe = importlib.import_module("frappe")
         except Exception as error:
-            emit({"bench_failed": f"import frappe failed in the bench's Python: {type(error).__name__}: {error}"})
+            emit({"bench_failed": f"the bench's Python cannot import frappe: {type(error).__name__}: {error}"})
             return
         emit({"frappe": getattr(frappe, "__version__", "")})
         job = importlib.import_module(request["job"]).job

@@ -9,18 +9,24 @@ import contextlib
 import os
 import stat
 
-LARGEST = 16 << 20  # bytes; the configuration of a site has a few thousand
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.protection import keep, obstacle
+
+LARGEST = 16 << 20  # bytes; a site's configuration has a few thousand bytes
 FILE_KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-CANDIDATE = ".{}.benchkeeper"  # a fixed name, so that the next run replaces a file that a kill left behind
+CANDIDATE = ".{}.benchkeeper"  # a fixed name, so that the next run replaces a file that a killed run left behind
 
 
 class Unreadable(Exception):
     """A file cannot be read. The message contains its path, what was found and the remedy, but never its content."""
+
+
+class Unreplaceable(Exception):
+    """A file cannot be replaced. The message contains its path, what was found and the remedy."""
 
 
 def read_file(path: str) -> bytes:
@@ -40,9 +46,13 @@ def read_file(path: str) -> bytes:
             if kind == stat.S_IFREG:
                 text = stack.enter_context(open(handle, "rb", closefd=False)).read(LARGEST + 1)
     except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from None
+        raise Unreadable(
+            f"{path} cannot be read: {error.strerror}. Check that it exists, and its owner and mode"
+        ) from None
     if kind != stat.S_IFREG:
-        raise Unreadable(f"{path} is {FILE_KINDS.get(kind, 'a special file')}, expected a regular file. Replace it")
+        raise Unreadable(
+            f"{path} is {FILE_KINDS.get(kind, 'a special file')}, expected a regular file. Restore it from a backup"
+        )
     if len(text) > LARGEST:
         raise Unreadable(
             f"{path} is larger than {LARGEST >> 20} MiB, so it is not a valid configuration. Restore it from a backup"
@@ -50,10 +60,26 @@ def read_file(path: str) -> bytes:
     return text
 
 
-def replace(path: str, text: str, new_mode: int = 0o644) -> None:
-    """Replace a file atomically. The new file keeps the mode, owner and symbolic links of the old one.
+def require_replaceable(path: str) -> None:
+    """Check, without a write, that `replace` and `remove` can work on a file. A missing file passes.
 
-    The new content is first written to a temporary file in the same directory, readable only by its owner.
+    Args:
+        path: the file, or a symbolic link to it.
+
+    Raises:
+        Unreplaceable: the file cannot be replaced, or its protection would be lost.
+    """
+    path = os.path.realpath(path)
+    found = obstacle(path) if os.path.exists(path) else None
+    if found:
+        raise Unreplaceable(f"{path} {found}. The file is unchanged")
+
+
+def replace(path: str, text: str, new_mode: int = 0o644) -> None:
+    """Replace a file atomically. The new file keeps the links, owner, mode, ACL, label and attributes of the old one.
+
+    The new content is first written to a file beside it, which only its owner can read until it has the protection of
+    the old file.
 
     Args:
         path: the file, or a symbolic link to it.
@@ -61,7 +87,8 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
         new_mode: permissions if the file does not exist yet.
 
     Raises:
-        OSError: the directory or the file cannot be written. The old file is unchanged.
+        OSError: the directory or the file cannot be written, or the new file cannot have the protection of the old
+            one. The old file is unchanged.
     """
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
@@ -74,10 +101,10 @@ def replace(path: str, text: str, new_mode: int = 0o644) -> None:
         with open(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            made = os.fstat(handle)
-            if old and (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid):
-                os.fchown(handle, old.st_uid, old.st_gid)
-            os.fchmod(handle, stat.S_IMODE(old.st_mode) if old else new_mode)
+            if old:
+                keep(path, handle, old)
+            else:
+                os.fchmod(handle, new_mode)
             os.fsync(handle)
         os.replace(candidate, path)
     except BaseException:

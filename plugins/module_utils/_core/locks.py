@@ -29,17 +29,19 @@ def exclusive(folder: str, wait: float) -> t.Iterator[None]:
 
     Raises:
         TimeoutError: another run held the lock during this time.
-        OSError: it is not a directory, or its file system does not support flock, such as some NFS mounts.
+        OSError: the path is not a directory, or its file system does not support flock, such as some NFS mounts.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             locked = _within(wait, lambda: _flock(handle))
         except OSError as error:
-            what = f"cannot be locked ({error.strerror}). Move it to a local file system, which supports flock"
+            what = f"cannot be locked ({error.strerror}). Use a directory on a file system that supports flock"
             raise OSError(error.errno, what, folder) from None
         if not locked:
-            raise TimeoutError(f"another run has locked this site for {wait:.0f} s. Wait until it ends")
+            raise TimeoutError(
+                f"{folder}: waited {wait:.0f} s for the lock of another run. Run again when that run has ended"
+            )
         yield
     finally:
         os.close(handle)
@@ -61,7 +63,7 @@ def frappe_lock(path: str, wait: float = FRAPPE_LOCK_WAIT) -> t.Iterator[None]:
     taken: list[int] = []
     if not _within(wait, lambda: _take_file(path, taken)):
         raise TimeoutError(
-            f"{path} was locked for {wait:.0f} s. Another process is writing the configuration. Try again"
+            f"{path}: waited {wait:.0f} s for the lock of another process. Find it with: fuser {path}. Then run again"
         )
     try:
         yield

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping
 
 HIDDEN, HIDDEN_NEW = "(hidden)", "(hidden, new)"  # shown in a diff for a secret, and for a secret that changes
-UNTOLD = "(not shown)"  # for a value that may be a secret although its key does not indicate one
+NOT_SHOWN = "(not shown)"  # for a value that may be secret even though its key does not look like it
 # Matches lower-case names with separated words. "secretary" must not match.
 SECRET_NAME = re.compile(
     r"password|passwd|passphrase|credential|secret(?!ar)"
@@ -58,7 +58,7 @@ def shown_setting(key: str, value: t.Any) -> t.Any:
     """
     if looks_secret(key, value):
         return HIDDEN
-    return value if key in OPEN_KEYS or _harmless(value) else UNTOLD
+    return value if key in OPEN_KEYS or _harmless(value) else NOT_SHOWN
 
 
 def _harmless(value: t.Any) -> bool:

@@ -42,7 +42,7 @@ class ResultRow(t.TypedDict):
 
 
 class Applied(t.TypedDict):
-    """The result of one declaration on its site, as plans and stores report it."""
+    """The result of one declaration on its site, as the bench client and the REST client report it."""
 
     action: str
     changed: bool
@@ -119,7 +119,7 @@ class VerifyRow(ResultRow):
 
 
 class Reply(t.TypedDict, total=False):
-    """A worker's answer for one site: ``reply`` with the return value of its job, or ``failed`` with the message."""
+    """A worker's reply for one site: ``reply`` with the return value of its job, or ``failed`` with the message."""
 
     site: str
     reply: t.Any
@@ -150,11 +150,29 @@ def failed_row(name: str, msg: str, **more: t.Any) -> t.Any:
 
 def failure(rows: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     """The failure message of a task, with a list of the failed sites. Empty if no site failed."""
-    failed = {row["name"]: row["msg"] for row in rows if row["failed"]}
+    known, failed = {row["name"] for row in rows}, reasons(rows)
     if not failed:
         return ""
-    known = {row["name"] for row in rows}
     sites = "site" if len(known) == 1 else "sites"
-    return f"{len(failed)} of {len(known)} {sites} failed:\n" + "\n".join(
-        f"{name}: {msg}" for name, msg in failed.items()
-    )
+    lines = [f"{name}: {reason}" for name, found in failed.items() for reason in found.splitlines()]
+    return "\n".join([f"{len(failed)} of {len(known)} {sites} failed:", *lines])
+
+
+def reasons(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """Why each site failed, with one line per reason. A failed verification step names its client.
+
+    Args:
+        rows: result rows of a module. A site may have several, one per declaration.
+    """
+    found: dict[str, dict[str, list[t.Any]]] = {}
+    for row in rows:
+        client = (row.get("app_name") or row.get("client_id")) if row.get("steps") else None
+        for line in row["msg"].splitlines() if row["failed"] else ():
+            found.setdefault(row["name"], {}).setdefault(line, []).append(client)
+    return {
+        site: "\n".join(
+            f"client {clients[0]!r}: {line}" if clients[0] and len(clients) == 1 else line
+            for line, clients in lines.items()
+        )
+        for site, lines in found.items()
+    }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which CORS declaration applies, and which program sends the headers. There is only one owner per site. Pure.
+"""Decide which CORS declaration of a site applies, and which program (the owner) sends the headers. Pure: no I/O.
 
 A site may declare either ``cors`` or Frappe's key ``allow_cors`` in the settings of ``site_config``, but not both.
 
@@ -12,7 +12,8 @@ A site may declare either ``cors`` or Frappe's key ``allow_cors`` in the setting
 | ``cors`` | ``none`` | nothing | removed | not verified |
 | ``allow_cors`` | any | nothing | as declared | those of ``allow_cors`` |
 
-If ``site_config`` is not managed, its key is left unchanged.
+Frappe sends no Access-Control-Expose-Headers, so ``expose_headers`` cannot be declared for the owner ``frappe``. If
+``site_config`` is not managed, its key is left unchanged.
 """
 
 from __future__ import annotations
@@ -25,14 +26,24 @@ KEY = "allow_cors"
 OWNERS = ("nginx", "frappe", "none")
 
 
-def fault(site: Declaration) -> str | None:
-    """The error in the CORS declaration of a merged site, without the site name. None if there is no error."""
+def fault(site: Declaration, owner: str) -> str | None:
+    """The error in the CORS declaration of a merged site, without the site name. None if there is no error.
+
+    Args:
+        site: the merged site.
+        owner: one of `OWNERS`.
+    """
     if "cors" not in site:
         return None
     if "origins" not in site["cors"]:
-        return "cors: origins is missing. List the allowed origins; an empty list allows none"
+        return "cors.origins is not set. List the allowed origins. An empty list allows none"
     if KEY in site.get("site_config", {}).get("settings", {}):
-        return f"cors and site_config: {KEY} are both declared. Keep only cors"
+        return f"cors and site_config.settings.{KEY} are both declared. Remove {KEY} from settings"
+    if owner == "frappe" and site["cors"].get("expose_headers"):
+        return (
+            "cors: expose_headers is declared, but oauth2_cors_owner is frappe, and Frappe cannot send "
+            "Access-Control-Expose-Headers. Remove expose_headers, or set oauth2_cors_owner: nginx"
+        )
     return None
 
 

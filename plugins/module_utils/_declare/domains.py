@@ -9,20 +9,22 @@ import typing as t
 from urllib.parse import urlsplit
 
 
-def domains_of(name: str, config: dict[str, t.Any]) -> list[str]:
-    """The host names of a site: that of ``host_name`` (without port), then ``domains``, then the folder name.
+def domains_of(name: str, config: dict[str, t.Any], aliases: t.Iterable[str] = ()) -> list[str]:
+    """The host names of a site: ``host_name`` (without port), ``domains``, its directory, and links to it.
 
-    nginx converts the requested host name to lower case (``$host``). Therefore, a site folder with a capital letter is
-    reachable only under its domains. An item of ``domains`` is a name, or an object with the key ``domain`` (bench,
+    nginx converts the requested host name to lower case (``$host``). Therefore, a site directory with a capital letter
+    is reachable only under its domains. An item of ``domains`` is a name, or an object with the key ``domain`` (bench,
     config/nginx).
 
     Args:
-        name: name of the site's folder.
+        name: name of the site's directory.
         config: effective configuration of the site.
+        aliases: names of links to the directory. Frappe opens the directory that has the name of the requested host.
     """
     listed = [item.get("domain") if isinstance(item, dict) else item for item in _listed(config)]
     address = _address(config)
-    found = [urlsplit(address).hostname if address else None, *listed, name if name == name.lower() else None]
+    folders = [folder for folder in (name, *aliases) if folder == folder.lower()]
+    found = [urlsplit(address).hostname if address else None, *listed, *folders]
     return list(dict.fromkeys(domain.lower() for domain in found if isinstance(domain, str) and domain))
 
 

@@ -1,23 +1,28 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults in declarations that stop a run before its first write. Pure; used on the controller."""
+"""Errors in declarations that stop a run before its first write. Pure; used on the controller."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import (
-    LIMIT_KEYS,
-    STEP_KEYS,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import (
+    DEFAULTS,
+    LIMIT,
     Declaration,
     Mistake,
-    check,
+    typed,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import key_findings, key_store_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import store_findings, twice_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import (
+    of_client,
+    store_findings,
+    twice_findings,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import token_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, judge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.host_names import shared_name_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,
     edge_findings,
@@ -38,6 +43,7 @@ def faults(
     proxies: t.Collection[str] = (),
     listed: t.Collection[str] | None = None,
     verify_password: str | None = None,
+    hosts: t.Mapping[str, t.Iterable[str]] | None = None,
 ) -> list[str]:
     """All declared values that must stop the run before the first write, one line per fault.
 
@@ -49,17 +55,17 @@ def faults(
         secrets_store: path of the secrets store, if any.
         rate_limit: ``rate`` and ``burst`` at the token endpoint, if it is limited.
         proxies: trusted proxies, from which X-Forwarded-For is accepted.
-        listed: names of the sites in the inventory, or None for all sites. All other sites were found on the bench. If
-            one of them is not a valid site, only that site fails.
+        listed: names of the sites in the inventory, or None for all sites. All other sites were discovered on the
+            bench. If such a site has an invalid name, only that site fails.
         verify_password: password of the verify user, if any.
+        hosts: all host names of each site of the bench, also of sites that are not selected.
 
     Raises:
         Mistake: ``common`` or ``rate_limit`` has a wrong key or type.
     """
-    check(common, STEP_KEYS["site_config"], "oauth2_common_site_config")
-    check(rate_limit or {}, LIMIT_KEYS, "oauth2_token_rate_limit")
+    common, rate_limit = common_of(common), limit_of(rate_limit)
     if rate_limit and "rate" not in rate_limit:
-        raise Mistake("oauth2_token_rate_limit: rate is missing. Write {rate: 5r/s}")
+        raise Mistake("oauth2_token_rate_limit: rate is not set. Set it, for example: {rate: 5r/s}")
     lines: list[str] = []
 
     def stop(where: str, findings: t.Iterable[Finding]) -> None:
@@ -69,15 +75,17 @@ def faults(
     stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
     names = _names(declarations)
     stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
+    for sites, finding in shared_name_findings(hosts or {}, [site["name"] for site in declarations]):
+        stop(" and ".join(sites), [finding])
     for site in declarations:
         if listed is None or site["name"] in listed:
             stop(site["name"], name_findings(site["name"]))
         stop(site["name"], edge_findings(site["domains"], site.get("cors")))
         seen: list[Declaration] = []
         for client in site.get("oauth_clients", ()):
-            stop(site["name"], client_findings(client, site["name"]))
-            stop(site["name"], twice_findings(client, seen))
-            stop(site["name"], store_findings(client, secrets_store))
+            stop(site["name"], of_client(client, client_findings(client, site["name"])))
+            stop(site["name"], of_client(client, twice_findings(client, seen)))
+            stop(site["name"], of_client(client, store_findings(client, secrets_store)))
         if "site_config" in site:
             stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
         if "api_keys" in site:
@@ -87,6 +95,33 @@ def faults(
             stop(site["name"], token_findings(site["tokens"]))
         stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
     return lines
+
+
+def owner_fault(path: str, owner: str, become: bool, user: str | None) -> str | None:
+    """Why the steps cannot become the owner of the bench; None if they can, or need not.
+
+    Args:
+        path: the bench directory.
+        owner: the login name of its owner, or the uid if there is no account.
+        become: ``oauth2_become``.
+        user: ``oauth2_bench_user``, if it is set.
+    """
+    if not become or user or not owner.isdigit():
+        return None
+    return (
+        f"oauth2_bench_path: {path} is owned by uid {owner}, which has no account on this host. Expected an owner that "
+        "Ansible can become. Run Ansible as that uid with oauth2_become: false, or create an account with that uid"
+    )
+
+
+def common_of(given: t.Any) -> Declaration:
+    """The declaration for common_site_config.json, with all values in their types."""
+    return typed(given, DEFAULTS["site_config"]["options"], "oauth2_common_site_config")
+
+
+def limit_of(given: t.Any) -> Declaration:
+    """The declared rate limit, with all values in their types. Empty if there is none."""
+    return typed(given or {}, LIMIT, "oauth2_token_rate_limit")
 
 
 def _names(declarations: list[Declaration]) -> set[str]:

@@ -10,67 +10,16 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare import cors
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import type_name
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
-    CLIENT_OPTIONS,
-    CORS_OPTIONS,
-    KEY_OPTIONS,
-    LIMIT_OPTIONS,
-    SITE_CONFIG_OPTIONS,
-    TOKEN_OPTIONS,
-    VERIFY_OPTIONS,
-    Options,
-    select,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import (
+    DEFAULTS,
+    SITE,
+    STEP_OPTIONS,
+    Declaration,
+    Mistake,
+    omitted,
+    typed,
 )
-
-Declaration = t.Dict[str, t.Any]
-
-PYTHON_TYPES: dict[str, type] = {"str": str, "list": list, "dict": dict, "bool": bool, "int": int}
-DURATION = (str, int)
-MANAGED = {"managed": bool}
-
-
-def keys_of(options: Options) -> dict[str, t.Any]:
-    """The allowed keys of an inventory mapping with their types, taken from the options of a module."""
-    return {name: PYTHON_TYPES[option["type"]] for name, option in options.items()}
-
-
-STEP_OPTIONS: dict[str, Options] = {
-    "site_config": SITE_CONFIG_OPTIONS,
-    "api_keys": {name: option for name, option in KEY_OPTIONS.items() if name != "secrets"},
-    "tokens": select(TOKEN_OPTIONS, "max_refresh_age", "prune_after", "disabled_users"),
-    "cors": CORS_OPTIONS,
-    "verify": select(
-        VERIFY_OPTIONS,
-        *("username", "password", "api_method", "url", "address", "validate_certs", "probes", "password_grant"),
-    ),
-}
-STEP_KEYS = {step: {**keys_of(options), **MANAGED} for step, options in STEP_OPTIONS.items()}
-STEP_KEYS["tokens"].update(max_refresh_age=DURATION, prune_after=DURATION)
-LIMIT_KEYS = keys_of(LIMIT_OPTIONS)
-CLIENT_KEYS = {**keys_of(CLIENT_OPTIONS), **MANAGED}
-DEFAULTS_KEYS = {
-    "oauth_clients": list,
-    "oauth_clients_exclusive": bool,
-    "site_config": dict,
-    "api_keys": dict,
-    "tokens": dict,
-    "cors": dict,
-    "verify": dict,
-}
-SITE_KEYS = {"name": str, "managed": bool, "domains": list, **DEFAULTS_KEYS}
-TYPE_NAMES: dict[t.Any, str] = {
-    str: "a string",
-    list: "a list",
-    dict: "a mapping",
-    bool: "true or false",
-    int: "a number",
-    DURATION: "a duration such as 30d",
-}
-
-
-class Mistake(Exception):
-    """The inventory is not valid. The message contains the site, the key, what was found and the remedy."""
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import CONVERT, type_name
 
 
 def merge(
@@ -82,11 +31,11 @@ def merge(
     only: list[str],
     cors_owner: str = "nginx",
 ) -> list[Declaration]:
-    """The declaration of each selected site: sites of the bench in their order, then sites that the bench lacks.
+    """The declaration of each selected site: sites on the bench by name, then listed sites that are not on the bench.
 
-    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or by ``app_name`` without one. For other lists and
+    Mappings merge by key. ``oauth_clients`` merge by ``client_id``, or otherwise by ``app_name``. For other lists and
     for values in ``settings``, the site's value replaces the default. ``managed: false`` discards the defaults. Steps
-    with ``managed: false`` are listed in ``unmanaged``, because nothing may be removed in them.
+    with ``managed: false`` are listed in ``unmanaged``, so that these steps remove nothing from the site.
 
     Args:
         sites: declarations per site.
@@ -100,31 +49,42 @@ def merge(
     Raises:
         Mistake: a key or a type is wrong, a site is listed twice, or a pattern in ``only`` matches no site.
     """
-    check(defaults, DEFAULTS_KEYS, "oauth2_site_defaults")
-    if not isinstance(sites, list):
-        raise Mistake(f"oauth2_sites: found {type(sites).__name__}, expected a list")
-    listed: dict[str, Declaration] = {}
-    for number, site in enumerate(sites, 1):
-        where = f"oauth2_sites, item {number}"
-        if not isinstance(site, dict) or not isinstance(site.get("name"), str):
-            raise Mistake(f"{where}: name is missing. Write - name: SITE")
-        check(site, SITE_KEYS, f"site {site['name']}")
-        if site["name"] in listed:
-            raise Mistake(f"site {site['name']}: it is listed twice in oauth2_sites. Merge the two items")
-        listed[site["name"]] = site
+    defaults = typed(defaults, DEFAULTS, "oauth2_site_defaults")
+    listed = listed_sites(sites)
     names = [name for name in found if discover or name in listed] + [name for name in listed if name not in found]
     for pattern in only:
         if not fnmatch.filter(names, pattern):
             raise Mistake(
-                f"oauth2_only_sites: {pattern!r} matches no site. Available sites: {', '.join(names) or 'none'}"
+                f"oauth2_only_sites: {pattern!r} matches no site of this bench. Correct the pattern, or exclude the "
+                f"bench with --limit. Available sites: {', '.join(names) or 'none'}"
             )
     chosen = [name for name in names if not _matches(name, exclude) and (not only or _matches(name, only))]
     merged = [_merge_site(listed.get(name, {"name": name}), defaults) for name in chosen]
     return [_with_cors(site, cors_owner) for site in merged if site is not None]
 
 
+def listed_sites(sites: t.Any) -> dict[str, Declaration]:
+    """The declarations per site by name, with all values in their types.
+
+    Raises:
+        Mistake: a key or a type is wrong, or a site is listed twice.
+    """
+    if not isinstance(sites, list):
+        raise Mistake(f"oauth2_sites: found {type_name(sites)}, expected a list")
+    listed: dict[str, Declaration] = {}
+    for number, site in enumerate(sites, 1):
+        given = CONVERT["dict"](site)
+        name = CONVERT["str"](given.get("name")) if given else None
+        if name is None or omitted(name):
+            raise Mistake(f"oauth2_sites, item {number}: name is not set. Add `name: SITE`")
+        if name in listed:
+            raise Mistake(f"oauth2_sites: {name} is listed twice. Merge the two items")
+        listed[name] = typed(given, SITE, f"site {name}")
+    return listed
+
+
 def _with_cors(site: Declaration, owner: str) -> Declaration:
-    wrong = cors.fault(site)
+    wrong = cors.fault(site, owner)
     if wrong:
         raise Mistake(f"site {site['name']}: {wrong}")
     return cors.resolve(site, owner)
@@ -132,45 +92,6 @@ def _with_cors(site: Declaration, owner: str) -> Declaration:
 
 def _matches(name: str, patterns: list[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def check(value: t.Any, keys: dict[str, t.Any], where: str) -> None:
-    """Refuse unknown keys and wrong types at all levels."""
-    if not isinstance(value, dict):
-        raise Mistake(f"{where}: found {type_name(value)}, expected a mapping")
-    for key, item in value.items():
-        if key not in keys:
-            raise Mistake(f"{where}: unknown key {key!r}. Use one of: {', '.join(sorted(keys))}")
-        here = f"{where}: {key}"
-        if item is None:
-            raise Mistake(f"{here}: the value is empty (null). Set {TYPE_NAMES[keys[key]]}, or omit the key")
-        if key == "oauth_clients" and item == {"managed": False}:
-            continue
-        if not isinstance(item, keys[key]) or (isinstance(item, bool) and keys[key] is int):
-            raise Mistake(f"{here}: found {type_name(item)}, expected {TYPE_NAMES[keys[key]]}")
-        if key in STEP_KEYS:
-            check(item, STEP_KEYS[key], here)
-            _check_choices(item, STEP_OPTIONS[key], here)
-        elif key == "oauth_clients":
-            _check_clients(item, here)
-        elif keys[key] is list and not all(isinstance(part, str) for part in item):
-            raise Mistake(f"{here}: found an item that is not a string, expected only strings")
-
-
-def _check_clients(clients: list[t.Any], where: str) -> None:
-    for number, client in enumerate(clients, 1):
-        here = f"{where}, item {number}"
-        check(client, CLIENT_KEYS, here)
-        if not client.get("app_name") and not client.get("client_id"):
-            raise Mistake(f"{here}: neither app_name nor client_id is set. Set one to identify the client")
-        _check_choices(client, CLIENT_OPTIONS, here)
-
-
-def _check_choices(given: Declaration, options: Options, where: str) -> None:
-    for name, option in options.items():
-        if name in given and "choices" in option and option["type"] == "str" and given[name] not in option["choices"]:
-            expected = ", ".join(option["choices"])
-            raise Mistake(f"{where}: {name}: found {given[name]!r}, expected one of {expected}")
 
 
 def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
@@ -181,8 +102,8 @@ def _merge_site(site: Declaration, defaults: Declaration) -> Declaration | None:
     if clients:
         exclusive = site.get("oauth_clients_exclusive", defaults.get("oauth_clients_exclusive", False))
         merged["oauth_clients"] = [{**client, "exclusive": exclusive} for client in clients]
-    unmanaged = [step for step in STEP_KEYS if not _managed(site.get(step, {}), defaults.get(step, {}))]
-    for step in STEP_KEYS:
+    unmanaged = [step for step in STEP_OPTIONS if not _managed(site.get(step, {}), defaults.get(step, {}))]
+    for step in STEP_OPTIONS:
         value = _merge_step(site.get(step, {}), defaults.get(step, {}))
         if step not in unmanaged and (value or step == "verify"):
             merged[step] = value

@@ -7,60 +7,98 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import common_of, faults, limit_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import listed_sites, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.needs import (
+    STEPS,
+    exception_faults,
+    host_faults,
+    site_faults,
+    verify_faults,
+    wants_store,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Declaration
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import Values
 
 Prepared = t.Dict[str, t.Any]
 
 
-def prepare(values: Values, bench_sites: list[str], found: list[dict[str, t.Any]]) -> tuple[list[str], Prepared]:
+def prepare(
+    values: Values,
+    bench: t.Mapping[str, t.Any],
+    found: list[dict[str, t.Any]],
+    entry_point: str = "main",
+    steps: t.Collection[str] = STEPS,
+) -> tuple[list[str], Prepared]:
     """The faults that must stop the run, one line each, and the input of the role's steps.
 
     Args:
         values: the result of `variables.coerce`.
-        bench_sites: names of the sites on the bench.
-        found: rows of frappe_site_info.
+        bench: ``bench`` as frappe_site_info returns it.
+        found: its rows.
+        entry_point: one of `needs.ENTRY_POINTS`. Only a run that writes stops for a site that the bench does not have.
+            The others report that site, and read the rest.
+        steps: the result of `needs.steps_of`.
 
     Returns:
         The faults, and a mapping with these keys: ``declarations``; ``names`` of the selected sites; ``rows`` by step;
-        ``edge_declared``, whether anything is declared for nginx; ``common_site_config``; ``verify_password``, if it is
-        set; ``unread``, the error message of each selected site that could not be read.
+        ``edge_declared``, whether anything is declared for nginx; ``store_used``, whether a step uses the secrets
+        store; ``common_site_config``; ``token_rate_limit``; ``verify_password``, if it is set; ``unread``, the error
+        message of each selected site that could not be read.
 
     Raises:
         Mistake: a key or a type is wrong, a site is listed twice, or a pattern matches nothing.
     """
-    sites, limit = values["oauth2_sites"], values["oauth2_token_rate_limit"]
+    sites = values["oauth2_sites"]
+    common, limit = common_of(values["oauth2_common_site_config"]), limit_of(values["oauth2_token_rate_limit"])
     password = values.get("oauth2_verify_password")
     declarations = merge(
         sites,
         values["oauth2_site_defaults"],
-        bench_sites,
+        bench["sites"],
         values["oauth2_discover_sites"],
         values["oauth2_exclude_sites"],
         values["oauth2_only_sites"],
         values["oauth2_cors_owner"],
     )
-    wrong = faults(
+    listed = listed_sites(sites)
+    wrong = exception_faults(values["oauth2_policy_exceptions"])
+    if entry_point in ("main", "rotate"):
+        wrong += site_faults(declarations, listed, bench)
+    wrong += verify_faults(declarations, values)
+    wrong += faults(
         declarations,
-        values["oauth2_common_site_config"],
+        common,
         values["oauth2_policy"],
         values["oauth2_policy_exceptions"],
         values.get("oauth2_secrets_store"),
         limit,
         values["oauth2_trusted_proxies"],
-        [site["name"] for site in sites],
+        listed,
         password if values["oauth2_verify"] != "none" else None,
+        _hosts(listed, found),
     )
     names = [site["name"] for site in declarations]
-    rows = rows_of(declarations, found)
+    rows = rows_of(declarations, found, bool(limit))
+    edge_declared = bool(limit) or any("cors" in row for row in rows["edge"])
+    wrong += host_faults(bench, values, edge_declared, [common, *rows["site_config"]])
     return wrong, {
         "declarations": declarations,
         "names": names,
         "rows": rows,
-        "edge_declared": bool(limit) or any("cors" in row for row in rows["edge"]),
-        "common_site_config": values["oauth2_common_site_config"],
+        "edge_declared": edge_declared,
+        "store_used": wants_store(declarations, steps),
+        "common_site_config": common,
+        "token_rate_limit": limit,
         **({} if password is None else {"verify_password": password}),
         "unread": {row["name"]: row["msg"] for row in found if row["failed"] and row["name"] in names},
     }
+
+
+def _hosts(listed: dict[str, Declaration], found: list[dict[str, t.Any]]) -> dict[str, list[str]]:
+    """The host names of each site: those of its configuration, and the declared ones, of sites not selected too."""
+    hosts = {row["name"]: list(row.get("domains", ())) for row in found}
+    for name, site in listed.items():
+        hosts.setdefault(name, []).extend(site.get("domains", ()))
+    return hosts

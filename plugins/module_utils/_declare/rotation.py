@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Declaration, Mistake
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Declaration, Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import label
 
 ROTATIONS = ("client_secrets", "api_keys", "tokens")
@@ -35,8 +35,8 @@ def rotation(
         without: names of sites to exclude.
 
     Raises:
-        Mistake: ``what`` is not in `ROTATIONS`; or a name does not exist, so that nothing would be rotated; or a secret
-            is declared, so that the next run of site.yml would set it again.
+        Mistake: ``what`` is not in `ROTATIONS`, or a name does not exist, or a client has a declared secret, which the
+            next run of site.yml would set again.
     """
     if what not in ROTATIONS:
         raise Mistake(f"oauth2_rotate: {what!r} cannot be rotated. Use one of: {', '.join(ROTATIONS)}")
@@ -68,7 +68,7 @@ def _chosen(site: Declaration, clients: list[str]) -> list[Declaration]:
 
 
 def _identity(client: Declaration) -> dict[str, str]:
-    """The client_id alone if there is one. An app_name beside it would also be written."""
+    """Only the client_id if there is one. If app_name were included, the module would also write it."""
     key = "client_id" if client.get("client_id") else "app_name"
     return {key: client[key]}
 
@@ -80,8 +80,9 @@ def _secrets(site: Declaration, clients: list[str]) -> t.Iterator[Declaration]:
         if (kept or clients) and client.get("client_secret"):
             raise Mistake(
                 f"site {site['name']}: the client {label(client)} is selected for rotation, but the inventory sets its "
-                "client_secret. The next run of site.yml would set that value again. Change client_secret there and "
-                "run site.yml, or replace it with store_secret: true"
+                "client_secret. The next run of site.yml would set that value again. To replace it, change "
+                "client_secret in the inventory and run site.yml. To let rotate.yml replace it, remove client_secret "
+                "and set store_secret: true"
             )
         if kept or clients:
             yield {"name": site["name"], **_identity(client), "rotate_secret": True, "store_secret": kept}
@@ -107,7 +108,7 @@ def _keys(sites: list[Declaration], users: list[str], found: list[dict], without
 
 
 def _tokens(site: Declaration, clients: list[str], users: list[str]) -> t.Iterator[Declaration]:
-    """All tokens of the selected clients. An app gets new tokens when its user logs in again."""
+    """All tokens of the selected clients. An app gets new tokens when its user signs in again."""
     names = [client.get("client_id") or client["app_name"] for client in _chosen(site, clients)]
     if names:
         yield {"name": site["name"], "clients": names, "users": users, "state": "revoked"}

@@ -26,14 +26,16 @@ FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
-    """Apply the API keys of one site. ``item["declarations"]`` has the declarations, ``common`` is the judgement.
+    """Apply the API keys of one site.
+
+    ``item["declarations"]`` contains the declarations, ``common`` the policy and its exceptions.
 
     Returns:
         A row for each declaration. If a secret is missing outside check mode, nothing is written, and each row has
         ``failed`` and ``msg``.
 
     Raises:
-        Impossible: nothing was written, or what was written must be rolled back.
+        Impossible: the declaration conflicts with the site. The caller must roll back.
     """
     keys, declarations = FrappeKeys(site), item["declarations"]
     steps = plan_keys(declarations, keys.state(declarations))
@@ -42,8 +44,8 @@ def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[KeyRow]:
     needy = [user for step in steps for user in step.needs_secret]
     if needy and not site.check_mode:
         msg = (
-            f"users: {', '.join(needy)}: a new API key is declared, but no secret is given. Set secrets_store, which "
-            "keeps the secret before it is applied, or secrets"
+            f"users: {', '.join(needy)}: no secret is available for the new API key. Set secrets_store, so that a "
+            "secret is generated and stored, or pass the pair in secrets"
         )
         nothing: KeyRow = {
             "action": "failed",
@@ -83,7 +85,7 @@ class FrappeKeys:
         self.password = importlib.import_module("frappe.utils.password")
 
     def state(self, declarations: list[dict[str, t.Any]]) -> KeyState:
-        """Read the current state: three queries, two more if roles are declared."""
+        """Read the users, roles and keys. Needs three queries, or five if roles are declared."""
         get_all = self.frappe.get_all
         roles = sorted({role for declared in declarations for role in declared.get("roles") or ()})
         names = {user for declared in declarations for user in declared.get("users") or ()}
@@ -134,7 +136,10 @@ class FrappeKeys:
             return None
 
     def no_key(self) -> str | None:
-        """Why nothing may be encrypted: a new encryption_key would hide that the key of the stored secrets is lost."""
+        """The error if encryption_key is missing although secrets are stored, or None.
+
+        Frappe would otherwise generate a new key, which would hide the loss.
+        """
         if self.frappe.local.conf.get("encryption_key"):
             return None
         if not self.frappe.db.sql("select name from `__Auth` where encrypted = 1 limit 1"):
@@ -163,7 +168,7 @@ class FrappeKeys:
         for user, pair in written.items():
             self.site.about_to_write()
             self.password.set_encrypted_password("User", user, pair["api_secret"], "api_secret")
-            # Frappe's own save leaves these stars in the column. If the column is empty, the next save of the user
+            # Like Frappe, store asterisks in the column. If the column is empty, the next save of the user
             # removes the secret.
             self._columns(user, pair["api_key"], "*" * len(pair["api_secret"]))
         for change in changes:
@@ -175,7 +180,8 @@ class FrappeKeys:
             given = written.get(stored.name)
             if given is not None and (given["api_key"], given["api_secret"]) != (stored.api_key, stored.api_secret):
                 raise Impossible(
-                    f"secrets: Frappe did not store the given API key for {stored.name}. Nothing was changed"
+                    f"secrets: Frappe did not store the given API key for {stored.name}. Nothing was changed. Check "
+                    "the installed apps for a hook that changes User"
                 )
 
     def _columns(self, user: str, api_key: str | None, stars: str | None) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cause of a failed step, if the client's row, the user or the installed apps show it.
+"""The cause of a failed step, if it can be found in the OAuth client, the user or the installed apps.
 
 It runs in the bench's Python after a step failed, and only reads.
 """
@@ -12,6 +12,7 @@ import contextlib
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.error_log import server_error
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     BEARER_REFUSED,
     CLIENT_MISSING,
@@ -39,14 +40,29 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
 CLIENT = "OAuth Client"
 
 
-def add_causes(steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str]) -> None:
-    """Replace the rule of each failed step with its cause, if the site shows one."""
+def add_causes(
+    steps: list[Verdict], frappe: t.Any, params: Params, remedy_of: t.Callable[[str], str], since: t.Any
+) -> None:
+    """Replace the rule, reason and remedy of each failed step if the site's data explains the failure.
+
+    Args:
+        steps: the verdicts; they are changed in place.
+        frappe: connected to the site.
+        params: the options of the row, and facts about the site.
+        remedy_of: returns the remedy of a rule.
+        since: when the verification began.
+    """
     for step in steps:
-        cause = CAUSES.get(step["rule"]) if step["verdict"] == "failed" else None
-        if cause:
-            rule, reason = cause(step, frappe, params)
-            if rule:
-                step["rule"], step["reason"], step["remedy"] = rule, reason, remedy_of(rule)
+        if step["verdict"] != "failed":
+            continue
+        cause = CAUSES.get(step["rule"])
+        rule, reason = cause(step, frappe, params) if cause else ("", "")
+        if not rule:
+            rule, reason = server_error(step, frappe, since)
+        if rule:
+            step["rule"], step["reason"], step["remedy"] = rule, reason, remedy_of(rule)
+        elif reason:
+            step["reason"] = f"{step['reason']}; {reason}" if step["reason"] else reason
 
 
 def _client(params: Params) -> dict[str, t.Any]:
@@ -71,9 +87,9 @@ def _token(step: Verdict, _frappe: t.Any, params: Params) -> tuple[str, str]:
 def _client_role(_step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     user, allowed = params["find_user"](params["username"]), _client(params)["allowed_roles"]
     if not frappe.db.exists(CLIENT, _client(params)["name"]):
-        return CLIENT_MISSING, "the client was deleted during verify"
+        return CLIENT_MISSING, "the client was deleted during the verification"
     common = set(allowed) & set(frappe.get_roles(user) if user else [])
-    return CLIENT_ROLE, f"allowed_roles are {', '.join(allowed)}; of these, the user has {_listed(common)}"
+    return CLIENT_ROLE, f"allowed_roles contains {', '.join(allowed)}, of which the user {user} has {_listed(common)}"
 
 
 def _login(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
@@ -108,7 +124,7 @@ def _method(step: Verdict, frappe: t.Any, params: Params) -> tuple[str, str]:
     if not _is_whitelisted(frappe, function):
         return METHOD_NOT_WHITELISTED, f"{method} is not a whitelisted function"
     if step["rule"] in (METHOD_MISSING, METHOD_NOT_WHITELISTED):
-        return METHOD_STALE, "the code on disk has the whitelisted method; the running web process does not"
+        return METHOD_STALE, "the method is whitelisted in the code on disk, but the running web process has older code"
     return "", ""
 
 

@@ -20,7 +20,10 @@ SECRET_BYTES = 32
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[ClientRow]:
-    """Apply the clients of one site. ``item["declarations"]`` has the declarations, ``common`` is the judgement."""
+    """Apply the clients of one site.
+
+    ``item["declarations"]`` contains the declarations, ``common`` the policy and its exceptions.
+    """
     return apply_clients(FrappeClients(site), item["declarations"], common, site.check_mode)
 
 

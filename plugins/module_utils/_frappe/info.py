@@ -33,8 +33,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 
 BEARER = "OAuth Bearer Token"
 SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # Frappe 16 and later have the second one
-SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # the fields of System Settings that are read
-BOOTSTRAP = ("setup", "oauth_bootstrap")  # the module of apps that follow the old guide; it may return secrets
+SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # the sign-in fields of System Settings that are read
+BOOTSTRAP = ("setup", "oauth_bootstrap")  # setup/oauth_bootstrap.py, from an earlier tutorial; it may return secrets
 # The refresh token of an `Active` row never expires, even if the access token has: these rows are counted separately.
 COUNT = """
     select t.client, c.name, c.app_name, coalesce(u.name, t.user), u.enabled,
@@ -110,7 +110,7 @@ def _version(app: str) -> str:
 
 
 def _client(row: dict[str, t.Any], in_versions: bool) -> ClientFact:
-    """A client in declared form with its client_id. Of its secret: only the length, and whether a Version has it."""
+    """A client in declared form. It contains only the length of the secret, and whether a Version contains it."""
     fields: t.Any = {
         field: declared_form(kind, row.get(field))
         for field, kind in CLIENT_FIELDS.items()
@@ -196,7 +196,7 @@ def _tokens(frappe: t.Any) -> TokenFacts:
     groups = frappe.db.sql(COUNT, {"now": now})
     by_client: dict[str, t.Any] = {}  # values are `ClientTokens`, with times that are not strings yet
     disabled: dict[str, int] = {}
-    total: t.Any = _no_tokens()  # the same
+    total: t.Any = _no_tokens()  # the same types as in `by_client`
     for client, known, app_name, user, enabled, state, refreshes, number, oldest, newest in groups:
         entry = by_client.setdefault(
             known or client or "",

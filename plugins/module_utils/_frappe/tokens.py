@@ -35,13 +35,15 @@ CHUNK = 1000  # names in one statement
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[TokenRow]:
-    """Apply the tokens of one site. ``item["declarations"]`` has the declarations, ``common`` is the judgement.
+    """Apply the tokens of one site.
+
+    ``item["declarations"]`` contains the declarations, ``common`` the policy and its exceptions.
 
     Returns:
         A row for each declaration, without any token.
 
     Raises:
-        Impossible: the transaction must be rolled back, or a finding forbids the write.
+        Impossible: the policy rejects a finding, or the transaction must be rolled back.
     """
     tokens, declarations = FrappeTokens(site), item["declarations"]
     state = tokens.state(declarations)
@@ -88,7 +90,7 @@ class FrappeTokens:
         )
 
     def write(self, step: TokenStep) -> None:
-        """Revoke and delete rows. ``modified`` is the time of the revocation, as after Frappe's own revocation.
+        """Revoke and delete rows. Sets ``modified`` to the current time, as Frappe does when it revokes a token.
 
         Rows are deleted by SQL: Frappe's delete_doc would keep a copy with both tokens in Deleted Document.
 
@@ -101,7 +103,9 @@ class FrappeTokens:
             for names in _chunks([token.name for token in step.revoke if token.code is codes]):
                 db.set_value(doctype, {"name": ["in", names]}, field, value)
                 if db.count(doctype, {"name": ["in", names], field: ["!=", value]}):
-                    raise Impossible(f"{doctype}: Frappe did not revoke every row. Nothing was changed")
+                    raise Impossible(
+                        f"{doctype}: Frappe did not revoke every row. Nothing was changed. Check the site's Error Log"
+                    )
             for names in _chunks([token.name for token in step.delete if token.code is codes]):
                 db.delete(doctype, {"name": ["in", names]})
 

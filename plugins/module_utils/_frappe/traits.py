@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Security-relevant traits of Frappe's OAuth code, read from its source. Pure: the code is never run.
 
-Each trait looks for evidence of either behaviour. If it finds neither or both, the trait is ``unknown``: there are no
-guesses. A version number is less reliable, because fixes are backported and forks differ.
+Each trait looks for evidence of either behavior. If it finds neither or both, the trait is ``unknown``. The code does
+not guess. A version number is less reliable, because fixes are backported and forks differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Function = t.Union[ast.FunctionDef, ast.AsyncFunctionDef]
 
 
 def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
-    """The traits of a Frappe.
+    """The traits of a version of Frappe.
 
     Args:
         sources: source text by `VALIDATOR`, `ENDPOINTS` and `TOKEN`. If one is missing or not valid Python, its traits
@@ -49,7 +49,7 @@ def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
         "refresh_tokens_expire": _refresh_tokens_expire(oauth, token),
         "codes_expire": _codes_expire(oauth),
         "introspection_open_to_guests": _introspection_open(endpoints),
-        "expired_tokens_told_active": _expired_told_active(endpoints),
+        "expired_tokens_introspect_active": _expired_introspect_active(endpoints),
         "password_grant": _password_grant(oauth),
     }
 
@@ -81,7 +81,7 @@ class Source:
             if isinstance(node, FUNCTIONS):
                 self.functions.setdefault(node.name, node)
                 if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-                    node.body = node.body[1:] or [ast.Pass()]  # a docstring is no evidence of behaviour
+                    node.body = node.body[1:] or [ast.Pass()]  # a docstring is no evidence of behavior
         for node in tree.body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 self.constants[node.targets[0].id] = node.value
@@ -280,7 +280,7 @@ def _asked(nodes: list[ast.AST], names: set[str]) -> bool:
     return any(words(ast.walk(node)) & names for node in tests)
 
 
-def _expired_told_active(endpoints: Source) -> str:
+def _expired_introspect_active(endpoints: Source) -> str:
     """Whether introspection computes ``active`` from the status alone and ignores the expiry."""
     stated: list[ast.AST] = []
     for node in endpoints.reach("introspect_token"):
@@ -320,7 +320,7 @@ def _password_grant(oauth: Source) -> str:
 
 
 def _refresh_tokens_expire(oauth: Source, token: Source) -> str:
-    """``yes``, ``no``, or ``when_cleared``: Log Settings delete the row some time after the access token expires."""
+    """``yes``, ``no``, or ``when_cleared`` if Log Settings deletes the row some time after the access token expires."""
     nodes = oauth.reach("validate_refresh_token")
     if "refresh_token" not in words(nodes) or not token.readable:
         return UNKNOWN

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Verify one site over HTTP: the job of frappe_oauth_verify, which runs in the bench's Python.
 
+Sites of which only a response is expected are asked side by side, with one deadline for all of them.
+
 Frappe's database provides what the developer of an app knows (client_id, client_secret) and the expected values.
-All other requests go over HTTP, as from an app. At the end, this module deletes what the verification created.
+Everything else is done over HTTP, as by an app. At the end, this module deletes what the verification created.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import time
 import typing as t
@@ -25,7 +28,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     CLIENT_MISSING,
     LOGIN_REFUSED,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen, verify
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import (
+    chosen,
+    identified,
+    reach_only,
+    verify,
+    without_client,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Params
 
@@ -40,31 +49,56 @@ class Verified(t.TypedDict):
     steps: list[Verdict]
 
 
-REFUSED_SIGN_INS: set[tuple[str, str]] = set()  # failed logins: a run never repeats one
+AT_ONCE = 32  # sites that are asked at the same time
+WAITING: dict[tuple[str, str, str | None], concurrent.futures.Future[list[Verdict]]] = {}
+# Failed sign-ins with their verdicts. A run never repeats one, because Frappe locks users out.
+REFUSED_SIGN_INS: dict[tuple[str, str], Verdict] = {}
 
 
 def job(site: t.Any, item: Params, common: dict[str, t.Any]) -> Verified:
     """Run the steps of an item with its OAuth client, then delete what they created."""
     until = time.monotonic() + common["budget"]
     made = Made()
-    if chosen(with_facts(item, {"scope": ""})) == ["reach"]:
-        steps = verify(with_facts(item, {"username": None}), made, until, None)
-        return {"client_id": None, "app_name": None, "steps": steps}
+    if reach_only(item):
+        return {"client_id": None, "app_name": None, "steps": reached(item, common)}
+    plain = with_facts(item, {"username": None, "scope": ""})
+    if not identified(item) and without_client(chosen(plain)):
+        return {"client_id": None, "app_name": None, "steps": verify(plain, made, until, None)}
     client, fault = client_of(site, item)
     params = params_of(site.frappe, item, client)
     login = (item["site"], str(item["username"]))
-    params["refused"], user = login in REFUSED_SIGN_INS, params["find_user"](item["username"])
+    params["refused"], user = REFUSED_SIGN_INS.get(login), params["find_user"](item["username"])
     since = site.frappe.utils.now_datetime()
     site.frappe.db.commit()  # ends the snapshot: the web process writes the rows that are read later
     try:
         steps = verify(params, made, until, fault)
     finally:
         clean(site, made, client, user, since)
-    if any(step["rule"] == LOGIN_REFUSED for step in steps):
-        REFUSED_SIGN_INS.add(login)
-    add_causes(steps, site.frappe, params, remedy_of)
+    refused = [step for step in steps if step["rule"] == LOGIN_REFUSED]
+    add_causes(steps, site.frappe, params, remedy_of, since)
+    for step in refused:
+        REFUSED_SIGN_INS.setdefault(login, step)
     known = client or {"name": item["client_id"], "app_name": item["app_name"]}
     return {"client_id": known["name"], "app_name": known["app_name"], "steps": steps}
+
+
+def reached(item: Params, common: dict[str, t.Any]) -> list[Verdict]:
+    """The verdict of the step `reach`. The first call asks all sites of the task, and the others take their result."""
+    if not WAITING:
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE)
+        for one in common["reach"]:
+            WAITING[_place(one)] = pool.submit(_reach, one, common["reach_until"])
+        pool.shutdown(wait=False)
+    return WAITING[_place(item)].result()
+
+
+def _reach(item: Params, until: float) -> list[Verdict]:
+    patience = min(item["patience"], max(0.0, until - time.monotonic()))
+    return verify(with_facts(item, {"username": None, "patience": patience}), Made(), until, None)
+
+
+def _place(item: Params) -> tuple[str, str, str | None]:
+    return item["site"], item["url"], item["address"]
 
 
 def with_facts(item: Params, facts: Params) -> Params:
@@ -73,7 +107,7 @@ def with_facts(item: Params, facts: Params) -> Params:
 
 
 def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault | None]:
-    """The client of an item, and a fault if there is one."""
+    """The client of an item, and the problem with it, if any."""
     expected, clients = f"the OAuth client {label({**item})}", FrappeClients(site).clients()
     try:
         client = find_client({**item, "state": "present"}, clients)
@@ -85,7 +119,7 @@ def client_of(site: t.Any, item: Params) -> tuple[dict[str, t.Any] | None, Fault
     column = site.frappe.db.get_value(CLIENT, client["name"], "client_id")
     if column != client["name"]:
         return client, Fault(
-            CLIENT_ID_STALE, expected, f"its form shows the client_id {column}", "the client was renamed"
+            CLIENT_ID_STALE, expected, f"the field App Client ID shows {column}", "the client was renamed"
         )
     return client, None
 
@@ -94,7 +128,7 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
     """The options of a row, and facts about the site."""
 
     def find_user(login: str | None) -> str | None:
-        """The name of a User, by the login that was entered."""
+        """The name of a User, by the user name that was entered."""
         if not login:
             return None
         for field in ("name", "email", "username", "mobile_no"):
@@ -118,7 +152,7 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
         "consent_expected": not (skips or auto),
         "consent_auto": auto,
         "consent_why": "skip_authorization is "
-        + ("on" if skips else "off, and Auto in OAuth Provider Settings" if auto else "off"),
+        + ("on" if skips else "off, but Skip Authorization in OAuth Provider Settings is Auto" if auto else "off"),
         "issuer_why": f"base_url of the Social Login Key frappe is {base_url}" if base_url else "",
         "find_user": find_user,
         "user_email": lambda name: str(frappe.db.get_value("User", name, "email") or name),
@@ -129,9 +163,10 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
 def clean(site: t.Any, made: Made, client: t.Any, user: str | None, since: t.Any) -> None:
     """Delete what the verification created, and commit the deletion.
 
-    Codes and tokens are their own names. A code whose response was lost is found by its nonce. When Frappe deletes a
-    code itself, it keeps a copy in Deleted Document and its name in the desk's feed. If a response with tokens was
-    lost, all tokens of this client and user since then are deleted: only verify logs in as the verify user.
+    The name of a code or token document is the code or token itself. A code whose response was lost is found by its
+    nonce. When Frappe deletes a code itself, it keeps a copy in Deleted Document and its name in the feed of Desk. If a
+    response with tokens was lost, all tokens of this client and user since the verification began are deleted. Only the
+    verification signs in as this user.
     """
     frappe, db = site.frappe, site.frappe.db
     site.about_to_write()

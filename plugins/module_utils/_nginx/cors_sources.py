@@ -19,22 +19,23 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx im
     find_binary,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_party import third_party_cors
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
     CORS_ERROR_BARE,
+    CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
 )
 
 SENT = (CORS_DUPLICATE, CORS_FOREIGN_ORIGIN, CORS_VALUE, CORS_CREDENTIALS)
-MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT)
+MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT, CORS_EXPOSE_HEADERS)
 
 
 def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) -> None:
-    """Add the sources of the CORS headers to the reason of each failed step about them.
+    """Add the sources of the CORS headers to the reason of each failed CORS step.
 
     Args:
         steps: of one client of a site; they are changed in place.
@@ -44,7 +45,7 @@ def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) 
     found = "; ".join(sources()) if failed else ""
     for step in failed:
         if step["rule"] in SENT:
-            why = f"sent by {found}" if found else "neither Frappe's nor nginx's configuration has a line that sends it"
+            why = f"sent by {found}" if found else "no setting of Frappe and no nginx directive sends this header"
         else:
             why = f"CORS headers are set or removed by {found}" if found else "no source of CORS headers was found"
         step["reason"] = f"{step['reason']}; {why}" if step["reason"] else why
@@ -56,7 +57,7 @@ def sources_for(
     domains: t.Collection[str],
     nginx: t.Mapping[str, t.Any],
 ) -> list[str]:
-    """Everything that sends CORS headers for a site, or may remove them, as a phrase each.
+    """Everything that sends CORS headers for a site, or may remove them, one phrase per source.
 
     Args:
         bench_path: the bench directory.
@@ -76,7 +77,7 @@ def sources_for(
 
 
 def _lines(domains: t.Collection[str], options: t.Mapping[str, t.Any]) -> list[str]:
-    """The directives in nginx's configuration, by file and line; a note if this user cannot read it."""
+    """The directives in nginx's configuration, by file and line. A note if this user cannot read it."""
     binary = find_binary(options["nginx"])
     if not binary:
         return []
@@ -84,5 +85,5 @@ def _lines(domains: t.Collection[str], options: t.Mapping[str, t.Any]) -> list[s
         nginx = Nginx(binary, options["nginx_conf"], options["nginx_prefix"], options["nginx_conf_dir"])
         lines = third_party_cors(nginx.files(), own_files(options["nginx_conf_dir"]), domains)
     except (NginxError, OSError) as error:
-        return [f"nginx, possibly: this user cannot read nginx's configuration ({error})"]
+        return [f"possibly nginx, whose configuration this user cannot read ({error})"]
     return [f"nginx: {line.place}: {' '.join(line.words)}" for line in lines]

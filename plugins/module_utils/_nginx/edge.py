@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply the declared state to our nginx files: read, compare, test, write, reload."""
+"""Apply the declared state to the nginx files of this collection: read, compare, test, write, reload."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import remove, replace
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import remove, replace, require_replaceable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
@@ -45,24 +45,28 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.third_pa
     third_party_cors,
     third_party_limits,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_NO_DOMAIN,
     CORS_THIRD_PARTY_HEADER,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     DOMAIN_UNSERVED,
     LIMIT_STATUS,
     NGINX_NOT_RELOADED,
     NGINX_STOPPED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.host_names import shared_name_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import servable
 
-LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tries the candidate and reloads
-STATUS = f"{MARK}\n# A limited request gets 429. No other file of this nginx limits requests.\nlimit_req_status 429;\n"
+LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tests the new files and reloads
+STATUS = f"{MARK}\n# Rate-limited requests get 429. No other nginx file limits requests.\nlimit_req_status 429;\n"
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
 REMEDY = (
     "nginx does not have the module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the "
-    "role: oauth2_install_packages: true), or let Frappe send the CORS headers (oauth2_cors_owner: frappe)"
+    "role: oauth2_install_packages: true), or set oauth2_cors_owner: frappe and remove "
+    "oauth2_token_rate_limit"
 )
 
 
@@ -78,21 +82,21 @@ def place_fault(params: EdgeOptions) -> str | None:
             return f"{option}: {path!r} contains a null byte, so it is not a valid path. Remove the null byte"
     if not PLAIN_PATH.fullmatch(conf_dir):
         return (
-            f"conf_dir: {conf_dir!r} is not a valid path in an nginx include. Use an absolute path of letters, digits "
-            "and ./_+@%=:,~-"
+            f"conf_dir: {conf_dir!r} is not a valid path in an nginx include. Use an absolute path with only letters, "
+            "digits and these characters: . / _ + @ % = : , ~ - (in the role: oauth2_nginx_conf_dir)"
         )
     return None
 
 
 @contextlib.contextmanager
 def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
-    """Lock our files on this nginx against other runs: all benches share one file.
+    """Lock nginx's conf.d against other runs, because all benches share one file in it.
 
     The lock (flock) is on the directory itself, so no lock file is created.
 
     Args:
         conf_dir: nginx's conf.d.
-        check_mode: take no lock.
+        check_mode: if true, take no lock.
 
     Raises:
         TimeoutError: another run held the lock for all of `LOCK_WAIT`.
@@ -104,19 +108,19 @@ def held(conf_dir: str, check_mode: bool) -> t.Iterator[None]:
                 stack.enter_context(exclusive(conf_dir, LOCK_WAIT))
             except TimeoutError:
                 raise TimeoutError(
-                    f"conf_dir: another run has held the lock on {conf_dir} for {LOCK_WAIT:.0f} s. Wait until it ends"
+                    f"{conf_dir}: waited {LOCK_WAIT:.0f} s for the lock of another run. Run again when it has ended"
                 ) from None
         yield
 
 
 class Edge:
-    """The declared state of one bench, and the current state of our files on this nginx.
+    """The declared state of one bench, and the current state of this collection's nginx files.
 
     Args:
         params: the options of frappe_nginx_edge.
 
     Raises:
-        OSError: a file of ours cannot be read.
+        OSError: a file of this collection cannot be read.
     """
 
     def __init__(self, params: EdgeOptions) -> None:
@@ -136,7 +140,7 @@ class Edge:
         self.wanted = {path: text for path, text in texts.items() if text}
 
     def _records(self, before: Contents, record_of: t.Callable[[Site], SiteRecord | None]) -> dict[str, SiteRecord]:
-        """The records of the declared sites, and those that other sites of the bench have already; by name."""
+        """The records of the declared sites, and the existing records of the other sites, by site name."""
         if self.params["state"] == "absent":
             return {}
         known = self.params["known_sites"]
@@ -158,7 +162,7 @@ class Edge:
         return limit(self.identity, records.values(), rate["rate"], rate["burst"], self.params["trusted_proxies"])
 
     def present(self) -> list[str]:
-        """Names of all our files that exist, of every bench on this nginx."""
+        """Names of all existing files of this collection, of every bench on this nginx."""
         names = os.listdir(self.folder) if os.path.isdir(self.folder) else []
         return sorted(name for name in names if not name.startswith("."))
 
@@ -167,13 +171,13 @@ class Edge:
         return [name for name in self.present() if name.endswith(ending) and name not in ours]
 
     def target(self, other_limits: t.Sequence[Directive]) -> dict[str, str | None]:
-        """The content that each of our files must have, None for one that must not exist, in the order of writing.
+        """The content of each file of this collection, or None if the file must not exist, in the order of writing.
 
-        nginx loads every state in between, in case the run is killed: fragments are not read before the shared file
-        includes them, and when they are removed, the shared file is removed first.
+        Every intermediate state is a valid nginx configuration, in case the run is killed. Fragments are written before
+        the shared file that includes them, and removed after it.
 
         Args:
-            other_limits: directives of others that limit requests.
+            other_limits: third-party directives that limit requests.
         """
         files: dict[str, str | None] = {self.map: self.wanted.get(self.map), self.limit: self.wanted.get(self.limit)}
         limits = self.limit in self.wanted or self._others(".conf")
@@ -186,13 +190,16 @@ class Edge:
         """Write what differs and reload nginx.
 
         Args:
-            nginx: the client of the nginx that serves the bench.
+            nginx: the nginx that serves the bench.
             check_mode: only report what would be done.
 
         Raises:
-            NginxError: nginx refuses its present configuration or the new one; nothing was written.
+            NginxError: nginx rejects the current configuration or the new one, or a host name belongs to two sites.
+                Nothing was written.
+            Unreplaceable: a file cannot be replaced; nothing was written.
             OSError: a file cannot be read or written.
         """
+        self._require_own_names()
         own = own_files(self.params["conf_dir"])
         files = nginx.files()
         if self.wanted and not nginx.includes(files, self.shared):
@@ -204,6 +211,8 @@ class Edge:
         target = self.target(other_limits)
         before = {path: _read(path) for path in target}
         changes = {path: text for path, text in target.items() if text != before[path]}
+        for path in changes:
+            require_replaceable(path)
         pid = nginx.master(files)
         waiting, mute = os.path.exists(self.pending), pid is not None and not self.params["reload"]
         behind = bool(changes) or (waiting and not mute)
@@ -232,6 +241,27 @@ class Edge:
             "diff": [_diff(path, before[path], text) for path, text in changes.items()],
         }
 
+    def _require_own_names(self) -> None:
+        """Check that each host name belongs to one site, among all benches on this nginx.
+
+        A map entry of one site would also apply to the other. Call this under the lock.
+
+        Raises:
+            NginxError: a host name belongs to two sites.
+        """
+        hosts = {name: set(record.hosts) for name, record in self.records.items()}
+        if self.params["rate_limit"]:
+            for name, record in self._records(self.before_limit, limit_record).items():
+                hosts.setdefault(name, set()).update(record.hosts)
+        own = list(hosts)
+        for name in (*self._others(".map"), *self._others(".conf")):
+            path = os.path.join(self.folder, name)
+            files = f"{os.path.splitext(path)[0]}.*"  # a bench may have the same site in two files
+            for site, section in read_records(_read(path)).sites.items():
+                hosts.setdefault(f"{site} (in {files})", set()).update(section.record.hosts)
+        for sites, finding in shared_name_findings(hosts, own):
+            raise NginxError(f"{' and '.join(sites)}: {finding} Nothing was changed.")
+
     def _try(self, nginx: Nginx, files: dict[str, str], changes: dict[str, str | None], check_mode: bool) -> None:
         if not changes:
             return
@@ -239,7 +269,9 @@ class Edge:
             nginx.try_with(files, changes)
         except NginxError as error:
             if MISSING not in str(error):
-                raise NginxError(f"nginx -t rejected the new configuration. Nothing was changed. {error}") from None
+                raise NginxError(
+                    f"nginx -t rejected the new configuration. Nothing was changed. Correct this line: {error}"
+                ) from None
             if not (check_mode and self.params["headers_more_comes"]):
                 raise NginxError(REMEDY) from None
 
@@ -264,13 +296,13 @@ class Edge:
         return found
 
     def _damages(self) -> list[str]:
-        """A warning for each record of a site that cannot be read: its entries are not kept."""
+        """A warning for each unreadable site record. The entries of such a site are not kept."""
         if self.params["state"] == "absent":
             return []
         contents = {self.map: self.before, **({self.limit: self.before_limit} if self.params["rate_limit"] else {})}
         return [
-            f"{path}:{line}: the record of a site is damaged, so its entries are not kept. If this run does not "
-            "declare that site, run again for all sites"
+            f"{path}:{line}: the entry of a site was edited or is incomplete, so it is not kept. Run again for all "
+            "sites (in the role: without oauth2_only_sites)"
             for path, found in contents.items()
             for line in found.damaged
         ]
@@ -279,7 +311,7 @@ class Edge:
         """One row per declared site, and one per site whose entries are removed.
 
         Args:
-            findings: about nginx, for every site with CORS.
+            findings: the findings about nginx. They are added to every site with CORS.
         """
         rows: list[ResultRow] = []
         sites = {site["name"]: site for site in self.sites}
@@ -312,7 +344,7 @@ def _diff(path: str, before: str | None, after: str | None) -> FileDiff:
 
 
 def _read(path: str) -> str | None:
-    """The content of one of our files, or None. An invalid byte is replaced, so the file counts as changed."""
+    """The content of a file of this collection, or None. An invalid byte is replaced, so the file counts as changed."""
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:
             return file.read()

@@ -4,7 +4,7 @@
 """The files that configure nginx for the sites of a bench: CORS headers and the limit at the token endpoint.
 
 All benches on one nginx share a file. It looks up the host and the origin of a request in one map. The entries of that
-map are in one fragment per bench. For a host that no fragment names, every header stays as the upstream sent it.
+map are in one fragment per bench. The headers of other hosts are not changed.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ SHARED_NAME = "benchkeeper.conf"
 FRAGMENTS_NAME = "benchkeeper.d"
 STATUS_NAME = "limit_req_status.conf"
 PENDING = ".reload-pending"  # exists from the first file that is written until nginx has reloaded
-MARK = "# Written by benchkeeper.frappe. Changes made here are lost."
+MARK = "# Written by benchkeeper.frappe. Do not edit: changes are overwritten."
 TOKEN = "frappe.integrations.oauth2.get_token"
-LONGEST_HOSTS = 2000  # characters in a regular expression: nginx takes a word of at most 4096
+LONGEST_HOSTS = 2000  # characters in a regular expression: nginx accepts words of at most 4096 characters
 # `$sent_http_...` is the current value of the header: for other hosts, each header is set to its current value.
 # Regular expressions as keys are case-sensitive and need no map_hash_bucket_size, which another file may set too.
 SHARED = """\
 {mark}
 # All benches on this nginx share this file. {fragments}/ has one fragment per bench.
 
-# Empty for a host that is not declared. Otherwise origin|credentials|methods|headers|max age,
-# with nothing between the bars if the origin is not allowed.
+# Empty for a host that is not declared. Otherwise origin|credentials|methods|headers|max age, and |exposed headers if
+# these are declared. There is nothing between the bars if the origin is not allowed.
 map "$host $http_origin" $benchkeeper_policy {{
     default "";
     include {fragments}/*.map;
@@ -62,10 +62,14 @@ map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_allow_headers {{
 }}
 map "$benchkeeper_preflight $benchkeeper_policy" $benchkeeper_max_age {{
     "~^\\S+ $" $sent_http_access_control_max_age;
-    "~^preflight [^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_age>[^|]*)$" $benchkeeper_age;
+    "~^preflight [^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_age>[^|]*)(?:\\||$)" $benchkeeper_age;
     default "";
 }}
-# The answer depends on the origin, so caches must know. Origin is added unless Vary has it already.
+map $benchkeeper_policy $benchkeeper_expose_headers {{
+    "~^[^|]+\\|[^|]*\\|[^|]*\\|[^|]*\\|[^|]*\\|(?<benchkeeper_exposed>[^|]*)$" $benchkeeper_exposed;
+    default $sent_http_access_control_expose_headers;
+}}
+# The response depends on the Origin header, so Vary must contain Origin. It is added if it is missing.
 map "$benchkeeper_policy Vary:$sent_http_vary" $benchkeeper_vary {{
     "~^ Vary:" $sent_http_vary;
     "~ Vary:$" Origin;
@@ -78,6 +82,7 @@ more_set_headers "Access-Control-Allow-Credentials: $benchkeeper_allow_credentia
 more_set_headers "Access-Control-Allow-Methods: $benchkeeper_allow_methods";
 more_set_headers "Access-Control-Allow-Headers: $benchkeeper_allow_headers";
 more_set_headers "Access-Control-Max-Age: $benchkeeper_max_age";
+more_set_headers "Access-Control-Expose-Headers: $benchkeeper_expose_headers";
 more_set_headers "Vary: $benchkeeper_vary";
 
 include {fragments}/*.conf;
@@ -85,7 +90,7 @@ include {fragments}/*.conf;
 
 LIMIT = """\
 {mark}
-# At most {rate} (burst {burst}) at the token endpoint, by client address and site.
+# Limits requests to the token endpoint to {rate} (burst {burst}), per client address and site.
 {client_map}map "$host $request_method $uri $args" $benchkeeper_token_{id} {{
     default "";
 {entries}}}
@@ -136,20 +141,20 @@ def fragments_dir(conf_dir: str) -> str:
 
 
 def edge_files(bench_path: str, conf_dir: str) -> list[str]:
-    """The paths of those files of one bench that exist."""
+    """The paths of the existing nginx files of one bench."""
     folder, identity = fragments_dir(conf_dir), bench_id(bench_path)
     paths = [os.path.join(folder, f"{identity}{ending}") for ending in (".map", ".conf")]
     return [path for path in paths if os.path.exists(path)]
 
 
 def not_reloaded(conf_dir: str) -> list[str]:
-    """The path of the marker that nginx has not reloaded since files were written, in a list; empty if it has."""
+    """A list with the path of the reload marker. Empty if nginx was reloaded after the last change."""
     path = os.path.join(fragments_dir(conf_dir), PENDING)
     return [path] if os.path.exists(path) else []
 
 
 def own_files(conf_dir: str) -> list[str]:
-    """The paths of our files on this nginx: the shared one, and whatever is in the directory of the fragments."""
+    """The paths of this collection's nginx files: the shared one, and everything in the directory of the fragments."""
     folder = fragments_dir(conf_dir)
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return [os.path.join(conf_dir, SHARED_NAME), *(os.path.join(folder, name) for name in names)]
@@ -161,7 +166,7 @@ def quoted(pattern: str) -> str:
 
 
 def _any_host(hosts: t.Iterable[str]) -> list[str]:
-    """Regular expressions that match any of some host names; more than one where there are very many."""
+    """Regular expressions that match any of some host names. Several expressions if one would be too long."""
     groups: list[list[str]] = []
     for host in map(re.escape, hosts):
         if not groups or len("|".join([*groups[-1], host])) > LONGEST_HOSTS:
@@ -192,14 +197,15 @@ def cors_lines(record: SiteRecord | None) -> list[str]:
     """The CORS entries of one site: every allowed origin with each of its hosts, then the host with any other origin.
 
     Args:
-        record: of the site, or None if it has no entries.
+        record: the record of the site, or None if it has no entries.
     """
     if record is None or record.cors is None:
         return []
     cors = record.cors
-    rest = "|".join(
-        ("true" if cors.credentials else "", ", ".join(cors.methods), ", ".join(cors.headers), str(cors.max_age))
-    )
+    parts = ["true" if cors.credentials else "", ", ".join(cors.methods), ", ".join(cors.headers), str(cors.max_age)]
+    if cors.expose_headers is not None:  # otherwise the header stays as the upstream sent it
+        parts.append(", ".join(cors.expose_headers))
+    rest = "|".join(parts)
     hosts = _any_host(record.hosts)
     lines = [
         f'{quoted(f"{host} {re.escape(origin)}$")} "{origin}|{rest}";' for host in hosts for origin in cors.origins
@@ -217,7 +223,7 @@ def limit_lines(record: SiteRecord, identity: str, proxies: t.Collection[str]) -
     """The entries of one site in the map of requests that are limited.
 
     Args:
-        record: of the site.
+        record: the record of the site.
         identity: as `bench_id` returns it.
         proxies: the trusted proxies; without any, the client is the peer of the connection.
     """
@@ -239,9 +245,9 @@ def limit(
 
     Args:
         identity: as `bench_id` returns it.
-        records: of each site.
+        records: the record of each site.
         rate: in nginx's own form, such as ``5r/s``.
-        burst: requests above the rate that are served at once.
+        burst: requests above the rate that are served without delay.
         proxies: addresses or networks whose X-Forwarded-For is trusted.
     """
     lines = _by_site(records, lambda record: limit_lines(record, identity, proxies))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of one nginx: read its configuration files, try candidates, write them, reload."""
+"""One nginx on this host: read its configuration files, test new ones on copies, write them, reload."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.reader i
     with_words,
 )
 
-# Directives whose file or directory `nginx -t` creates where it is missing.
+# Directives whose file or directory `nginx -t` creates if it does not exist.
 LOGS = ("error_log", "access_log")
 FOLDERS = ("_temp_path", "_cache_path")
 NO_FILE = re.compile(r"stderr$|syslog:|memory:")
-QUIET_SINCE = (1, 19, 5)  # nginx with the option -e: where it logs before it has read its configuration
-PATTERN = re.compile(r"[*?[]")  # nginx calls glob(3) for an include that has one of these
+QUIET_SINCE = (1, 19, 5)  # first nginx with the option -e, the log until the configuration is read
+PATTERN = re.compile(r"[*?[]")  # nginx calls glob(3) for an include that contains one of these
 RUN_TIMEOUT = 60  # seconds
 LONGEST_COMM = 15  # characters that the kernel keeps of a program's name
 
 
 class NginxError(Exception):
-    """nginx rejects a configuration or cannot be run. The message is nginx's own line, or says what to do."""
+    """nginx rejects a configuration or cannot be run. The message is nginx's own line, or contains the remedy."""
 
 
 def _stand_in(shadow: str, path: str) -> str:
@@ -73,6 +73,14 @@ class Nginx:
         found = re.search(rf"--{option}=(\S+)", self._built)
         return found[1] if found else None
 
+    def built_in(self, module: str) -> bool:
+        """Whether a third-party module was compiled into the program.
+
+        Args:
+            module: a part of the path of its source, such as ``headers-more``.
+        """
+        return re.search(rf"--add-module=\S*{re.escape(module)}", self._built) is not None
+
     def _from_prefix(self, path: str) -> str:
         """nginx resolves the path of a file that it writes against its prefix."""
         return os.path.join(self.prefix or self._built_with("prefix") or "/", path)
@@ -84,7 +92,10 @@ class Nginx:
                 command, capture_output=True, text=True, errors="replace", timeout=RUN_TIMEOUT, check=False
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:  # ValueError: a zero byte in an argument
-            raise NginxError(f"nginx: {' '.join(command)!r} could not be run: {error}") from None
+            raise NginxError(
+                f"nginx: {' '.join(command)!r} could not be run: {error}. Check the option nginx "
+                "(in the role: oauth2_nginx)"
+            ) from None
 
     def _command(self, conf: str, *options: str) -> list[str]:
         return [self.binary, *(["-p", self.prefix] if self.prefix else []), "-c", conf, *options]
@@ -92,8 +103,8 @@ class Nginx:
     def files(self) -> dict[str, str]:
         """The content of every file that nginx reads, by path: the main one first, then what it includes.
 
-        It needs no nginx that accepts the files. Bytes that are not UTF-8 are surrogate escapes, and line ends are
-        those on disk: nginx takes a lone carriage return as a blank.
+        This also works if nginx rejects the files. Bytes that are not UTF-8 are surrogate escapes. Line ends are those
+        on disk, because nginx treats a single carriage return as white space.
 
         Raises:
             OSError: a file cannot be read.
@@ -130,21 +141,21 @@ class Nginx:
         return os.path.join(os.path.dirname(self.conf), path)
 
     def _included(self, word: str) -> list[str]:
-        """The paths that an include names. Only in a pattern, a backslash escapes the next character, as in glob(3)."""
+        """The paths of an include. In a pattern, but not in a plain path, a backslash escapes the next character."""
         path = self._resolve(word)
         if not PATTERN.search(path):
             return [path]
         return sorted(glob.glob(re.sub(r"\\(.)", lambda found: glob.escape(found[1]), path)))
 
     def try_with(self, files: t.Mapping[str, str], changes: t.Mapping[str, str | None]) -> None:
-        """Run ``nginx -t`` on copies of the files with the changes made. Nothing that exists is touched.
+        """Run ``nginx -t`` on copies of the files with the changes applied. Existing files are not modified.
 
         Args:
             files: as `files` returns them.
-            changes: by path, the new content of a file, or None for a file that is to be removed.
+            changes: by path, the new content of a file, or None for a file to remove.
 
         Raises:
-            NginxError: nginx rejects them. The message is nginx's line, with the real path.
+            NginxError: nginx rejects the copies. The message is nginx's line, with the real path.
             OSError: the copies cannot be written.
         """
         texts = {path: text for path, text in {**files, **changes}.items() if text is not None}
@@ -168,7 +179,7 @@ class Nginx:
         return tuple(map(int, found.groups())) if found else (0,)
 
     def _in_shadow(self, path: str, text: str, shadow: str) -> str:
-        """A file's text with the paths replaced that nginx would include or create."""
+        """A file's text. Every path that nginx would include or create is replaced by one in the shadow tree."""
         changes: list[tuple[Span, str]] = []
         for line in directives(path, text):
             if line.name == "include" and len(line.words) == 2:
@@ -191,14 +202,14 @@ class Nginx:
         return not opened_later and self._is_missing(values[0])
 
     def _is_missing(self, path: str) -> bool:
-        """Whether it does not exist and its directory does; without a directory, nginx must report its own error."""
-        if "\0" in path:  # no system call takes it
+        """Whether the path does not exist but its directory does. Otherwise, nginx itself reports an error."""
+        if "\0" in path:  # system calls reject null bytes
             return False
         real = os.path.realpath(self._from_prefix(path))
         return not os.path.exists(real) and os.path.isdir(os.path.dirname(real))
 
     def _link_the_rest(self, shadow: str, changed: t.Collection[str]) -> None:
-        """Link what is beside the main file and above it: certificates may be named relative to it, with ``..``."""
+        """Link the other files in the directory of the main file and in its parents: paths may be relative to it."""
         above, main = [], os.path.dirname(self.conf)
         while main != os.path.dirname(main):
             main = os.path.dirname(main)
@@ -215,7 +226,7 @@ class Nginx:
         """Write and remove files in the given order, each in one step.
 
         Args:
-            changes: as `try_with` takes them; in an order in which nginx can load every state in between.
+            changes: as `try_with` takes them; in an order in which every intermediate state is valid.
 
         Raises:
             OSError: a file cannot be written or removed.
@@ -239,7 +250,7 @@ class Nginx:
                 pid = int(file.read())
         except (OSError, ValueError):
             return None
-        return pid if pid > 0 and self._is_nginx(pid) else None  # in a container it may be 1
+        return pid if pid > 0 and self._is_nginx(pid) else None  # in a container, the master may have PID 1
 
     def _is_nginx(self, pid: int) -> bool:
         """Whether the process is an nginx: after a crash, the pid file may name any other process."""
@@ -251,7 +262,7 @@ class Nginx:
         return name in ("nginx", os.path.basename(self.binary)[:LONGEST_COMM])
 
     def reload(self, pid: int) -> None:
-        """Signal the running nginx to read its configuration again. Open connections are served to their end.
+        """Signal the running nginx to read its configuration again. Requests in progress are completed.
 
         Args:
             pid: as `master` returns it.
@@ -269,14 +280,16 @@ def reason_of(stderr: str) -> str:
         key=lambda line: "[emerg]" not in line,
     )
     return re.sub(
-        r"^.*?\[(?:emerg|alert)\] (?:\d+#\d+: )?", "", (lines or stderr.splitlines() or ["no reason given"])[0]
+        r"^.*?\[(?:emerg|alert)\] (?:\d+#\d+: )?",
+        "",
+        (lines or stderr.splitlines() or ["nginx -t printed no error"])[0],
     )
 
 
 def find_binary(name: str) -> str | None:
-    """The path of the nginx program, or None. /usr/sbin is searched too: it is not in every user's PATH.
+    """The path of the nginx program, or None. /usr/sbin is searched too, because it is not in every user's PATH.
 
     Args:
-        name: of the program, or its path.
+        name: name or path of the program.
     """
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))

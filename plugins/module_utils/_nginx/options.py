@@ -16,6 +16,7 @@ class Cors(t.TypedDict, total=False):
     origins: list[str]
     methods: list[str] | None
     headers: list[str] | None
+    expose_headers: list[str] | None
     max_age: int | None
     credentials: bool | None
 
@@ -26,7 +27,7 @@ class _Named(t.TypedDict):
 
 
 class Site(_Named, total=False):
-    """One declared site. ``cors_managed: false`` keeps the entries that are there."""
+    """One declared site. ``cors_managed: false`` keeps the existing entries."""
 
     found_domains: list[str]
     cors: Cors | None
@@ -34,7 +35,7 @@ class Site(_Named, total=False):
 
 
 class RateLimit(t.TypedDict):
-    """The limit at the token endpoint: nginx's own rate, such as ``5r/s``, and requests above it that are served."""
+    """The limit at the token endpoint: nginx's own rate, such as ``5r/s``, and the burst above it."""
 
     rate: str
     burst: int

@@ -6,8 +6,8 @@
 The rules are those of ``ngx_conf_read_token`` (nginx, src/core/ngx_conf_file.c) and, for ``*_by_lua_block``, those of
 ``ngx_http_lua_conf_read_lua_token`` (lua-nginx-module, src/ngx_http_lua_directive.c).
 
-No function here raises an exception for any text, and the time is linear in its length. If nginx would reject the
-file, the reader returns every directive that it could read.
+The functions accept any text without raising an exception, and the time is linear in its length. If nginx would reject
+the file, the reader returns every directive that it could read.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import typing as t
 
 # Blocks whose lines are data, not directives: the first word of a line is a key.
 DATA_BLOCKS = ("map", "geo", "types", "split_clients", "charset_map")
-LUA_BLOCK = "_by_lua_block"  # directives with this suffix have a block of Lua code
+LUA_BLOCK = "_by_lua_block"  # directives with this suffix contain a block of Lua code
 MARKS = ";{}"
 WORD_KIND, LUA_KIND = "word", "lua"
-# nginx takes these four characters as blanks, and no others: not a form feed, not a no-break space.
+# nginx treats only these four characters as white space, but not a form feed or a no-break space.
 SKIPPED = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
-WORD = re.compile(r"(?:[^ \t\r\n;{\\$]+|\\.?|\$\{*)+", re.DOTALL)  # "{" right behind "$" belongs to the word
+WORD = re.compile(r"(?:[^ \t\r\n;{\\$]+|\\.?|\$\{*)+", re.DOTALL)  # "{" directly after "$" belongs to the word
 QUOTED = {mark: re.compile(rf"[^{mark}\\]*(?:\\.[^{mark}\\]*)*{mark}", re.DOTALL) for mark in "\"'"}
 ESCAPE = re.compile(r"\\([\"'\\trn])")
 ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
@@ -145,24 +145,24 @@ def tokens(text: str) -> t.Iterator[Token]:
 
 
 def _end(pattern: t.Pattern[str], text: str, at: int) -> int:
-    """Where a match that begins at a position ends; the position itself if nothing matches."""
+    """The end of the match at a position, or the position itself if nothing matches."""
     found = pattern.match(text, at)
     return found.end() if found else at
 
 
 def _unescaped(word: str) -> str:
-    """A word with the escapes resolved that nginx resolves; it keeps the backslash of any other."""
+    """A word with nginx's escape sequences decoded. Other backslashes are kept."""
     return ESCAPE.sub(lambda found: ESCAPED.get(found[1], found[1]), word) if "\\" in word else word
 
 
 def _lua_end(text: str, at: int) -> int | None:
-    """Where the brace is that closes a block of Lua code, or None if there is none.
+    """The position of the brace that closes a block of Lua code, or None if there is none.
 
     As in lua-nginx-module, a string ends on its own line, and a quote without an end is an ordinary character.
 
     Args:
         text: the content of the file.
-        at: the position behind the opening brace.
+        at: the position after the opening brace.
     """
     depth = 1
     unclosed = {'"': at, "'": at}  # before this position, no such quote opens a string: each is checked once
@@ -223,7 +223,7 @@ def directives(path: str, text: str) -> list[Directive]:
 
 
 def includes_in(path: str, text: str) -> list[Directive]:
-    """The ``include`` directives of one configuration file. Maps, geo tables and types may have some, too."""
+    """The ``include`` directives of one configuration file. They can also occur in map, geo and types blocks."""
     return [line for line in directives(path, text) if line.name == "include" and len(line.words) == 2]
 
 
@@ -247,7 +247,7 @@ def with_words(text: str, changes: t.Iterable[tuple[Span, str]]) -> str:
 
     Args:
         text: the content of the file.
-        changes: what is replaced, as `Directive.spans` has it, and by which text; in the order of the file.
+        changes: pairs of a span (see `Directive.spans`) and its new text, in the order of the file.
     """
     parts, at = [], 0
     for (start, end), new in changes:

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The records of sites in the nginx files of a bench, written and read back as data. Pure: text in, records out.
 
-A run for some sites keeps the entries of the others, so it must know the site and the values of each entry. The file
-itself has one record per site. The record is a comment, because nginx reads the file and no directive of ours contains
-a site's name. It is in the same file as the entries, because a file is replaced atomically: two files could differ
-after a kill.
+A run on some of the sites must keep the entries of all other sites, so it must know the site and the values of each
+entry. The file has one record per site. The record is a comment, because nginx reads the file and none of these
+directives contains the site's name. It is in the same file as the entries, because one file is replaced atomically. Two
+files could differ after a killed run.
 
-Version 1 of a record is canonical JSON: ``name``, ``hosts`` and ``cors``, which is null in the file of the limit. It
-follows the words ``# site-record 1``, on several lines where it is long: nginx 1.22 rejects a comment that is longer
-than its buffer of 4096 bytes. The entries are below::
+A record is canonical JSON: ``name``, ``hosts`` and ``cors``, which is null in the file of the rate limit. It follows
+the words ``# site-record 1``, split over several lines if it is long, because nginx 1.22 rejects a comment that is
+longer than its buffer of 4096 bytes. Version 2 is the same with ``expose_headers`` in ``cors``. A policy without that
+key is written as version 1, so that files of earlier releases are read, and stay as they are. The entries are below::
 
     # site-record 1 {"cors":{"credentials":false, ...},"hosts":["a.example"],"name":"a.example"}
     # site-record + ...
@@ -29,23 +30,25 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
 
 RECORD = "# site-record "
-FIRST, NEXT = f"{RECORD}1 ", f"{RECORD}+ "
+FIRST, SECOND, NEXT = f"{RECORD}1 ", f"{RECORD}2 ", f"{RECORD}+ "
+OPTIONAL = "expose_headers"  # the key that only version 2 has
 LONGEST_LINE = 2000  # characters of JSON on one line
 ENTRY = '"~^('  # how every entry of a site begins
 
 
 class Policy(t.NamedTuple):
-    """The CORS policy of a site, complete; ``max_age`` is in seconds."""
+    """The CORS policy of a site, complete; ``max_age`` is in seconds. ``expose_headers`` is None if not declared."""
 
     origins: list[str]
     methods: list[str]
     headers: list[str]
     max_age: int
     credentials: bool
+    expose_headers: list[str] | None = None
 
 
 class SiteRecord(t.NamedTuple):
-    """What the entries of one site are made from; ``hosts`` and origins are sorted, without duplicates."""
+    """The values from which the entries of one site are generated. ``hosts`` and origins are sorted and unique."""
 
     name: str
     hosts: list[str]
@@ -72,7 +75,7 @@ class Contents(t.NamedTuple):
 
 
 def cors_record(site: Site) -> SiteRecord | None:
-    """What the CORS entries of a declared site are made from; None if it has none."""
+    """The values for the CORS entries of a declared site. None if it has no CORS entries."""
     cors = site.get("cors")
     if not cors or not site["domains"]:
         return None
@@ -82,22 +85,23 @@ def cors_record(site: Site) -> SiteRecord | None:
 
 
 def limit_record(site: Site) -> SiteRecord | None:
-    """What the entries of a declared site in the limit are made from; None if it has no host names."""
+    """The values for the rate limit entries of a declared site. None if it has no host names."""
     return SiteRecord(site["name"], sorted(set(site["domains"])), None) if site["domains"] else None
 
 
 def record_lines(record: SiteRecord) -> list[str]:
     """A record as comment lines of nginx."""
     text = _encoded(record)
+    first = SECOND if record.cors and record.cors.expose_headers is not None else FIRST
     parts = [text[at : at + LONGEST_LINE] for at in range(0, len(text), LONGEST_LINE)]
-    return [f"{NEXT if number else FIRST}{part}" for number, part in enumerate(parts)]
+    return [f"{NEXT if number else first}{part}" for number, part in enumerate(parts)]
 
 
 def read_records(text: str | None) -> Contents:
     """The records of a file, and the entries of each site.
 
     Args:
-        text: the content of the file, or None if it does not exist. It may be anything.
+        text: the content of the file, or None if it does not exist. The text may be invalid.
     """
     found: dict[str, Section | None] = {}  # None for a site with two records: the correct one is unknown
     first: dict[str, int] = {}
@@ -129,14 +133,15 @@ def read_records(text: str | None) -> Contents:
 
 
 def _encoded(record: SiteRecord) -> str:
-    """The only JSON text that counts as this record: ASCII, without blanks, keys sorted."""
-    value = {**record._asdict(), "cors": record.cors and record.cors._asdict()}
+    """The only JSON text that counts as this record: ASCII, without spaces, keys sorted."""
+    policy = record.cors and {key: value for key, value in record.cors._asdict().items() if value is not None}
+    value = {**record._asdict(), "cors": policy}
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def _decoded(lines: list[str]) -> SiteRecord | None:
-    """The record on some comment lines, or None if it is not one that `record_lines` writes of accepted values."""
-    if not lines[0].startswith(FIRST):
+    """The record on some comment lines, or None if `record_lines` would not write exactly these lines."""
+    if not lines[0].startswith((FIRST, SECOND)):
         return None
     text = "".join([lines[0][len(FIRST) :], *(line[len(NEXT) :] for line in lines[1:])])
     try:
@@ -148,7 +153,7 @@ def _decoded(lines: list[str]) -> SiteRecord | None:
 
 
 def _checked(value: t.Any) -> SiteRecord | None:
-    """The record that a JSON value is, or None: a name, hosts and a policy that the module accepts as options."""
+    """The JSON value as a record, or None if the module would not accept its name, hosts and policy as options."""
     if not isinstance(value, dict) or set(value) != set(SiteRecord._fields):
         return None
     name, hosts, cors = value["name"], value["hosts"], value["cors"]
@@ -164,10 +169,11 @@ def _is_policy(cors: t.Any) -> bool:
     """Whether a JSON value has the keys and types of a `Policy`."""
     return (
         isinstance(cors, dict)
-        and set(cors) == set(Policy._fields)
+        and set(cors) | {OPTIONAL} == set(Policy._fields)
         and _are_sorted(cors["origins"])
         and _are_texts(cors["methods"])
         and _are_texts(cors["headers"])
+        and _are_texts(cors.get(OPTIONAL, []))
         and isinstance(cors["max_age"], int)
         and not isinstance(cors["max_age"], bool)
         and isinstance(cors["credentials"], bool)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Third-party nginx directives that interfere with ours: CORS headers and limits. Pure: it reads no files."""
+"""Third-party nginx directives that interfere with this collection: CORS headers and limits. Pure: reads no files."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LIMITS = ("limit_req", "limit_req_status")
 
 
 def third_party_cors(files: t.Mapping[str, str], own: t.Collection[str], domains: t.Collection[str]) -> list[Directive]:
-    """Third-party directives that add, set or clear a header that we send for one of our hosts.
+    """Third-party directives that add, set or clear a managed header for one of the domains.
 
-    nginx runs ``add_header`` after headers-more, so nothing of ours can remove what it adds. Of two files that set a
+    nginx runs ``add_header`` after headers-more, so this collection cannot remove that header. Of two files that set a
     header with headers-more, the one that nginx reads last wins.
 
     Args:
         files: the content of every file that nginx reads, by path.
-        own: paths of our files.
-        domains: our host names.
+        own: paths of this collection's files.
+        domains: the host names of the declared sites.
     """
     return [line for line in _of_others(files, own) if _is_about_ours(line) and _may_serve(line, domains)]
 
@@ -36,13 +36,13 @@ def third_party_limits(files: t.Mapping[str, str], own: t.Collection[str]) -> li
 
     Args:
         files: the content of every file that nginx reads, by path.
-        own: paths of our files.
+        own: paths of this collection's files.
     """
     return [line for line in _of_others(files, own) if line.name in LIMITS]
 
 
 def _of_others(files: t.Mapping[str, str], own: t.Collection[str]) -> t.Iterator[Directive]:
-    """The directives in files that are not ours, however their paths are written."""
+    """The directives in files that are not in ``own``, however their paths are written."""
     ours = {realpath(path) for path in own}
     for path, text in files.items():
         if realpath(path) not in ours:
@@ -50,16 +50,16 @@ def _of_others(files: t.Mapping[str, str], own: t.Collection[str]) -> t.Iterator
 
 
 def _is_about_ours(line: Directive) -> bool:
-    """Whether it names a header that we send, or a pattern that matches one."""
+    """Whether it contains a managed header, or a pattern that matches one."""
     name, *words = line.words
-    if name == "add_header":  # one more Vary does no harm
+    if name == "add_header":  # an additional Vary is harmless
         return bool(words) and words[0].lower().startswith(CORS)
     headers = [word.partition(":")[0].strip().lower() for word in words] if name in MORE else []
     return any(header.startswith(CORS) or fnmatch.fnmatchcase(one, header) for header in headers for one in OURS)
 
 
 def _may_serve(line: Directive, domains: t.Collection[str]) -> bool:
-    """Whether it applies to a request for one of the domains: in their server, in a snippet, or for every server."""
+    """Whether it applies to one of the domains: in a server block for it, in a snippet, or at http level."""
     if line.server is None:  # a server with an add_header of its own, as bench writes it, inherits none from http
         return line.name in MORE or not any(block[:1] == ["http"] for block in line.blocks)
     return any(_matches(name.lower(), domain.lower()) for name in line.server.names for domain in domains)

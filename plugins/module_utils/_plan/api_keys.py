@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan API keys: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
+"""Compare the declared API keys with the current ones, and plan the changes. Pure: no Ansible, no Frappe, no I/O.
 
 A pair consists of an ``api_key`` and an ``api_secret``. Frappe stores the ``api_key`` in a plain column of User and
 ignores its case. It stores the ``api_secret`` encrypted. The caller supplies all pairs; this module generates none.
@@ -28,6 +28,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import secret_findings, text_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import KEY_NOT_STORED
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import EXCLUDED_USERS, STRICTNESS
 
 # frappe.permissions.AUTOMATIC_ROLES: roles that apply to groups of users without an assignment
@@ -43,8 +44,8 @@ class User:
 
     Attributes:
         name: the name in Frappe's spelling.
-        enabled: whether the user may log in with a password. API keys work in either case.
-        website: whether the user has no access to the desk.
+        enabled: whether the user may sign in with a password. API keys work in either case.
+        website: whether the user has no access to Desk.
         api_key: the key. None or empty if the user has none.
         has_secret: whether an encrypted secret is stored.
         api_secret: the stored secret. None if there is none or if it cannot be decrypted.
@@ -73,7 +74,7 @@ class KeyState:
         users: declared users, users with a declared role, and all users with an api_key.
         holders: names of the users of each declared role, by role name in Frappe's spelling.
         roles: names of the existing declared roles.
-        no_key: the reason why secrets of this site cannot be encrypted or decrypted, or None.
+        no_key: the error if secrets of this site cannot be encrypted or decrypted, or None.
     """
 
     users: list[User]
@@ -121,7 +122,7 @@ class KeyStep:
         return {"before": before, "after": {c.user: HIDDEN_NEW for c in self.changes if c.action in WRITTEN}}
 
 
-# ---------------------------------------------------------------- the declaration alone
+# ---------------------------------------------------------------- checks that need only the declaration
 def key_findings(declared: dict[str, t.Any], site: str) -> Findings:
     """All findings about one declaration that do not depend on the state of the site.
 
@@ -140,13 +141,13 @@ def key_findings(declared: dict[str, t.Any], site: str) -> Findings:
             yield Finding(KEY_USER_EXCLUDED, "users", f"{user!r} is in both users and exclude_users")
     for role in roles:
         if role in AUTOMATIC_ROLES:
-            yield Finding(KEY_ROLE_AUTOMATIC, "roles", f"{role!r}")
+            yield Finding(KEY_ROLE_AUTOMATIC, "roles", f"{role!r} is an automatic role")
     for user, pair in (declared.get("secrets") or {}).items():
         yield from _pair_findings(user, pair, (site, *users))
 
 
 def key_store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
-    """Declared keys require a secrets store, because a key may have to be generated. ``store`` is the store, if any."""
+    """A finding if keys are declared without a secrets store, because a key may have to be generated."""
     wanted = declared.get("users") or declared.get("roles")
     if wanted and declared.get("state") != "absent" and not store:
         yield Finding(SECRETS_STORE_MISSING, "api_keys", "keys are declared, but secrets_store is not set")
@@ -162,7 +163,7 @@ def _pair_findings(user: str, pair: t.Any, names: tuple[str, ...]) -> Findings:
         return
     for part in ("api_key", "api_secret"):
         if not isinstance(pair[part], str) or not KEY_TEXT.fullmatch(pair[part]):
-            yield Finding(KEY_PAIR_FORM, "secrets", f"the {part} of {user!r} cannot be sent in a header")
+            yield Finding(KEY_PAIR_FORM, "secrets", f"the {part} of {user!r} has an invalid length or character")
             return
     yield from secret_findings(f"secrets: api_secret of {user}", pair["api_secret"], (*names, user))
 
@@ -196,14 +197,15 @@ def _targets(declared: dict[str, t.Any], by_name: dict[str, User], state: KeySta
     unknown = [user for key, user in named.items() if key not in by_name]
     if unknown and not absent:
         raise Impossible(
-            f"users: the site has no user {', '.join(map(repr, unknown))}. Create it in Frappe, or remove it from users"
+            f"users: the site does not have: {', '.join(map(repr, unknown))}. Create these users in Frappe, or remove "
+            "them from users"
         )
     spelling = {role.casefold(): role for role in state.roles}
     missing = [role for role in declared.get("roles") or () if role.casefold() not in spelling]
     if missing:
         raise Impossible(
-            f"roles: the site has no role {', '.join(map(repr, missing))}. Create it, install the app that provides "
-            "it, or correct the name"
+            f"roles: the site does not have: {', '.join(map(repr, missing))}. Create these roles, install the app that "
+            "provides them, or correct the names"
         )
     holders = {
         folded(name)
@@ -227,9 +229,9 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
         if declared.get("disabled_users") != "revoke":
             raise Impossible(
                 f"users: {user.name} is disabled, but Frappe accepts a disabled user's key. Enable the user, remove "
-                "it from users, or set disabled_users: revoke"
+                "the user from users, or set disabled_users: revoke"
             )
-        step.findings.append(Finding(KEY_USER_DISABLED, "users", user.name))
+        step.findings.append(Finding(KEY_USER_DISABLED, "users", f"{user.name} is disabled"))
         wanted = "absent"
     if wanted == "absent":
         step.changes.append(KeyChange(user.name, "removed" if has_any else "unchanged", had=has_any))
@@ -238,15 +240,17 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
         raise Impossible(state.no_key)
     if user.has_secret and user.api_secret is None:
         raise Impossible(
-            f"encryption_key: it cannot decrypt the stored API secret of {user.name}. Restore the site's "
+            f"encryption_key: cannot decrypt the stored API secret of {user.name}. Restore the site's "
             "encryption_key from a backup. If it is lost, remove this API key first (state: absent)"
         )
     if user.website:
-        step.findings.append(Finding(KEY_WEBSITE_USER, "users", user.name))
+        step.findings.append(Finding(KEY_WEBSITE_USER, "users", f"{user.name} is a Website User"))
     pair = next((p for name, p in (declared.get("secrets") or {}).items() if folded(name) == folded(user.name)), None)
     action = _action(wanted, user, pair)
+    if action == "kept" and pair is None and declared.get("secrets") is not None:  # without a store, none is passed
+        step.findings.append(Finding(KEY_NOT_STORED, "users", f"the API key of {user.name} is not in the store"))
     if action == "kept" and pair:
-        step.findings.append(Finding(KEY_DIFFERS, "users", user.name))
+        step.findings.append(Finding(KEY_DIFFERS, "users", f"{user.name} has a different API key"))
     if action in WRITTEN and pair is None:
         step.needs_secret.append(user.name)
     step.changes.append(KeyChange(user.name, action, pair if action in WRITTEN else None, had=has_any))
@@ -263,7 +267,7 @@ def _action(wanted: str, user: User, pair: dict[str, t.Any] | None) -> str:
 
 
 def _refuse_keys_of_others(changes: list[KeyChange], by_name: dict[str, User]) -> None:
-    """Refuse duplicate keys. Frappe looks up the user by api_key and ignores case; the column is unique."""
+    """Reject duplicate keys. Frappe looks up the user by api_key and ignores case; the column is unique."""
     owners = {folded(user.api_key): user.name for user in by_name.values() if user.api_key}
     for change in changes:
         if change.pair is not None:
@@ -276,7 +280,7 @@ def _refuse_keys_of_others(changes: list[KeyChange], by_name: dict[str, User]) -
 
 
 def _disabled(declarations: list[dict[str, t.Any]], steps: list[KeyStep], met: dict[str, int], state: KeyState) -> None:
-    """Report or revoke the live keys of disabled users, once per site, following its strictest declaration."""
+    """Report or revoke the API keys of disabled users, once per site, following its strictest declaration."""
     modes = [declared.get("disabled_users") or "report" for declared in declarations]
     mode = max(modes, key=STRICTNESS.index, default="ignore")
     if mode == "ignore":
@@ -292,4 +296,5 @@ def _disabled(declarations: list[dict[str, t.Any]], steps: list[KeyStep], met: d
         steps[number].changes += [KeyChange(user.name, "removed", had=True) for user in found]
     elif found:
         names = ", ".join(user.name for user in found)
-        steps[number].findings.append(Finding(KEY_USER_DISABLED, "disabled_users", names))
+        found_names = f"disabled users with an API key: {names}"
+        steps[number].findings.append(Finding(KEY_USER_DISABLED, "disabled_users", found_names))

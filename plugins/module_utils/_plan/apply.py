@@ -24,7 +24,7 @@ class Store(t.Protocol):
     """The OAuth clients of a site. Only `write` and `delete` change anything. Check mode calls neither."""
 
     def state(self, roles: t.Collection[str], uses: bool) -> ClientState:
-        """Read all clients and the existing roles among ``roles``. With ``uses``, also read clients with tokens."""
+        """Read all clients and the existing roles among ``roles``. ``uses`` also reads which clients have tokens."""
 
     def write(self, step: ClientStep) -> str:
         """Create, update or rename the client. Returns its name."""
@@ -87,7 +87,7 @@ def write_step(store: Store, step: ClientStep) -> None:
     """Apply one step, and read back what it wrote.
 
     Raises:
-        Impossible: the step failed, or the store saved a different value.
+        Impossible: the step failed, or Frappe stored a different value.
     """
     if step.action == "deleted":
         store.delete(str(step.name))
@@ -100,7 +100,7 @@ def write_step(store: Store, step: ClientStep) -> None:
             ):
                 raise Impossible(
                     f"{field}: Frappe stored a different value than was written, so every run would report a change. "
-                    "Change the declared value"
+                    "Declare a value that Frappe does not change"
                 )
 
 

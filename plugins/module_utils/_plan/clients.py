@@ -27,6 +27,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     SECRETS_STORE_MISSING,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import default_uri
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 RESPONSE_TYPE = {"Authorization Code": "Code", "Implicit": "Token"}  # the only pairs that OAuthClient.validate allows
@@ -39,7 +40,7 @@ class ClientStep:
 
     Attributes:
         action: ``unchanged``, ``created``, ``updated`` or ``deleted``.
-        name: the client's name in Frappe, which is its client_id. None if Frappe is to choose it.
+        name: the client's name in Frappe, which is its client_id. None if Frappe generates it.
         rename: the new name, if it differs.
         values: columns to write, in Frappe's form.
         before: the values that `values` replaces, in declared form, with secrets hidden.
@@ -136,12 +137,13 @@ def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> 
         listed = ", ".join(f"{c['name']} ({c['app_name']!r})" for c in sorted(named, key=lambda c: c["name"]))
         raise Impossible(
             f"app_name: {app_name!r} matches {len(named)} clients: {listed}. The database ignores case, accents and "
-            "trailing spaces. Declare the client_id of the one you mean, or delete the others"
+            "trailing spaces. Declare the client_id of the right client, or delete the others"
         )
     if wanted and named and not declared.get("rename"):
         raise Impossible(
-            f"client_id: {wanted!r} is declared for app_name {app_name!r}, but the site has {named[0]['name']!r}. "
-            f"Declare client_id: {named[0]['name']}, or rename: true (apps that use the old client_id stop working)"
+            f"client_id: {wanted!r} is declared for app_name {app_name!r}, but its client_id on the site is "
+            f"{named[0]['name']!r}. Declare client_id: {named[0]['name']}, or rename: true to change it on the site. "
+            "Apps that use the old client_id then stop working"
         )
     return named[0] if named else None
 
@@ -180,7 +182,7 @@ def plan_clients(declarations: list[dict[str, t.Any]], state: ClientState) -> li
 
 
 def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[ClientStep], state: ClientState) -> None:
-    """Refuse steps after which a declaration would not match its own client, because the next run would fail."""
+    """Reject steps after which a declaration would match another client or none. The next run would then fail."""
     current = {client["name"]: client for client in state.clients}
     mine = [_afterwards(step, current.get(step.name, {})) for step in steps]
     touched = {step.name for step in steps}
@@ -198,7 +200,7 @@ def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[ClientStep
 
 
 def _afterwards(step: ClientStep, current: dict[str, t.Any]) -> dict[str, t.Any] | None:
-    """The identity of the client after the step, or None. The name is empty if Frappe is to choose it."""
+    """The identity of the client after the step, or None. The name is empty if Frappe generates it."""
     if step.action == "deleted" or (step.action == "unchanged" and step.name is None):
         return None
     return {"name": step.rename or step.name or "", "app_name": step.values.get("app_name", current.get("app_name"))}
@@ -209,24 +211,28 @@ def label(declared: dict[str, t.Any]) -> str:
     return repr(declared.get("app_name") or declared.get("client_id"))
 
 
+def of_client(declared: dict[str, t.Any], findings: t.Iterable[Finding]) -> Findings:
+    """The findings about one client, with its label in front of the field: a site may have several clients."""
+    for finding in findings:
+        yield finding._replace(field=f"client {label(declared)}: {finding.field}")
+
+
 def twice_findings(declared: dict[str, t.Any], seen: list[dict[str, t.Any]]) -> Findings:
     """Findings for a client that is declared twice. ``seen`` collects the declarations of the site."""
     client_id, app_name = declared.get("client_id"), declared.get("app_name")
     for other in seen:
         if client_id and other.get("client_id"):
             if client_id.casefold() == other["client_id"].casefold():
-                yield Finding(CLIENT_TWICE, "client_id", repr(client_id))
+                yield Finding(CLIENT_TWICE, "client_id", f"{client_id!r} is declared twice")
         elif app_name and other.get("app_name") and folded(app_name) == folded(other["app_name"]):
-            yield Finding(CLIENT_TWICE, "app_name", repr(app_name))
+            yield Finding(CLIENT_TWICE, "app_name", f"{app_name!r} is declared twice")
     seen.append(declared)
 
 
 def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
-    """A secret with ``store_secret`` requires a secrets store. ``store`` is the store, if any."""
+    """A finding if ``store_secret`` is set without a secrets store. ``store`` is its path, if any."""
     if declared.get("store_secret") and not declared.get("client_secret") and not store:
-        yield Finding(
-            SECRETS_STORE_MISSING, "store_secret", f"is declared for {label(declared)}, but secrets_store is not set"
-        )
+        yield Finding(SECRETS_STORE_MISSING, "store_secret", "is set, but secrets_store is not set")
 
 
 def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: ClientState) -> ClientStep:
@@ -245,10 +251,10 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
     wanted = {field: declared[field] for field in CLIENT_FIELDS if declared.get(field) is not None}
     step = ClientStep(name=current["name"] if current else declared.get("client_id"))
     for field in sorted(wanted.keys() - set(state.fields)):
-        step.findings.append(Finding(FIELD_UNSUPPORTED, field, "this Frappe has no such field"))
+        step.findings.append(Finding(FIELD_UNSUPPORTED, field, "this version of Frappe has no such field"))
         del wanted[field]
     if "allowed_roles" in wanted:
-        wanted["allowed_roles"] = _roles(wanted["allowed_roles"], state.roles)
+        wanted["allowed_roles"] = _roles(declared, state.roles)
     if "grant_type" in wanted:
         wanted["response_type"] = RESPONSE_TYPE[wanted["grant_type"]]
     if current is None:
@@ -258,16 +264,14 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
                 f"{', '.join(missing)}: not declared, but required to create the client {label(declared)}. "
                 f"Declare {' and '.join(missing)}"
             )
-        wanted.setdefault("default_redirect_uri", wanted["redirect_uris"][0])
+        wanted.setdefault("default_redirect_uri", default_uri(wanted["redirect_uris"]) or wanted["redirect_uris"][0])
         step.action, step.new_secret = "created", "client_secret" not in wanted
     else:
         step.findings += _default_uri_findings(wanted, current)
         step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
         step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
         if declared.get("store_secret") and not step.new_secret and "client_secret" not in wanted:
-            step.findings.append(
-                Finding(CLIENT_SECRET_UNKNOWN, "store_secret", f"the secret of {label(declared)} is not in the store")
-            )
+            step.findings.append(Finding(CLIENT_SECRET_UNKNOWN, "store_secret", "the secret is not in the store"))
     stored = current or {}
     for field, value in wanted.items():
         kind = CLIENT_FIELDS[field]
@@ -276,14 +280,15 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
             step.after[field] = declared_form(kind, step.values[field])
             if current:
                 step.before[field] = declared_form(kind, stored.get(field))
-    # Forms show this column. Frappe itself uses the name, and copies it to the column on every save.
+    # Frappe's form shows the column client_id. Frappe itself uses the name, and copies it to the column on every save.
     step.stale = current is not None and current.get("client_id", current["name"]) != current["name"]
     _show_identity(step, current, declared)
     for what, wanted_here in (("client_id", current is None and step.name), ("rename", step.rename)):
         if wanted_here and what in state.unable:
-            raise Impossible(f"{what}: {state.unable[what]}")
+            raise Impossible(f"client {label(declared)}: {what}: {state.unable[what]}")
     if current and (step.values or step.rename or step.new_secret or step.stale):
         step.action = "updated"
+    step.findings = list(of_client(declared, step.findings))
     return step
 
 
@@ -300,16 +305,17 @@ def _show_identity(step: ClientStep, current: dict[str, t.Any] | None, declared:
             step.before["client_secret"] = declared_form("secret", current.get("client_secret"))
 
 
-def _roles(declared: list[str], known: t.Collection[str]) -> list[str]:
+def _roles(declared: dict[str, t.Any], known: t.Collection[str]) -> list[str]:
     """The roles in the spelling of the site, because Frappe corrects the case of a link on save."""
     spelling = {role.casefold(): role for role in known}
-    unknown = [role for role in declared if role.casefold() not in spelling]
+    roles = declared["allowed_roles"]
+    unknown = [role for role in roles if role.casefold() not in spelling]
     if unknown:
         raise Impossible(
-            f"allowed_roles: the site has no role {', '.join(map(repr, unknown))}. Create it, install the app that "
-            "provides it, or correct the name"
+            f"client {label(declared)}: allowed_roles: the site does not have: {', '.join(map(repr, unknown))}. "
+            "Create these roles, install the app that provides them, or correct the names"
         )
-    return [spelling[role.casefold()] for role in declared]
+    return [spelling[role.casefold()] for role in roles]
 
 
 def _default_uri_findings(wanted: dict[str, t.Any], current: dict[str, t.Any]) -> t.Iterator[Finding]:

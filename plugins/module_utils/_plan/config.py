@@ -15,6 +15,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking i
     looks_secret,
     shown_setting,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import CORS_OWNER_NARROWS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.origins import origin
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import listed
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS, SITE_FILE
+
+ANY = "*"
 
 
 @dataclasses.dataclass
@@ -23,7 +30,7 @@ class ConfigChange:
 
     Attributes:
         config: the complete configuration after the merge.
-        before: the changed keys with their old values, as far as these may be shown.
+        before: the changed keys with their old values. Secrets are hidden.
         after: the changed keys with their new values. Removed keys are missing.
     """
 
@@ -65,6 +72,29 @@ def plan_config(
         if key in change.config:
             change.before[key] = shown_setting(key, change.config.pop(key))
     return change
+
+
+def cors_findings(removed: t.Any, instead: dict[str, t.Any] | None) -> Findings:
+    """What ``allow_cors`` allowed, and the policy that replaces it does not. Frappe limits nothing but the origin.
+
+    Args:
+        removed: the value of ``allow_cors`` that is removed. Items that Frappe never matched allowed nothing.
+        instead: the policy that another program sends from now on, with the keys of ``cors``; None if there is none.
+    """
+    values = removed if isinstance(removed, list) else [removed]
+    allowed = [value for value in values if value is not None and (value == origin(value) or removed == ANY)]
+    if instead is None or not allowed:
+        return
+    policy = {**CORS_DEFAULTS, **{key: value for key, value in instead.items() if value is not None}}
+    lost = [value for value in allowed if value not in policy["origins"]]
+    missing = ["other origins" if lost == [ANY] else f"the origins {listed(lost)}"] if lost else []
+    if policy["origins"] and (removed == ANY or len(lost) < len(allowed)):
+        missing += [] if policy["credentials"] else ["cookies"]
+        missing.append(f"methods except {', '.join(policy['methods'])}")
+        missing.append(f"request headers except {', '.join(policy['headers'])}")
+    if missing:
+        found = f"is replaced by cors, which does not allow {'; '.join(missing)}"
+        yield Finding(CORS_OWNER_NARROWS, f"allow_cors in {SITE_FILE}", found)
 
 
 def text_of(config: dict[str, t.Any]) -> str:

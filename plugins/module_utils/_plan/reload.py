@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which processes must be reloaded or restarted after which change. Pure."""
+"""Decide which processes to reload or restart after a configuration change. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reload_needs(changed_keys: t.Collection[str], config_cached: bool, strategy:
 
     Args:
         changed_keys: keys of site_config.json and common_site_config.json that this run changed.
-        config_cached: whether this Frappe caches the configuration between requests.
+        config_cached: whether this version of Frappe caches the configuration between requests.
         strategy: ``graceful``, ``restart`` or ``none``.
 
     Returns:

@@ -1,10 +1,11 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan bearer tokens: declared + current -> steps. Pure: no Ansible, no Frappe, no I/O.
+"""Compare the declared token policy with the current tokens, and plan the changes. Pure: no Ansible, no Frappe, no I/O.
 
 Access token and refresh token share one row, and the name of the row is the access token. Therefore, a name must never
-appear in output. A row is dead if neither token works. Authorization codes are handled like tokens: in Frappe they
+appear in output. A row still works (is live) if its access token is valid or its refresh token works.
+Otherwise, it is dead. Authorization codes are handled like tokens: in Frappe they
 never expire, and an unused code can be exchanged for a new token at any time.
 """
 
@@ -50,7 +51,7 @@ class Token(t.NamedTuple):
         state: ``active``, ``expired`` (the access token) or ``revoked`` (for a code: redeemed or no longer valid).
         refreshes: whether its refresh token works.
         age: seconds since it was issued.
-        dead_for: seconds since it was revoked, or since it expired without a refresh token. 0 while it is live.
+        dead_for: seconds since it was revoked, or since it expired without a refresh token. 0 while it still works.
     """
 
     name: str
@@ -96,7 +97,7 @@ class TokenStep:
     Attributes:
         revoke: tokens and codes to revoke.
         delete: tokens and codes whose rows are deleted.
-        kept: number of live rows that were selected for deletion but are kept.
+        kept: number of rows that were selected for deletion but are kept because they still work.
         findings: findings that depend on the state of the site.
     """
 
@@ -111,7 +112,7 @@ class TokenStep:
         return bool(self.revoke or self.delete)
 
 
-# ---------------------------------------------------------------- the declaration alone
+# ---------------------------------------------------------------- checks that need only the declaration
 def seconds(duration: str | int | None) -> int | None:
     """A duration such as ``30d``, ``12h``, ``90s`` or ``3600`` in seconds; None for None.
 
@@ -136,7 +137,7 @@ def token_findings(declared: dict[str, t.Any]) -> Findings:
         try:
             seconds(declared.get(field))
         except ValueError:
-            yield Finding(TOKEN_DURATION, field, f"{declared[field]!r}")
+            yield Finding(TOKEN_DURATION, field, f"{declared[field]!r} is not a valid duration")
             return
     for field in ("users", "clients"):
         for item in declared.get(field) or ():
@@ -149,7 +150,7 @@ def token_findings(declared: dict[str, t.Any]) -> Findings:
         yield Finding(TOKEN_SELECTION_UNUSED, selects[0], "tokens are selected, but no action is declared")
     age = seconds(declared.get("max_refresh_age"))
     if age is not None and age < ACCESS_TOKEN_LIFE:
-        yield Finding(TOKEN_AGE_SHORT, "max_refresh_age", f"{declared['max_refresh_age']}")
+        yield Finding(TOKEN_AGE_SHORT, "max_refresh_age", f"is {declared['max_refresh_age']}")
 
 
 # ---------------------------------------------------------------- the declaration and the site
@@ -169,7 +170,8 @@ def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list
                 revoked += [token for token in of_disabled if token.key not in met]
             elif modes[number] == "report" and of_disabled:
                 names = ", ".join(sorted({token.user for token in of_disabled}))
-                step.findings.append(Finding(TOKEN_USER_DISABLED, "disabled_users", names))
+                found = f"disabled or deleted users with tokens: {names}"
+                step.findings.append(Finding(TOKEN_USER_DISABLED, "disabled_users", found))
         ended = {token.key for token in revoked}
         after = [
             (token, token._replace(state="revoked", refreshes=False, dead_for=0) if token.key in ended else token)
@@ -190,7 +192,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
     there = {folded(user) for user in state.users} | {folded(token.user) for token in state.tokens}
     unknown = [user for user in declared.get("users") or () if folded(user) not in there]
     if unknown:
-        step.findings.append(Finding(TOKEN_USER_UNKNOWN, "users", ", ".join(unknown)))
+        step.findings.append(Finding(TOKEN_USER_UNKNOWN, "users", f"the site does not have: {', '.join(unknown)}"))
     clients: set[str] = set()
     for given in declared.get("clients") or ():
         wanted = folded(given)
@@ -198,7 +200,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
         found |= {token.client for token in state.tokens if folded(token.client) == wanted}
         clients |= {folded(name) for name in found}
         if not found:
-            step.findings.append(Finding(TOKEN_CLIENT_UNKNOWN, "clients", given))
+            step.findings.append(Finding(TOKEN_CLIENT_UNKNOWN, "clients", f"the site does not have: {given}"))
     return lambda token: (
         (not declared.get("users") or folded(token.user) in users)
         and (not declared.get("clients") or folded(token.client) in clients)
@@ -226,7 +228,7 @@ def _to_revoke(declared: dict[str, t.Any], tokens: list[Token]) -> list[Token]:
 
 
 def _to_delete(declared: dict[str, t.Any], tokens: list[Token], step: TokenStep) -> list[Token]:
-    """The rows to delete: only dead tokens, unless ``delete_live`` is set."""
+    """The rows to delete: only tokens that no longer work, unless ``delete_live`` is set."""
     keep_for, deleted = seconds(declared.get("prune_after")), []
     for token in tokens:
         asked = declared.get("state") == "absent" and _selected(declared, token)

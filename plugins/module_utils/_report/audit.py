@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One report of many benches: what was read, what differs from the inventory, and what was last verified.
 
-Pure; used by filters on the controller. Only what is named here gets into a report: nothing is copied whole that could
-bring a secret along.
+Pure; used by filters on the controller. Only the fields that are listed here are copied, so that no secret gets into a
+report.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ import datetime
 import json
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import OPEN_KEYS, UNTOLD, shown_setting
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
+    NOT_SHOWN,
+    OPEN_KEYS,
+    shown_setting,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import (
     BenchPart,
     BenchReport,
@@ -67,17 +71,17 @@ def bench_part(
     verifications: str,
     exceptions: t.Collection[str],
 ) -> BenchPart:
-    """What a report says of one bench.
+    """The part of the report about one bench.
 
     Args:
-        bench: its ``name`` in the inventory, its ``path``, and ``fault``, why it could not be looked at as a whole.
+        bench: its ``name`` in the inventory, its ``path``, and ``fault``, the reason why it could not be read.
         found: result of frappe_site_info with ``domains``, for the names of all sites.
         read: result of frappe_site_info with every subset.
         results: result of each step's module in check mode, by step.
-        declared: ``sites``, the names of those that are managed, and ``edge``, what is declared of other origins.
+        declared: ``sites``, the names of the managed sites, and ``edge``, the nginx rows with the declared origins.
         failed: message of each site that failed in a step.
         verifications: text of the record of verifications, or empty.
-        exceptions: ids of rules that are not told.
+        exceptions: ids of rules that are not reported.
 
     Returns:
         ``bench`` and ``sites``.
@@ -102,7 +106,7 @@ def bench_part(
         managed = name in declared["sites"]
         fault = bench["fault"] or failed.get(name, "")
         if not reading["readable"] and not reading["why"]:
-            reading["why"] = fault or "It was not read."
+            reading["why"] = fault or "The site was not read in this run. Run playbooks/audit.yml again"
         sites.append(
             {
                 **reading,
@@ -119,7 +123,7 @@ def bench_part(
 
 
 def _site(row: Row | None, exceptions: t.Collection[str]) -> SiteReading:
-    """What was read of a site; what was not is None, or empty."""
+    """The facts of a site. Facts that were not gathered are None or empty."""
     row = row or {"failed": True, "msg": "", "findings": []}
     keys, tokens = row.get("api_keys"), row.get("tokens")
     findings = [finding for finding in row["findings"] if finding["rule"] not in exceptions]
@@ -158,9 +162,9 @@ def _tokens(tokens: Row) -> TokensReport:
 
 
 def _cors(name: str, row: Row, declared: list[Row], edge: Row) -> CorsReport:
-    """Who answers for CORS now, and for which origins.
+    """Which program sends the CORS headers now, and for which origins.
 
-    What nginx sends is what is declared where nothing differs; where it does, drift shows both.
+    If nginx has no drift, it sends the declared origins. Otherwise, the drift lists both values.
     """
     wanted = next((site["cors"]["origins"] for site in declared if site["name"] == name and "cors" in site), None)
     now = next((one for one in edge.get("sites") or () if one["name"] == name), None)
@@ -173,7 +177,7 @@ def _cors(name: str, row: Row, declared: list[Row], edge: Row) -> CorsReport:
 
 # ---------------------------------------------------------------- drift
 def _drift(name: str, results: dict[str, Row]) -> list[Drift]:
-    """What a run would change on a site, a row for each thing."""
+    """The changes that a run would make on a site, one row per changed object."""
     return [
         {"step": step, "what": _what(step, row), "action": row["action"], "fields": _fields(step, row)}
         for step in STEPS
@@ -192,7 +196,7 @@ def _what(step: str, row: Row) -> str:
 
 def _fields(step: str, row: Row) -> list[Field]:
     before, after = row["diff"]["before"], row["diff"]["after"]
-    if step == "site_config":  # a report is kept, and read by others: what was declared in clear is no exception
+    if step == "site_config":  # plain text is hidden too, because the report is stored and shared
         before, after = ({key: shown_setting(key, value) for key, value in side.items()} for side in (before, after))
     return [
         {"field": name, "before": _text(before, name), "after": _text(after, name)}
@@ -201,7 +205,7 @@ def _fields(step: str, row: Row) -> list[Field]:
 
 
 def _text(side: Row, name: str) -> str:
-    """A value as a reader wants it; empty where there is none."""
+    """The value as text for the report. Empty if there is no value."""
     value = side.get(name)
     if value is None or isinstance(value, str):
         return value or ""
@@ -211,10 +215,10 @@ def _text(side: Row, name: str) -> str:
 
 
 def _shared_edge(edge: Row) -> list[Drift]:
-    """Files of nginx that would change and are no single site's."""
+    """nginx files that would change but do not belong to a single site."""
     if not edge.get("changed") or any(row["changed"] for row in edge.get("sites") or ()):
         return []
-    fields: list[Field] = [{"field": path, "before": UNTOLD, "after": UNTOLD} for path in edge.get("files", ())]
+    fields: list[Field] = [{"field": path, "before": NOT_SHOWN, "after": NOT_SHOWN} for path in edge.get("files", ())]
     return [{"step": "edge", "what": "nginx", "action": "updated", "fields": fields}]
 
 
@@ -226,7 +230,7 @@ def report_of(parts: list[BenchPart], environment: str, at: str, exceptions: t.C
         parts: `bench_part` of each bench.
         environment: its name.
         at: when it was read, in ISO 8601 with its offset.
-        exceptions: ids of rules that are not told.
+        exceptions: ids of rules that are not reported.
 
     Returns:
         ``format``, ``environment``, ``generated_at``, ``exceptions``, ``benches``, ``sites``, ``rules``, with the
@@ -269,7 +273,7 @@ def report_of(parts: list[BenchPart], environment: str, at: str, exceptions: t.C
 
 
 def _live(site: SiteReport) -> int:
-    """Tokens that open something: an access token that works; refreshable ones are counted apart."""
+    """The number of valid access tokens. Refreshable tokens are counted separately."""
     return site["tokens"]["active"] or 0 if site["tokens"] else 0
 
 
@@ -280,18 +284,18 @@ def _verification_state(verification: LastVerification | None) -> str:
 
 
 def _age(verification: LastVerification | None, at: str) -> int | None:
-    """Whole days between the verification and the report; None where no time is known."""
+    """Whole days between the verification and the report; None if the time is unknown."""
     if verification is None:
         return None
     try:
         then = datetime.datetime.fromisoformat(verification["at"])
         return max(0, (datetime.datetime.fromisoformat(at) - then).days)
-    except (KeyError, TypeError, ValueError):  # the record is a file that anybody may have edited
+    except (KeyError, TypeError, ValueError):  # anyone may have edited the record
         return None
 
 
 def _rules(sites: t.Sequence[SiteReport]) -> list[RuleReport]:
-    """Each broken rule with the number of sites, those of most sites first, and notices after warnings."""
+    """Each broken rule with the number of affected sites: the most frequent first, and notices after warnings."""
     met: dict[str, RuleReport] = {}
     for site in sites:
         for finding in {row["rule"]: row for row in [*site["findings"], *site["notices"]]}.values():

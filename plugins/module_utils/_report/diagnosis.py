@@ -1,15 +1,17 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One readable diagnosis of a bench from what was verified and what was read. Pure; used by a filter."""
+"""The diagnosis of a bench, from its verification and its facts. Pure; used by a filter."""
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, VerifyRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
     FAILED,
+    NOTHING_SELECTED,
     QUIET,
     REVIEW,
     Note,
@@ -21,6 +23,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     SITE_BROKEN,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import STEPS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED as STEP_FAILED
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import NOTICED
 
@@ -28,7 +31,7 @@ Row = t.Dict[str, t.Any]
 
 
 class Entry(t.TypedDict):
-    """One thing that was found on a site."""
+    """One problem, warning or notice on a site."""
 
     severity: str
     rule: str
@@ -39,22 +42,23 @@ class Entry(t.TypedDict):
 
 
 class Notice(Entry):
-    """What the Frappe of some sites does by itself."""
+    """Default behavior of Frappe that affects these sites."""
 
     sites: list[str]
 
 
 class SiteDiagnosis(t.TypedDict):
-    """What is wrong with one site."""
+    """The problems and warnings of one site."""
 
     name: str
     verified: bool
+    asked: bool
     problems: list[Entry]
     warnings: list[Entry]
 
 
 class Diagnosis(t.TypedDict):
-    """What is wrong with all of them; ``summary`` is what ends the run."""
+    """The diagnosis of all sites. ``summary`` is shown at the end of the run."""
 
     sites: list[SiteDiagnosis]
     notices: list[Notice]
@@ -62,18 +66,24 @@ class Diagnosis(t.TypedDict):
     summary: Summary
 
 
+NO_FLOW = "nothing was verified, because of --check, or because the site declares no client, no cors and no rate limit"
+NO_FLOW_REMEDY = "Run verify.yml without --check, or declare what the site should have."
+
+
 def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Collection[str] = ()) -> Diagnosis:
-    """What is wrong with each site, what is worth a look, and what this Frappe does by itself, told once.
+    """The problems and warnings of each site, and each notice once.
 
     Args:
-        checks: rows of frappe_oauth_verify; several of one site are one site here.
+        checks: rows of frappe_oauth_verify. Several rows of one site are combined.
         infos: rows of frappe_site_info, with findings.
-        exceptions: ids of rules that are not told.
+        exceptions: ids of rules that are not reported.
 
     Returns:
-        ``sites`` with ``name``, ``verified``, ``problems`` and ``warnings``, which leave it healthy; ``notices``, of
-        what their Frappe does, each with the ``sites`` that have it; ``unhealthy``, the names of sites with a problem;
-        ``summary``, which ends the run.
+        ``sites`` with ``name``, ``verified``, ``asked`` (whether a verification ran), ``problems`` and ``warnings``.
+        Warnings do not make a site unhealthy.
+        ``notices`` about default behavior of Frappe, each with the affected ``sites``.
+        ``unhealthy``, the names of the sites with a problem.
+        ``summary``, which is shown at the end of the run.
     """
     names = list(dict.fromkeys(row["name"] for row in [*checks, *infos]))
     sites: list[SiteDiagnosis] = []
@@ -85,6 +95,7 @@ def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Coll
             {
                 "name": name,
                 "verified": bool(verifications) and all(row.get("verified") for row in verifications),
+                "asked": bool(verifications),
                 "problems": [entry for entry in told if entry["severity"] not in (WARNING, NOTICE)],
                 "warnings": [entry for entry in told if entry["severity"] == WARNING],
             }
@@ -106,15 +117,23 @@ def _entry(severity: str, rule: str, where: str, found: str, reason: str, remedy
 
 
 def _checked(name: str, checks: list[VerifyRow]) -> t.Iterator[Entry]:
-    for row in checks:
-        if row["name"] != name:
-            continue
+    rows = [row for row in checks if row["name"] == name]
+    seen = collections.Counter((step["rule"], step["name"], step["found"]) for row in rows for step in row["steps"])
+    for row in rows:
         for step in row["steps"]:
             if step["verdict"] in (STEP_FAILED, NOTICED):
                 severity = "problem" if step["verdict"] == STEP_FAILED else severity_of(step["rule"])
-                yield _entry(severity, step["rule"], step["name"], step["found"], step["reason"], step["remedy"])
+                everywhere = seen[step["rule"], step["name"], step["found"]] == len(rows)
+                where = step["name"] if everywhere else _of_client(row, step["name"])
+                yield _entry(severity, step["rule"], where, step["found"], step["reason"], step["remedy"])
         if row["failed"] and not row["steps"]:
             yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
+
+
+def _of_client(row: VerifyRow, step: str) -> str:
+    """The step with the client that it failed for, unless the step concerns the whole site."""
+    client = row["app_name"] or row["client_id"]
+    return f"client {client!r}: {step}" if client and not STEPS[step].of_site else step
 
 
 def _read(name: str, infos: list[ResultRow]) -> t.Iterator[Entry]:
@@ -130,7 +149,7 @@ def _read(name: str, infos: list[ResultRow]) -> t.Iterator[Entry]:
 
 
 def _unique(verified: list[Entry], read: list[Entry], exceptions: t.Collection[str]) -> list[Entry]:
-    """Each entry once; of what was both noticed by the verification and read, the verification."""
+    """Each entry once. If the verification and frappe_site_info report the same rule, the former is kept."""
     kept: dict[t.Any, Entry] = {}
     noticed = {entry["rule"] for entry in verified if entry["severity"] in (WARNING, NOTICE)}
     for entry in [*verified, *(entry for entry in read if entry["rule"] not in noticed)]:
@@ -149,11 +168,19 @@ def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
                 text = f"{entry['where']}: {entry['found']}{why} [{entry['rule']}]"
                 note: Note = {"kind": kind, "sites": [], "text": text, "remedy": entry["remedy"]}
                 notes.setdefault((kind, text, entry["remedy"]), note)["sites"].append(site["name"])
+    unknown = [site["name"] for site in sites if not site["asked"] and not site["problems"]]
+    if unknown:
+        notes["NOT VERIFIED", NO_FLOW, NO_FLOW_REMEDY] = {
+            "kind": "NOT VERIFIED",
+            "sites": unknown,
+            "text": NO_FLOW,
+            "remedy": NO_FLOW_REMEDY,
+        }
     return {
         "title": "Diagnosis",
-        "columns": ["state", "verified", "problems", "warnings"],
+        "columns": ["result", "verified", "problems", "warnings"],
         "rows": [_row(site) for site in sites],
-        "notes": list(notes.values()),
+        "notes": list(notes.values()) if sites else [NOTHING_SELECTED],
         "notices": {notice["rule"]: notice["sites"] for notice in notices},
     }
 
@@ -161,8 +188,8 @@ def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
 def _row(site: SiteDiagnosis) -> SummaryRow:
     problems, warnings = len(site["problems"]), len(site["warnings"])
     cells = [
-        "unhealthy" if problems else "healthy",
-        "yes" if site["verified"] else "no",
+        "unhealthy" if problems else "healthy" if site["asked"] else "unknown",
+        "yes" if site["verified"] else "no" if problems else "partly" if site["asked"] else "not run",
         str(problems or ""),
         str(warnings or ""),
     ]

@@ -1,19 +1,20 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a run, in the sentences that end it. Pure; used by filters. No secret is in the results of a step."""
+"""The final messages of a run. Pure; used by filters. The results of the steps contain no secrets."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.recap import SHARED
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import in_role
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import BenchPart, SiteReport
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
     CHANGED,
     FAILED,
     QUIET,
     REVIEW,
+    SHARED,
     Note,
     Summary,
     SummaryRow,
@@ -22,38 +23,59 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 
 Results = t.Mapping[str, t.Mapping[str, t.Any]]
 
-# Steps that write something that a verification meets; revoked tokens are none of it.
+# Steps whose changes can affect a verification. Revoked tokens cannot.
 VERIFIED_STEPS = ("site_config", "clients", "api_keys", "edge")
 NEW_PAIRS = ("created", "rotated", "removed")
 
 
 def changed_sites(results: Results) -> list[str]:
-    """Names of the sites that a step changed in a way that a verification can meet, each once.
+    """Names of the sites with a change that can affect a verification, each once.
+
+    The rate limit belongs to no single site. If only the limit changed, every site of the step edge changed.
 
     Args:
         results: the result of each step's module, by step. A step that did not run has no ``sites``.
     """
     rows = [row for step in VERIFIED_STEPS for row in _rows(results, step)]
-    return list(dict.fromkeys(row["name"] for row in rows if row["changed"]))
+    edge = _rows(results, "edge")
+    limit = results.get("edge", {}).get("changed") and not any(row["changed"] for row in edge)
+    changed = [row for row in rows if row["changed"]] + (edge if limit else [])
+    return list(dict.fromkeys(row["name"] for row in changed))
+
+
+def failed_sites(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """The messages of each site that failed, in the order of the rows, each message once.
+
+    A step may have several rows for one site, such as one per client. The first message often has the cause, and the
+    last one only its consequence.
+
+    Args:
+        rows: ``sites`` of the result of a step's module.
+    """
+    messages: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row["failed"]:
+            messages.setdefault(row["name"], {})[row["msg"]] = None
+    return {site: "\n".join(texts) for site, texts in messages.items()}
 
 
 def rotation_summary(results: Results, check: bool) -> Summary:
-    """What a rotation replaced or revoked, or would in check mode, one row per site.
+    """What a rotation replaced or revoked, or would replace or revoke in check mode, one row per site.
 
     Args:
         results: as for `changed_sites`.
-        check: whether nothing was written, in check mode.
+        check: whether the run was in check mode, so that nothing was written.
     """
     rotated: dict[str, dict[str, list[str]]] = {}
     for row in _changed(results, "clients"):
         names = rotated.setdefault(row["name"], {}).setdefault("client secret", [])
-        names.append(f"secret of {row['app_name'] or row['client_id']}")
+        names.append(f"client secret of {row['app_name'] or row['client_id']}")
     for row in _rows(results, "api_keys"):
         keys = [_key(user) for user in row["users"] if user["action"] in NEW_PAIRS]
         if keys:
             rotated.setdefault(row["name"], {}).setdefault("API key", []).extend(keys)
     for row in _changed(results, "tokens"):
-        revoked = f"{row['revoked']} tokens and codes"
+        revoked = "1 token or code revoked" if row["revoked"] == 1 else f"{row['revoked']} tokens and codes revoked"
         rotated.setdefault(row["name"], {}).setdefault("token revocation", []).append(revoked)
     return {
         "title": "Rotation",
@@ -78,25 +100,25 @@ def _key(user: t.Mapping[str, str]) -> str:
 
 
 def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], names: t.Collection[str]) -> str:
-    """Why a run ends failed; empty if nothing failed.
+    """The error message of a failed run. Empty if nothing failed.
 
     Args:
         failed: message of each site that failed.
         faults: message of each step that failed for the whole bench.
-        names: the sites that were worked on.
+        names: the sites that were processed.
     """
-    lines = [f"The step {step} failed for the whole bench: {msg}" for step, msg in faults.items()]
+    lines = [f"The step {step} failed for the whole bench: {in_role(msg)}" for step, msg in faults.items()]
     if failed:
         lines.append(f"{len(failed)} of {_sites(len({*names, *failed}))} failed:")
-        lines += [f"{site}: {msg}" for site, msg in failed.items()]
+        lines += [f"{site}: {in_role(msg)}" for site, msg in failed.items()]
     return "\n".join(lines)
 
 
 def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
-    """Why a verification ends failed, with every problem; empty if no site has one.
+    """The error message of a verification with every problem. Empty if no site has one.
 
     Args:
-        diagnosis: as `diagnose` gives it.
+        diagnosis: as `diagnose` returns it.
     """
     if not diagnosis["unhealthy"]:
         return ""
@@ -110,7 +132,7 @@ def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
 
 
 class AuditSummary(Summary):
-    """``failure`` says which bench and which sites could not be read; empty if all could."""
+    """``failure`` is the message about a bench or sites that could not be read. Empty if all could be read."""
 
     failure: str
 
@@ -119,7 +141,7 @@ def audit_summary(part: BenchPart) -> AuditSummary:
     """What an audit found on one bench.
 
     Args:
-        part: what the bench adds to the report.
+        part: the part of the report about the bench, as `bench_part` returns it.
     """
     notes: dict[tuple[str, str, str], Note] = {}
 
@@ -140,7 +162,7 @@ def audit_summary(part: BenchPart) -> AuditSummary:
             notices.setdefault(finding["rule"], []).append(site["name"])
     return {
         "title": "Audit",
-        "columns": ["read", "findings", "not as declared", "verified"],
+        "columns": ["readable", "findings", "drift", "verified"],
         "rows": [_audited(site) for site in part["sites"]],
         "notes": list(notes.values()),
         "notices": {rule: list(dict.fromkeys(sites)) for rule, sites in notices.items()},
@@ -154,14 +176,14 @@ def _audited(site: SiteReport) -> SummaryRow:
         "yes" if site["readable"] else "FAILED",
         str(findings or ""),
         str(drift or ("unknown" if site["drift_unknown"] else "")),
-        "not on record" if last is None else f"{'yes' if last['verified'] else 'no'}, {last['at'][:10]}",
+        "never" if last is None else f"{'yes' if last['verified'] else 'no'}, {last['at'][:10]}",
     ]
     state = FAILED if not site["readable"] else CHANGED if drift else REVIEW if findings or last is None else QUIET
     return {"site": site["name"], "state": state, "cells": cells, "brief": cells}
 
 
 def unread_message(part: BenchPart) -> str:
-    """Why an audit ends failed: the bench or the sites that could not be read; empty if all could."""
+    """The error message of an audit: the bench or the sites that could not be read. Empty if all could be read."""
     fault = part["bench"]["fault"]
     lines = [fault] if fault else []
     unread = [site for site in part["sites"] if not site["readable"] and site["why"] != fault]

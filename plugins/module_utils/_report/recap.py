@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run changed and verified, and what it leaves to a person, from the results of its steps. Pure."""
+"""What a run changed and verified, and what requires action, from the results of its steps. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import dataclasses
 import typing as t
 from types import MappingProxyType
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import in_role
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import BENCH_KEYS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
     CHANGED,
     FAILED,
+    NOTHING_SELECTED,
     QUIET,
     REVIEW,
+    SHARED,
     Note,
     Summary,
     SummaryRow,
@@ -25,8 +28,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 Row = t.Dict[str, t.Any]
 Own = t.Dict[str, t.Dict[str, t.List[Row]]]  # by site and step
 
-SHARED = "(the bench)"
-NOTHING, NOT_ASKED, IN_PART = "nothing", "not asked", "in part"
+NOTHING, NOT_ASKED, IN_PART = "nothing", "not run", "partly"
 
 
 def recap(
@@ -37,16 +39,16 @@ def recap(
     common: str = "",
     faults: t.Mapping[str, str] = MappingProxyType({}),
 ) -> Summary:
-    """What a run changed, what it verified, and what needs a person.
+    """What a run changed, what it verified, and what requires action.
 
     Args:
-        names: the sites that were worked on.
+        names: the sites that were processed.
         results: the result of each step's module: site_config, clients, api_keys, tokens, edge, verify. A step that did
             not run has no ``sites``.
         failed: message of each site that failed.
-        check: whether nothing was written, in check mode.
-        common: name of the row that is not a site but a file for all of them.
-        faults: message of each step that failed for the bench as a whole.
+        check: whether the run was in check mode, so that nothing was written.
+        common: name of the row for common_site_config.json.
+        faults: message of each step that failed for the whole bench.
     """
     own: Own = {}
     for step, result in results.items():
@@ -56,16 +58,23 @@ def recap(
     rows = [row for row in rows if row["site"] != common or row["state"] != QUIET]
     edge = results.get("edge", {})
     if edge.get("changed") and not any(row["changed"] for row in edge.get("sites") or ()):
-        # such as the limit, which belongs to no single site
+        # for example the rate limit, which applies to all sites
         rows.append(_shared(CHANGED, f"{LABELS['edge']} (shared by all sites)", LABELS["edge"]))
     if faults:
         rows.append(_shared(FAILED, NOTHING, NOTHING))
+    nothing = [] if names or failed or faults else [NOTHING_SELECTED]
     of_the_bench = {f"{SHARED} {LABELS[step]}": msg for step, msg in faults.items()}
     return {
         "title": "Recap",
-        "columns": ["would change" if check else "changed", "verified", "review"],
+        "columns": ["would change" if check else "changed", "verified", "result"],
         "rows": rows,
-        "notes": [*_failures({**failed, **of_the_bench}), *_gaps(own), *_findings_once(results), *_left_to_bench(own)],
+        "notes": [
+            *nothing,
+            *_failures({**failed, **of_the_bench}),
+            *_gaps(own),
+            *_findings_once(results),
+            *_left_to_bench(own),
+        ],
         "notices": {},
     }
 
@@ -140,14 +149,14 @@ def _verified(verifications: list[Row]) -> str:
 
 @dataclasses.dataclass
 class Gap:
-    """Steps that could not be taken for one reason, and the sites where."""
+    """Steps that could not run for the same reason, and the affected sites."""
 
     sites: list[str] = dataclasses.field(default_factory=list)
     steps: list[str] = dataclasses.field(default_factory=list)
 
 
 def _gaps(own: Own) -> t.Iterator[Note]:
-    """Steps that could not be taken, where none failed."""
+    """The steps that did not run, on sites where no step failed."""
     gaps: dict[tuple[str, str], Gap] = {}
     for site, steps in own.items():
         verifications = steps.get("verify", [])
@@ -158,11 +167,11 @@ def _gaps(own: Own) -> t.Iterator[Note]:
             gap.sites.append(site)
             gap.steps.append(step["name"])
     for (why, remedy), gap in gaps.items():
-        text = f"{listed(list(dict.fromkeys(gap.steps)))}: {why}"
+        text = f"{listed(list(dict.fromkeys(gap.steps)))} did not run: {why}"
         yield {"kind": "NOT VERIFIED", "sites": list(dict.fromkeys(gap.sites)), "text": text, "remedy": remedy}
 
 
-# ---------------------------------------------------------------- what needs a person
+# ---------------------------------------------------------------- what requires action
 def _findings(row: Row) -> list[Row]:
     return [finding for finding in row["findings"] if finding["severity"] != NOTICE]
 
@@ -173,7 +182,7 @@ def _key(finding: Row) -> tuple[str, ...]:
 
 def _failures(failed: dict[str, str]) -> t.Iterator[Note]:
     for site, msg in failed.items():
-        text = " ".join(msg.split()) or "no reason was given"
+        text = " ".join(in_role(msg).split()) or "The module returned no message. Run again with -vvv"
         yield {"kind": "FAILED", "sites": [site], "text": text, "remedy": ""}
 
 
@@ -201,8 +210,8 @@ def _left_to_bench(own: Own) -> t.Iterator[Note]:
             "kind": "REVIEW",
             "sites": list(dict.fromkeys(site for names in met.values() for site in names)),
             "text": (
-                f"{listed(list(met))}: no effect until `bench setup supervisor` and `bench setup nginx` have run, and "
-                "supervisor and nginx have read what they wrote"
+                f"{listed(list(met))}: no effect until you run `bench setup supervisor` and `bench setup nginx`, and "
+                "reload supervisor and nginx"
             ),
             "remedy": "",
         }

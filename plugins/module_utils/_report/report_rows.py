@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the report of an environment is made of, as its JSON file has it."""
+"""The types of the audit report, as it is written to the JSON file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts im
 
 
 class Field(t.TypedDict):
-    """One field that differs, as text; empty where there is none."""
+    """One field that differs, as text. ``before`` or ``after`` is empty if the field is not set."""
 
     field: str
     before: str
@@ -26,7 +26,7 @@ class Field(t.TypedDict):
 
 
 class Drift(t.TypedDict):
-    """One thing that a run would change."""
+    """One object that a run would change."""
 
     step: str
     what: str
@@ -35,7 +35,7 @@ class Drift(t.TypedDict):
 
 
 class CorsReport(t.TypedDict):
-    """Who answers for CORS: the origins declared, what nginx has of them, and Frappe's own key."""
+    """CORS of a site: the declared origins, the state of nginx, and the value of allow_cors in Frappe."""
 
     declared: list[str] | None
     nginx: str | None
@@ -68,7 +68,7 @@ class TokensReport(TokenCounts):
 
 
 class SiteReading(t.TypedDict):
-    """What was read of a site; what was not is None, or empty."""
+    """The facts of a site. Facts that were not gathered are None or empty."""
 
     readable: bool
     why: str
@@ -104,7 +104,7 @@ class DatedSiteReport(SiteReport):
 
 
 class BenchReport(t.TypedDict):
-    """A bench; ``sites`` is their number."""
+    """A bench. ``sites`` is the number of its sites."""
 
     name: str
     path: str
@@ -114,7 +114,7 @@ class BenchReport(t.TypedDict):
 
 
 class BenchPart(t.TypedDict):
-    """What one bench adds to the report."""
+    """The part of the report about one bench."""
 
     bench: BenchReport
     sites: list[SiteReport]

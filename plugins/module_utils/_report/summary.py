@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The summary that ends a run: one table for all hosts, what failed first, then what needs a person. Pure."""
+"""The summary at the end of a run: one table for all hosts, and below it what requires action. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import typing as t
 
 FAILED, CHANGED, REVIEW, QUIET = "failed", "changed", "review", "quiet"  # states of a row, in the order shown
 STATES = (FAILED, CHANGED, REVIEW, QUIET)
-NAMED = 3  # sites that a line names before it only counts
+NAMED = 3  # maximum number of site names in one line; the rest are counted
 NARROWEST, WIDEST = 72, 120  # columns of a line, whatever the terminal has
 INDENT, GAP = "    ", "  "  # of a wrapped line, and between two columns
-RULES_PAGE = "docs/rules.md"
+RULES_PAGE = "https://github.com/benchkeeper/frappe/blob/main/docs/rules.md"
 
+SHARED = "(all sites)"
 Paint = t.Callable[[str, str], str]  # a text, and the state that it shows
 
 
 class SummaryRow(t.TypedDict):
-    """One site. ``brief`` replaces ``cells`` where the table would be too wide."""
+    """One site. ``brief`` replaces ``cells`` if the table would be too wide."""
 
     site: str
     state: str
@@ -28,7 +29,7 @@ class SummaryRow(t.TypedDict):
 
 
 class Note(t.TypedDict):
-    """One thing that a person must know, and the sites that have it. ``kind`` is one of `KINDS`."""
+    """A message and the affected sites. ``kind`` is one of `KINDS`."""
 
     kind: str
     sites: list[str]
@@ -37,9 +38,9 @@ class Note(t.TypedDict):
 
 
 class Summary(t.TypedDict):
-    """What became of the sites of one host.
+    """The results of the sites of one host.
 
-    ``notices`` has, by rule, the sites whose Frappe behaves that way by itself.
+    ``notices`` maps each rule about default behavior of Frappe to the affected sites.
     """
 
     title: str
@@ -49,11 +50,17 @@ class Summary(t.TypedDict):
     notices: dict[str, list[str]]
 
 
+NOTHING_SELECTED: Note = {
+    "kind": "REVIEW",
+    "sites": [SHARED],
+    "text": "no site was selected, so no site was managed",
+    "remedy": "Check oauth2_sites, oauth2_discover_sites and oauth2_exclude_sites",
+}
 KINDS = {"FAILED": FAILED, "PROBLEM": FAILED, "NOT VERIFIED": REVIEW, "REVIEW": REVIEW, "WARNING": REVIEW}
 
 
 def plain(text: str, _state: str) -> str:
-    """A text without colour."""
+    """A text without color."""
     return text
 
 
@@ -61,9 +68,9 @@ def summary_lines(summaries: t.Mapping[str, Summary], width: int, paint: Paint =
     """The summaries of all hosts as one table, and each note once below it.
 
     Args:
-        summaries: by host, all of one title.
+        summaries: the summaries by host. All have the same title.
         width: columns of the terminal.
-        paint: colours a text by a state. Every state is also a word, so that colour is never needed.
+        paint: colors a text by a state. Every state is also a word, so that color is never needed.
     """
     width = max(NARROWEST, min(width, WIDEST))
     several = len(summaries) > 1
@@ -108,7 +115,7 @@ def _counted(rows: list[SummaryRow]) -> dict[tuple[str, ...], int]:
 
 
 def _fitting(head: list[str], lines: list[list[str]], brief: list[list[str]], width: int) -> list[list[str]]:
-    """The lines, and in place of each whose first cell leaves no room for the other columns its brief form."""
+    """The lines. A line whose first cell leaves no room for the other columns is replaced by its brief form."""
     long = head.index("site") + 1
     others = [column for column in range(len(head)) if column != long]
     taken = sum(max(len(line[column]) for line in [head, *lines]) + len(GAP) for column in others)
@@ -142,7 +149,7 @@ def _wrapped(note: Note, total: int, width: int, paint: Paint) -> list[str]:
 
 
 def _notices(summaries: t.Mapping[str, Summary], total: int, width: int) -> list[str]:
-    """What Frappe does by itself, in one sentence: it stands in no site's way, and no inventory changes it."""
+    """One sentence about default behavior of Frappe, which blocks no site and which no inventory can change."""
     sites: dict[str, int] = {}
     for summary in summaries.values():
         for rule, names in summary["notices"].items():
@@ -150,12 +157,12 @@ def _notices(summaries: t.Mapping[str, Summary], total: int, width: int) -> list
     if not sites:
         return []
     named = [rule if count == total else f"{rule} ({count} of {total} sites)" for rule, count in sorted(sites.items())]
-    text = f"These findings are about Frappe itself, not about your configuration: {', '.join(named)}. See {RULES_PAGE}"
+    text = f"Notices about Frappe itself, not about your configuration: {', '.join(named)}. See {RULES_PAGE}"
     return textwrap.wrap(text, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
 
 
 def listed(names: list[str], total: int = 0) -> str:
-    """Names in a sentence: some of them and a count where there are many; with a total, all of them in two words."""
+    """Up to three names and the number of the rest. With a total, ``all N sites`` if the names are all of them."""
     if total and total > NAMED and len(names) == total:
         return f"all {total} sites"
     shown = ", ".join(names[:NAMED])

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is kept of a verification on the controller, so that an audit can say when a site was last verified. Pure.
+"""The verification results on the controller, so that an audit can report when a site was last verified. Pure.
 
-A run verifies some sites and not others, so a record is the old one with the sites of the new verification in place.
+A run may verify only some sites. Its results replace the old results of these sites. The other results are kept.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict, VerifyRow
 
-FORMAT = 1  # of the record; another one is not read
+FORMAT = 1  # version of the record; records in other formats are ignored
 
 
 class StepVerification(t.TypedDict):
-    """What is kept of one step."""
+    """The stored result of one step."""
 
     name: str
     verdict: str
@@ -28,7 +28,7 @@ class StepVerification(t.TypedDict):
 
 
 class ClientVerification(t.TypedDict):
-    """What is kept of one client; ``msg`` where no step was taken."""
+    """The stored result of one client. ``msg`` is set if no step ran."""
 
     app_name: str
     client_id: str
@@ -60,10 +60,10 @@ def verify_record(
     """The record of a bench after a verification.
 
     Args:
-        kept: text of the record as it is, or empty. What cannot be read is replaced.
+        kept: text of the previous record, or empty. An unreadable record is replaced.
         checks: rows of frappe_oauth_verify.
-        at: when that was, in ISO 8601 with its offset.
-        names: the bench's sites, if known; what is kept of any other goes.
+        at: time of the verification, in ISO 8601 with its offset.
+        names: the bench's sites, if known. Results of other sites are removed.
     """
     sites = {name: verification for name, verification in read_record(kept).items() if names is None or name in names}
     verified: dict[str, list[VerifyRow]] = {}
@@ -73,7 +73,7 @@ def verify_record(
 
 
 def read_record(text: str) -> dict[str, LastVerification]:
-    """The verification of each site; none of what is no record."""
+    """The stored result of each site. Empty if the text is not a valid record."""
     try:
         record = json.loads(text or "{}")
     except ValueError:

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ClientRow, Diff, Reply
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.apply import plan_through, rows_of, write_step
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import ClientState, ClientStep, of_client
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rest.http import RestSite
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     REST_COPIES,
@@ -29,7 +29,7 @@ class RestClients:
         self.site = site
         meta = site.call("GET", f"/api/resource/DocType/{CLIENT}")
         if not isinstance(meta, dict) or not isinstance(meta.get("fields"), list):
-            raise Impossible(f"url: {site.url} has no DocType {CLIENT}. Set url to the address of a Frappe site")
+            raise Impossible(f"url: {site.url} did not return the DocType {CLIENT}. Set url to a Frappe site")
         names = [field.get("fieldname") for field in meta["fields"] if isinstance(field, dict)]
         self.fields = [name for name in names if name in CLIENT_FIELDS]
 
@@ -47,10 +47,10 @@ class RestClients:
         for row in self.site.rows(CLIENT, ["name", "allowed_roles.role"]):
             if row.get("role") and row["name"] in clients:  # a client may have been registered in between
                 clients[row["name"]]["allowed_roles"].append(row["role"])
-        unable = {"rename": "Frappe's REST API cannot rename a client. Use bench_path"}
-        if (
-            "token_endpoint_auth_method" not in self.fields
-        ):  # Frappe 16 has both this field and the API that accepts a name
+        unable = {
+            "rename": "Frappe's REST API cannot rename a client. Use bench_path, or declare the existing client_id"
+        }
+        if "token_endpoint_auth_method" not in self.fields:  # the API that accepts a client_id is as old as this field
             unable["client_id"] = (
                 "REST accepts a client_id only on Frappe 16 and later. Use bench_path, or omit client_id"
             )
@@ -89,11 +89,11 @@ class Failure(t.NamedTuple):
 
 
 def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check_mode: bool) -> Reply:
-    """Apply the clients of one site that has a URL.
+    """Apply the clients of one site over its REST API.
 
     Returns:
         ``reply``, or ``failed`` with the message, as `Bench.work` returns it. REST has no transaction: if a client
-        fails, earlier writes remain, and each row of the reply says what was written.
+        fails, earlier writes remain, and each row of the reply contains what was written.
     """
     first = clients[0]
     try:
@@ -116,7 +116,8 @@ def apply_over_rest(clients: list[dict[str, t.Any]], judgement: Judgement, check
             "diff": nothing,
         }
     for row in applied:
-        row["findings"] += [Finding(REST_COPIES, field, HOW).row() for field in _copied(row)]
+        copies = [Finding(REST_COPIES, field, HOW) for field in _copied(row)]
+        row["findings"] += [finding.row() for finding in of_client({**row}, copies)]
     return {"reply": applied}
 
 
@@ -136,7 +137,7 @@ def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, Failure
     return failures
 
 
-HOW = "Frappe keeps a copy in its database"
+HOW = "Frappe keeps a copy of the secret in Version or Deleted Document"
 
 
 def _copied(row: ClientRow) -> t.Iterator[str]:

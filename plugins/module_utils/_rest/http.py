@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ansible.module_utils.urls import Request
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible, WriteInCheckMode
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.front import BROKEN, in_front
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import without_password
 
 HEADER_TEXT = re.compile(r"[\x21-\x7e]*")
@@ -21,9 +22,11 @@ TIMEOUT = 30  # seconds per request
 REMEDIES = {
     401: "Check api_key and api_secret",
     403: "The user of api_key must be a System Manager",
-    404: "Check url: no Frappe site has this host name",
-    417: "Frappe rejected the values",
+    404: "Check url. No Frappe site has this host name, or the site does not have this document",
+    417: "Correct the values that Frappe rejected",
 }
+EXEMPT = "Exempt /api from that authentication or firewall, or set url to an address behind it"
+BEHIND = "Start the web process, and check its address in the proxy that answered"
 
 
 class RestSite:
@@ -47,7 +50,7 @@ class RestSite:
             )
         if not all(HEADER_TEXT.fullmatch(text or "") for text in (api_key, api_secret)):
             raise Impossible(
-                "api_key, api_secret: one of them is not valid in an HTTP header. Use printable ASCII without blanks"
+                "api_key, api_secret: one of them is not valid in an HTTP header. Use printable ASCII without spaces"
             )
         self.url, self.check_mode, self.written = url.rstrip("/"), check_mode, 0
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -66,7 +69,7 @@ class RestSite:
         """Send one request and return ``data`` of the response.
 
         Raises:
-            Impossible: no response, or an error; the message says what to do.
+            Impossible: the site did not respond, or returned an error. The message contains the remedy.
             WriteInCheckMode: in check mode, for any method except GET.
         """
         if self.check_mode and method != "GET":
@@ -87,8 +90,8 @@ class RestSite:
             ) from None
         except ValueError:
             raise Impossible(
-                f"url: {self.url} returned a response that is not JSON for {method} {path}. Check that url leads to "
-                "the site itself"
+                f"url: {self.url} returned a response that is not JSON for {method} {path}. Check that url is the "
+                "address of the site, not of a proxy or sign-in page"
             ) from None
         if not isinstance(said, dict):
             raise self.foreign(method, path)
@@ -110,10 +113,10 @@ class RestSite:
         return found
 
     def foreign(self, method: str, path: str) -> Impossible:
-        """The exception for a response that is not Frappe's."""
+        """The exception for a response that did not come from Frappe."""
         return Impossible(
-            f"url: {self.url} returned a response that is not Frappe's for {method} {path}. Check that url leads to "
-            "the site itself"
+            f"url: {self.url} returned a response that did not come from Frappe for {method} {path}. Check that url is "
+            "the address of the site, not of a proxy or sign-in page"
         )
 
 
@@ -127,9 +130,18 @@ def _is_address(url: str) -> bool:
 
 
 def _said(error: HTTPError) -> str:
+    text = error.read().decode(errors="replace")
+    other = in_front(error.code, error.headers, text)
+    if other:
+        return f"{other}. {BEHIND if error.code in BROKEN else EXEMPT}"
+    to = urlsplit(error.headers.get("Location") or "").hostname
+    if to:
+        return f"it redirects to {to}, and Frappe's API never redirects. {EXEMPT}"
     try:
-        reply = json.loads(error.read())
+        reply = json.loads(text)
         said = reply.get("exception") or reply.get("exc_type") or ""
+        if error.code >= 500:  # the text of an error of Frappe's own may quote a query with its values
+            said = reply.get("exc_type") or str(said).partition(":")[0]
     except (ValueError, AttributeError):
         said = ""
     remedy = REMEDIES.get(error.code, "Check the site's Error Log")

@@ -6,13 +6,21 @@
 from __future__ import annotations
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import (
+    cors_rules,
     declaration_rules,
+    server_rules,
     site_rules,
     verify_rules,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES
 
-TABLES = (declaration_rules, site_rules, verify_rules)  # importing a table registers its rules
+TABLES = (
+    cors_rules,
+    declaration_rules,
+    server_rules,
+    site_rules,
+    verify_rules,
+)  # importing a table registers its rules
 ALL_RULES = dict(RULES)
 
 

@@ -9,14 +9,14 @@ import typing as t
 
 
 class ConfigFact(t.TypedDict):
-    """A watched key of the effective configuration, with its value and its file. A secret value is hidden."""
+    """A security-relevant key of the effective configuration, with its value and its file. A secret value is hidden."""
 
     value: t.Any
     file: str
 
 
 class ClientFact(t.TypedDict, total=False):
-    """An OAuth client in declared form. Instead of its secret: the length in bytes, and whether Version has a copy."""
+    """An OAuth client in declared form. Of its secret, it contains only the length and whether Version has a copy."""
 
     client_id: str
     owner: str
@@ -51,7 +51,9 @@ class KeyFact(t.TypedDict):
 
 
 class TokenCounts(t.TypedDict):
-    """Rows of OAuth Bearer Token per state. ``refreshable`` tokens may be active or expired. Times are site times."""
+    """Rows of OAuth Bearer Token per state. ``refreshable`` tokens may be active or expired. Times are in the time zone
+    of the site.
+    """
 
     active: int
     expired: int
@@ -70,7 +72,7 @@ class ClientTokens(TokenCounts):
 
 
 class UserTokens(t.TypedDict):
-    """Live tokens of a disabled or deleted user."""
+    """Tokens of a disabled or deleted user that still work."""
 
     user: str
     tokens: int

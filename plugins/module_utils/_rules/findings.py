@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings, and which of them stop the write."""
+"""Findings, and the decision which of them reject a declaration."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def sentence(finding: FindingRow) -> str:
 def judge(
     findings: t.Iterable[Finding], policy: str, exceptions: t.Collection[str]
 ) -> tuple[list[Finding], list[Finding]]:
-    """Split findings into those that stop the write and those that are only reported.
+    """Split findings into those that reject the declaration and those that are only reported.
 
     Args:
         findings: the findings to split.
-        policy: ``warn``, ``enforce`` (warnings also stop the write) or ``ignore`` (warnings and notices are not
-            reported). Notices never stop the write, because no declaration can change the behavior of Frappe itself.
+        policy: ``warn``, ``enforce`` (warnings also reject the declaration) or ``ignore`` (warnings and notices are not
+            reported). Notices never reject anything, because no declaration can change the behavior of Frappe itself.
         exceptions: ids of the rules that the operator accepts. ``invalid`` findings cannot be accepted.
     """
     stopping = {INVALID, REFUSED, WARNING} if policy == "enforce" else {INVALID, REFUSED}
@@ -79,18 +79,18 @@ class Judgement(t.TypedDict):
 
 
 def reported_or_refused(findings: t.Iterable[Finding], judgement: Judgement) -> list[FindingRow]:
-    """The rows of the findings, if none of them stops the write.
+    """The rows of the findings, if none of them rejects the declaration.
 
     Raises:
-        Impossible: at least one finding stops the write. The message lists all that do.
+        Impossible: at least one finding rejects the declaration. The message lists all of these findings.
     """
     stop, report = judge(findings, judgement["policy"], judgement["exceptions"])
     if stop:
-        raise Impossible("; ".join(map(str, stop)))
+        raise Impossible("\n".join(map(str, stop)))
     return [finding.row() for finding in report]
 
 
 def rejected(wrong: list[str]) -> str:
-    """The message of a run that is stopped by these faults, one per line."""
+    """The message of a run that these rejected values stop, one per line."""
     values = "1 declared value was" if len(wrong) == 1 else f"{len(wrong)} declared values were"
     return "\n".join([f"{values} rejected. Nothing was written on any site:", *wrong])

@@ -9,12 +9,17 @@ import ipaddress
 import math
 import re
 import typing as t
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     looks_secret,
     without_password,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
+    CORS_ANY_ORIGIN,
+    CORS_MAX_AGE,
+    CORS_TOKEN,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     CLIENT_AUTH_METHOD,
@@ -25,10 +30,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     CONFIG_NUMBER,
     CONFIG_VITAL_KEY,
     CONSENT_SKIPPED,
-    CORS_ANY_ORIGIN,
-    CORS_MAX_AGE,
-    CORS_ORIGIN_FORM,
-    CORS_TOKEN,
     DEFAULT_REDIRECT_URI,
     DOMAIN_FORM,
     GRANT_IMPLICIT,
@@ -40,6 +41,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     REDIRECT_URI_FRAGMENT,
     REDIRECT_URI_HTTP,
     REDIRECT_URI_LOCALHOST,
+    REDIRECT_URI_LOOPBACK_PORT,
     REDIRECT_URI_SCHEME,
     REDIRECT_URI_SCRIPT,
     REDIRECT_URI_USERINFO,
@@ -66,6 +68,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     UNREAD_KEY,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.origins import (
+    CONTROL,
+    LONGEST_HOST,
+    SCHEME,
+    SCRIPT_SCHEMES,
+    origin,
+    origin_form,
+    split,
+)
 
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
 MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
@@ -73,21 +84,15 @@ SHORTEST_SECRET = 16  # characters: masking a shorter one also masks unrelated o
 SHORTEST_PASSWORD = 8  # characters, for secrets that a user or Frappe chose (API secrets of Frappe have 15)
 GOOD_SECRET = 32  # bytes: 256 bits
 
-LONGEST_HOST = 253  # characters (RFC 1123, 2.1)
 LONGEST_LIST = 1000  # characters: an nginx parameter has at most 4096
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,140}")
-# including surrogates, which neither MariaDB nor nginx can store
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3: scope-token
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
-ORIGIN_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 SITE_NAME_FORM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # nginx accepts underscores, and some site names contain them
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 HTTP_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
-SCRIPT_SCHEMES = ("javascript", "data", "vbscript", "file", "about", "blob", "view-source")
 UNREAD_KEYS = ("cors_allow_credentials", "allow_cors_for_methods", "allow_cors_for_headers")
 VITAL_KEYS = ("db_name", "db_password", "db_type", "encryption_key")
 
@@ -105,21 +110,26 @@ def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
     elif value != value.strip():
         yield Finding(TEXT_EDGES, field, f"{without_password(value)} begins or ends with white space")
     if CONTROL.search(value):
-        yield Finding(TEXT_CONTROL, field, without_password(value))
+        yield Finding(TEXT_CONTROL, field, f"{without_password(value)} contains a control character")
     if "<" in value or ">" in value:
-        yield Finding(TEXT_MARKUP, field, without_password(value))
+        yield Finding(TEXT_MARKUP, field, f"{without_password(value)} contains < or >")
     if len(value) > longest:
-        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters")
+        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters, the maximum is {longest}")
+
+
+def _too_short(value: str, shortest: int) -> str:
+    """What is wrong with a short secret. The secret itself is not shown."""
+    return f"has {len(value)} character{'' if len(value) == 1 else 's'}, at least {shortest} are required"
 
 
 def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
     """Secrets that are weak, that Frappe would change, or that are part of one of ``names``."""
     if len(value) < SHORTEST_SECRET:
-        yield Finding(SECRET_SHORT, field, f"has {len(value)} characters")
+        yield Finding(SECRET_SHORT, field, _too_short(value, SHORTEST_SECRET))
     elif _bytes(value) < GOOD_SECRET:
-        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes")
+        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes, at least {GOOD_SECRET} are expected")
     if len(value) > MAX_DATA:
-        yield Finding(SECRET_LONG, field, f"has {len(value)} characters")
+        yield Finding(SECRET_LONG, field, f"has {len(value)} characters, the maximum is {MAX_DATA}")
     if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
         yield Finding(
             SECRET_REWRITTEN, field, "contains <, >, &, a control character, or leading or trailing white space"
@@ -137,18 +147,14 @@ def password_findings(field: str, value: str | None, names: t.Iterable[str | Non
         names: names of sites, users, apps and hosts that must stay readable in the output.
     """
     if value and len(value) < SHORTEST_PASSWORD:
-        yield Finding(PASSWORD_SHORT, field, f"has {len(value)} characters")
+        yield Finding(PASSWORD_SHORT, field, _too_short(value, SHORTEST_PASSWORD))
     if value and any(value in name for name in names if name):
         yield Finding(SECRET_IN_NAME, field, "is part of a site, user, app or host name")
 
 
 # ---------------------------------------------------------------- redirect URIs
-def _split(uri: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(uri)
-        return parts if parts.port is None or parts.port >= 0 else None
-    except ValueError:
-        return None
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or _loopback(host)
 
 
 def _loopback(host: str) -> bool:
@@ -164,17 +170,17 @@ def redirect_uri_findings(field: str, uri: str) -> Findings:
         yield Finding(REDIRECT_URI_WHITESPACE, field, f"{without_password(uri)} is empty or contains white space")
         return
     yield from (f for f in text_findings(field, uri) if f.rule in (TEXT_CONTROL, TEXT_MARKUP))
-    parts, (scheme, colon, _rest) = _split(uri), uri.partition(":")
+    parts, (scheme, colon, _rest) = split(uri), uri.partition(":")
     if parts is None or not colon or not SCHEME.fullmatch(scheme):
         yield Finding(REDIRECT_URI_ABSOLUTE, field, f"{without_password(uri)} is not an absolute URI")
         return
     if "#" in uri:
-        yield Finding(REDIRECT_URI_FRAGMENT, field, without_password(uri))
+        yield Finding(REDIRECT_URI_FRAGMENT, field, f"{without_password(uri)} contains a fragment")
     if "*" in uri:
-        yield Finding(REDIRECT_URI_WILDCARD, field, without_password(uri))
+        yield Finding(REDIRECT_URI_WILDCARD, field, f"{without_password(uri)} contains a wildcard")
     scheme = scheme.lower()
     if scheme in SCRIPT_SCHEMES:
-        yield Finding(REDIRECT_URI_SCRIPT, field, without_password(uri))
+        yield Finding(REDIRECT_URI_SCRIPT, field, f"{without_password(uri)} has the scheme {scheme}")
     elif scheme in ("http", "https"):
         yield from _web_uri_findings(field, uri, scheme, parts)
     elif "." not in scheme:
@@ -187,9 +193,11 @@ def _web_uri_findings(field: str, uri: str, scheme: str, parts: SplitResult) -> 
     elif parts.username is not None:
         yield Finding(REDIRECT_URI_USERINFO, field, "contains a user name or password")
     elif scheme == "http" and parts.hostname == "localhost":
-        yield Finding(REDIRECT_URI_LOCALHOST, field, without_password(uri))
+        yield Finding(REDIRECT_URI_LOCALHOST, field, f"{without_password(uri)} uses the name localhost")
     elif scheme == "http" and not _loopback(parts.hostname):
-        yield Finding(REDIRECT_URI_HTTP, field, without_password(uri))
+        yield Finding(REDIRECT_URI_HTTP, field, f"{without_password(uri)} uses http")
+    if scheme == "http" and parts.port is None and _is_loopback(parts.hostname or ""):
+        yield Finding(REDIRECT_URI_LOOPBACK_PORT, field, f"{without_password(uri)} has no port")
 
 
 # ---------------------------------------------------------------- clients
@@ -204,13 +212,13 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     if "app_name" in given:
         yield from text_findings("app_name", given["app_name"])
     if "client_id" in given and not CLIENT_ID.fullmatch(given["client_id"]):
-        yield Finding(CLIENT_ID_FORM, "client_id", f"{given['client_id']!r}")
+        yield Finding(CLIENT_ID_FORM, "client_id", f"{given['client_id']!r} contains a character that is not allowed")
     if "app_name" not in given and "client_id" not in given:
-        yield Finding(CLIENT_IDENTITY, "app_name", "neither app_name nor client_id is given")
+        yield Finding(CLIENT_IDENTITY, "app_name", "neither app_name nor client_id is set")
     yield from _uri_list_findings(given)
     yield from _scope_findings(given)
     if given.get("grant_type") == "Implicit":
-        yield Finding(GRANT_IMPLICIT, "grant_type", "Implicit")
+        yield Finding(GRANT_IMPLICIT, "grant_type", "is Implicit")
     if "client_secret" in given:
         names = (site, given.get("app_name", ""), given.get("client_id", ""))
         yield from secret_findings("client_secret", given["client_secret"], names)
@@ -227,6 +235,14 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
             yield from text_findings(field, item)
 
 
+def default_uri(uris: t.Iterable[str]) -> str | None:
+    """The default redirect URI of a client that declares none: the first that fits Frappe's column; None if none does.
+
+    Only the default is limited: the list itself is a column without this length.
+    """
+    return next((uri for uri in uris if len(uri) <= MAX_DATA), None)
+
+
 def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
     uris, default = given.get("redirect_uris"), given.get("default_redirect_uri")
     if uris == []:
@@ -239,9 +255,11 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
             yield Finding(
                 DEFAULT_REDIRECT_URI, "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
             )
-    first = default if default is not None else (uris or [""])[0]
-    if len(first) > MAX_DATA:
-        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(first)} characters")
+    if default is not None and len(default) > MAX_DATA:
+        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(default)} characters, the maximum is {MAX_DATA}")
+    elif default is None and uris and not default_uri(uris):
+        found = f"the shortest URI has {min(map(len, uris))} characters, and Frappe stores one of them as the default"
+        yield Finding(TEXT_LENGTH, "redirect_uris", found)
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
         yield Finding(
@@ -258,36 +276,12 @@ def _scope_findings(given: dict[str, t.Any]) -> Findings:
         yield Finding(SCOPES_EMPTY, "scopes", "is an empty list")
     for scope in scopes or ():
         if not SCOPE.fullmatch(scope) or "<" in scope or ">" in scope:
-            yield Finding(SCOPE_FORM, "scopes", f"{scope!r}")
+            yield Finding(SCOPE_FORM, "scopes", f"{scope!r} contains a character that is not allowed, or is empty")
     if "all" in (scopes or ()):
-        yield Finding(SCOPE_ALL, "scopes", "'all'")
+        yield Finding(SCOPE_ALL, "scopes", "contains 'all'")
 
 
 # ---------------------------------------------------------------- site_config.json
-def origin(value: t.Any) -> str | None:
-    """The origin in the form that browsers send (RFC 6454, 6.2; without the default port), or None if it is invalid."""
-    if not isinstance(value, str) or re.search(r"[\s\"'\\<>*?#]", value) or CONTROL.search(value):
-        return None
-    parts = _split(value)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        return None
-    if parts.path or parts.netloc.endswith(":") or re.search(r"\](?!:[0-9]+$|$)", parts.netloc):
-        return None
-    try:
-        host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
-    except UnicodeError:
-        return None
-    if not ORIGIN_HOST.fullmatch(host) or len(host) > LONGEST_HOST:
-        return None
-    host = f"[{host}]" if ":" in host else host
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if parts.port in (None, usual) else f":{parts.port}")
-
-
-def _no_origin(field: str, value: t.Any, bare: str | None) -> Finding:
-    return Finding(CORS_ORIGIN_FORM, field, without_password(value) + (f" (a browser sends {bare})" if bare else ""))
-
-
 def setting_findings(key: str, value: t.Any, file: str) -> Findings:
     """Findings about one configuration key. ``file`` is the name of its file."""
     field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
@@ -301,7 +295,7 @@ def setting_findings(key: str, value: t.Any, file: str) -> Findings:
         for item in value if isinstance(value, list) else [value]:
             bare = origin(item)
             if bare != item:
-                yield _no_origin(field, item, bare)
+                yield origin_form(field, item, bare)
 
 
 def settings_findings(
@@ -328,9 +322,9 @@ def settings_findings(
         if not isinstance(value, str):
             yield Finding(SECRET_FORM, f"{key} in {file}", "is not a string")
         elif len(value) < SHORTEST_SECRET:
-            yield Finding(SECRET_SHORT, f"{key} in {file}", f"has {len(value)} characters")
+            yield Finding(SECRET_SHORT, f"{key} in {file}", _too_short(value, SHORTEST_SECRET))
         elif any(value in str(name) for name in (*settings, *secrets)):
-            yield Finding(SECRET_IN_NAME, f"secret_settings in {file}", "a value is part of a key name")
+            yield Finding(SECRET_IN_NAME, f"{key} in {file}", "its value is part of the name of a key")
     for key in absent:
         if key in settings or key in secrets:
             yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is both declared and listed in absent")
@@ -341,7 +335,7 @@ def settings_findings(
 
 
 def _unwritable(value: t.Any) -> bool:
-    """Whether the value contains NaN or infinity. Python writes them, but bench's JavaScript cannot read that file."""
+    """Whether the value contains NaN or infinity. Python writes them, but other programs cannot read them."""
     if isinstance(value, (dict, list)):
         return any(map(_unwritable, value.values() if isinstance(value, dict) else value))
     return isinstance(value, float) and not math.isfinite(value)
@@ -351,7 +345,7 @@ def _unwritable(value: t.Any) -> bool:
 def name_findings(name: str) -> Findings:
     """Check the name of a site, which is also a directory name and a parameter in the nginx configuration."""
     if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
-        yield Finding(SITE_NAME, "name", f"{name!r}")
+        yield Finding(SITE_NAME, "name", f"{name!r} is not a valid site name")
 
 
 def servable(domain: str) -> bool:
@@ -360,31 +354,33 @@ def servable(domain: str) -> bool:
 
 
 def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Findings:
-    """All findings about the CORS declaration of one site. Accepted values cannot end a line of an nginx file."""
+    """All findings about the CORS declaration of one site. Accepted values cannot inject nginx directives."""
     for domain in domains:
         if not servable(domain):
-            yield Finding(DOMAIN_FORM, "domains", f"{domain!r}")
+            yield Finding(DOMAIN_FORM, "domains", f"{domain!r} is not a valid host name")
     given = {key: value for key, value in (cors or {}).items() if value is not None}
     for item in given.get("origins", ()):
         bare = origin(item)
         if bare != item:
-            yield _no_origin("cors.origins", item, bare)
-    for field in ("methods", "headers"):
+            yield origin_form("cors.origins", item, bare)
+    for field in ("methods", "headers", "expose_headers"):
         for item in given.get(field, ()):
             if not HTTP_TOKEN.fullmatch(item):
-                yield Finding(CORS_TOKEN, f"cors.{field}", f"{item!r}")
+                yield Finding(
+                    CORS_TOKEN, f"cors.{field}", f"{item!r} contains a character that is not allowed, or is empty"
+                )
         if len(", ".join(given.get(field, ()))) > LONGEST_LIST:
             yield Finding(CORS_TOKEN, f"cors.{field}", f"has more than {LONGEST_LIST} characters")
     if not 0 <= given.get("max_age", 0) <= 86400:
-        yield Finding(CORS_MAX_AGE, "cors.max_age", f"{given['max_age']}")
+        yield Finding(CORS_MAX_AGE, "cors.max_age", f"is {given['max_age']}")
 
 
 def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]) -> Findings:
     """Check the rate limit and the trusted proxies."""
     if rate_limit and not RATE.fullmatch(str(rate_limit["rate"])):
-        yield Finding(LIMIT_RATE, "rate_limit.rate", f"{rate_limit['rate']!r}")
+        yield Finding(LIMIT_RATE, "rate_limit.rate", f"{rate_limit['rate']!r} is not a valid rate")
     if rate_limit and not 0 <= rate_limit["burst"] <= 10000:
-        yield Finding(LIMIT_RATE, "rate_limit.burst", f"{rate_limit['burst']!r}")
+        yield Finding(LIMIT_RATE, "rate_limit.burst", f"is {rate_limit['burst']!r}")
     for proxy in proxies:
         try:
             ipaddress.ip_network(proxy)
@@ -392,4 +388,4 @@ def limit_findings(rate_limit: dict[str, t.Any] | None, proxies: t.Iterable[str]
         except ValueError:
             good = False
         if not good:
-            yield Finding(LIMIT_PROXY, "trusted_proxies", f"{proxy!r}")
+            yield Finding(LIMIT_PROXY, "trusted_proxies", f"{proxy!r} is not an IP address or network")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Check the gathered facts of a site against the rules. Pure: no Ansible, no Frappe, no I/O.
 
-Warnings concern this site. Notices concern the behavior of its Frappe version on every site. Facts that were not
+Warnings concern this site. Notices concern the behavior of its version of Frappe on every site. Facts that were not
 gathered cause no findings.
 """
 
@@ -72,7 +72,7 @@ RISKY_KEYS = (
     "root_password",
     "mail_password",
 )
-# each trait with the value that is reported, and its rule
+# each trait (a feature of frappe_site_info) with the value that is reported, and its rule
 TRAITS = {
     "code_bound_to": ("cookie", FRAPPE_CODE_COOKIE),
     "pkce_required": ("no", FRAPPE_PKCE_OPTIONAL),
@@ -82,7 +82,7 @@ TRAITS = {
     "refresh_tokens_expire": ("no", FRAPPE_REFRESH_ENDLESS),
     "codes_expire": ("no", FRAPPE_CODE_ENDLESS),
     "introspection_open_to_guests": ("yes", FRAPPE_INTROSPECTION_OPEN),
-    "expired_tokens_told_active": ("yes", FRAPPE_INTROSPECTION_EXPIRED),
+    "expired_tokens_introspect_active": ("yes", FRAPPE_INTROSPECTION_EXPIRED),
     "password_grant": ("open", FRAPPE_PASSWORD_GRANT),
 }
 NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_in_versions")
@@ -105,7 +105,11 @@ def site_findings(facts: Facts) -> Findings:
     for key, held in facts.get("config", {}).items():
         yield from setting_findings(key, held["value"], held["file"])
     if facts.get("domains") == []:
-        yield Finding(DOMAIN_MISSING, f"domains in {SITE_FILE}", "is empty, and the site folder has a capital letter")
+        yield Finding(
+            DOMAIN_MISSING,
+            f"domains in {SITE_FILE}",
+            "is not set, and the name of the site directory has a capital letter",
+        )
     if facts.get("encryption_key_missing"):
         yield Finding(ENCRYPTION_KEY_MISSING, f"encryption_key in {SITE_FILE}", "is missing")
     if facts.get("secrets_not_opened"):
@@ -119,9 +123,9 @@ def site_findings(facts: Facts) -> Findings:
         yield from _tokens(facts["tokens"])
     disabled = [row["user"] for row in facts.get("api_keys", ()) if not row["enabled"] and row["has_secret"]]
     if disabled:
-        yield Finding(KEY_USER_DISABLED, "api_keys", listed(disabled))
+        yield Finding(KEY_USER_DISABLED, "api_keys", f"disabled users with an API key: {listed(disabled)}")
     for function in facts.get("features", {}).get("open_bootstraps", ()):
-        yield Finding(BOOTSTRAP_OPEN, "apps", function)
+        yield Finding(BOOTSTRAP_OPEN, "apps", f"any signed-in user can call {function}")
     for trait, (value, rule) in TRAITS.items():
         if facts.get("features", {}).get(trait) == value:
             yield Finding(rule, f"features.{trait}", value)
@@ -133,12 +137,13 @@ def _settings(facts: Facts) -> Findings:
     settings, features = facts.get("oauth_settings", {}), facts.get("features", {})
     provider, oauth = (settings.get(doctype, {}) for doctype in ("OAuth Provider Settings", "OAuth Settings"))
     if provider.get("skip_authorization") == "Auto":
-        yield Finding(SETTINGS_CONSENT_AUTO, "OAuth Provider Settings: skip_authorization", "'Auto'")
+        yield Finding(SETTINGS_CONSENT_AUTO, "OAuth Provider Settings: skip_authorization", "is 'Auto'")
     if oauth.get("enable_dynamic_client_registration"):
-        yield Finding(SETTINGS_REGISTRATION_OPEN, "OAuth Settings: enable_dynamic_client_registration", "on")
+        yield Finding(SETTINGS_REGISTRATION_OPEN, "OAuth Settings: enable_dynamic_client_registration", "is on")
     passed_by = [field for field, on in settings.get("System Settings", {}).items() if on]
     if passed_by and features.get("password_grant") == "open":
-        yield Finding(PASSWORD_GRANT_BYPASS, "System Settings", " and ".join(passed_by))
+        ignored = f"the password grant ignores {' and '.join(passed_by)}"
+        yield Finding(PASSWORD_GRANT_BYPASS, "System Settings", ignored)
 
 
 def _origins(facts: Facts) -> Findings:
@@ -155,12 +160,16 @@ def _origins(facts: Facts) -> Findings:
 
 def _stored_client(client: ClientFact) -> Findings:
     """Check a stored client against the rules for declarations. Text that cannot be split causes one finding."""
-    where = client["app_name"]  # a client_id differs per site, so equal findings could not be grouped
+    where = f"client {client['app_name']!r}"  # a client_id differs per site, so equal findings could not be grouped
     split = [uri for uri in client["redirect_uris"] if re.search(r"\s", uri)]
     if split:
-        yield Finding(STORED_URIS_SPLIT, f"{where}: redirect_uris", f"{split[0]!r}")
+        yield Finding(STORED_URIS_SPLIT, f"{where}: redirect_uris", f"{split[0]!r} contains white space")
     if 0 < client["secret_bytes"] < GOOD_SECRET:
-        yield Finding(SECRET_WEAK, f"{where}: client_secret", f"has {client['secret_bytes']} bytes")
+        yield Finding(
+            SECRET_WEAK,
+            f"{where}: client_secret",
+            f"has {client['secret_bytes']} bytes, at least {GOOD_SECRET} are expected",
+        )
     if client["secret_in_versions"]:
         yield Finding(SECRET_IN_VERSIONS, f"{where}: client_secret", "is stored in Version in clear text")
     # Values that Frappe fills in itself are not checked.
@@ -177,10 +186,11 @@ def _stored_client(client: ClientFact) -> Findings:
 
 def _tokens(tokens: TokenFacts) -> Findings:
     if tokens["disabled_users"]:
-        yield Finding(TOKEN_USER_DISABLED, "tokens", listed([row["user"] for row in tokens["disabled_users"]]))
+        users = listed([row["user"] for row in tokens["disabled_users"]])
+        yield Finding(TOKEN_USER_DISABLED, "tokens", f"disabled or deleted users with tokens: {users}")
     gone = [row["client_id"] or "(none)" for row in tokens["by_client"] if not row["known"]]
     if gone:
-        yield Finding(TOKEN_CLIENT_GONE, "tokens", listed(gone))
+        yield Finding(TOKEN_CLIENT_GONE, "tokens", f"deleted clients with tokens: {listed(gone)}")
 
 
 def listed(names: list[str]) -> str:

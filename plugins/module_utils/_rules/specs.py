@@ -56,15 +56,6 @@ POLICY_OPTIONS: Options = {
 }
 WORKER_OPTIONS: Options = {"site_timeout": number(default=60)}
 
-# ---------------------------------------------------------------- site_config.json
-SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
-SITE_CONFIG_OPTIONS: Options = {
-    "settings": {"type": "dict", "default": {}},
-    "secret_settings": {"type": "dict", "default": {}, "no_log": True},
-    "absent": texts(default=[]),
-    "backup": flag(default=False),
-}
-
 # ---------------------------------------------------------------- OAuth clients
 # The fields of Frappe's doctype OAuth Client, and the format of each column. Frappe splits `uris` and `scopes` on
 # single spaces (frappe.oauth.get_url_delimiter), and `lines` on newlines (frappe.integrations.oauth2, contacts).
@@ -149,11 +140,15 @@ TOKEN_OPTIONS: Options = {
 CORS_OPTIONS: Options = {
     "origins": texts(required=True),
     "methods": texts(default=["GET", "POST", "PUT", "DELETE"]),
-    "headers": texts(default=["Authorization", "Content-Type", "X-Frappe-CSRF-Token"]),
+    # frappe-js-sdk sends X-Frappe-Site-Name, and X-Frappe-CSRF-Token where a page has one
+    "headers": texts(default=["Authorization", "Content-Type", "X-Frappe-CSRF-Token", "X-Frappe-Site-Name"]),
+    "expose_headers": texts(),
     "max_age": number(default=600),
     "credentials": flag(default=False),
 }
 CORS_DEFAULTS = {name: option["default"] for name, option in CORS_OPTIONS.items() if "default" in option}
+# a policy of which only the origins must be given
+CORS_POLICY: Options = {**without_defaults(CORS_OPTIONS), "origins": CORS_OPTIONS["origins"]}
 LIMIT_OPTIONS: Options = {"rate": text(required=True), "burst": number(default=10)}
 NGINX_OPTIONS: Options = {
     "nginx": text(default="nginx"),
@@ -161,6 +156,16 @@ NGINX_OPTIONS: Options = {
     "nginx_prefix": {"type": "path"},
 }
 NGINX_CONF_DIR: Option = {"type": "path", "default": "/etc/nginx/conf.d"}
+
+# ---------------------------------------------------------------- site_config.json
+SITE_FILE, COMMON_FILE = "site_config.json", "common_site_config.json"
+SITE_CONFIG_OPTIONS: Options = {
+    "settings": {"type": "dict", "default": {}},
+    "secret_settings": {"type": "dict", "default": {}, "no_log": True},
+    "absent": texts(default=[]),
+    "backup": flag(default=False),
+    "cors_instead": {"type": "dict", "options": CORS_POLICY},
+}
 
 # ---------------------------------------------------------------- verify
 # The order matters. Steps that revoke tokens run after steps that need a live token. Steps that send requests to the
@@ -208,7 +213,7 @@ VERIFY_OPTIONS: Options = {
     "api_method": text(default="frappe.auth.get_logged_user"),
     "url": text(),
     "domains": texts(),
-    "cors": {"type": "dict", "options": {**without_defaults(CORS_OPTIONS), "origins": CORS_OPTIONS["origins"]}},
+    "cors": {"type": "dict", "options": CORS_POLICY},
     "rate_limit": {"type": "dict", "options": LIMIT_OPTIONS},
     "address": text(),
     "validate_certs": flag(default=True),

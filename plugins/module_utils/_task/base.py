@@ -90,11 +90,11 @@ def misfits(argument_spec: dict[str, t.Any], params: Row, where: str = "") -> t.
                 yield from misfits(option["options"], item, f"{where}{name}: ")
             elif not isinstance(item, (str, list)):
                 wanted = ", ".join(option["options"])
-                yield f"{where}{name}: found {type(item).__name__}, expected a mapping with {wanted}"
+                yield f"{where}{name}: found {type(item).__name__}, expected a mapping. Allowed keys: {wanted}"
 
 
 class SitesModule:
-    """A task, merged with its ``sites`` into one row per declaration.
+    """The base of a module with the options ``name`` and ``sites``. It merges the task's options with each item.
 
     Args:
         options: argument spec of options that may differ per site. Each item of ``sites`` also accepts them.
@@ -102,9 +102,9 @@ class SitesModule:
         spec: further arguments of AnsibleModule, such as mutually_exclusive.
 
     Attributes:
-        rows: one per declaration, with the site's ``name`` and all options. Values of the item override the task's.
+        rows: one per declaration, with the site's ``name`` and all options. An item's values override the task's.
         params: the options of the task.
-        check_mode: whether nothing may be written.
+        check_mode: if true, the module must not write anything.
         brief: whether to warn only once per rule, for tasks that check everything. The rows contain all findings.
     """
 
@@ -132,7 +132,7 @@ class SitesModule:
         self.rows = [{**task, **{k: v for k, v in item.items() if v is not None}} for item in given]
 
     def lint(self, findings_of: t.Callable[[Declared], t.Iterable[Finding]]) -> list[list[FindingRow]]:
-        """Check all rows against the rules. If a finding must stop the write, the task fails and lists all of them.
+        """Check all rows against the rules. If a finding rejects a row, the task fails and lists all such findings.
 
         Returns:
             The findings of each row that are only reported.
@@ -148,7 +148,7 @@ class SitesModule:
         return reported
 
     def warn(self, reported: t.Iterable[tuple[str, FindingRow]]) -> None:
-        """Warn once per finding, even if several sites have it. Notices cause none, as they occur on every run."""
+        """Warn once per finding, even if several sites have it. Not for notices, which occur on every run."""
         met: dict[t.Any, list[tuple[str, FindingRow]]] = {}
         for site, finding in reported:
             if finding["severity"] != NOTICE:
@@ -157,7 +157,7 @@ class SitesModule:
             names, finding = {site for site, _finding in found}, found[0][1]
             where = found[0][0] if len(names) == 1 else f"{len(names)} sites, including {found[0][0]}"
             if any(other != finding for _site, other in found):
-                where += f" ({len(found)} in total, see findings)"
+                where += f" ({len(found)} findings, see `findings` in the result)"
             self.ansible.warn(f"{where}: {sentence(finding)}")
 
     def fail(self, msg: str) -> t.NoReturn:

@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, FindingRow, ResultRow
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import clients
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import twice_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import of_client, twice_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import client_findings, password_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
@@ -31,11 +31,11 @@ OPTIONS = {**REST_OPTIONS, **CLIENT_OPTIONS, "exclusive": flag(default=False)}
 
 def findings(row: Declared, seen: dict[str, list[Declared]]) -> Findings:
     """All findings about one row. ``seen`` collects the clients of each site across rows."""
-    yield from client_findings(row, row["name"])
+    yield from of_client(row, client_findings(row, row["name"]))
     address = (row["url"] or "").rpartition("@")[2]  # a password in the URL is reported separately
     names = (row["name"], row["app_name"], row["client_id"], address, row["api_key"])
     yield from password_findings("api_secret", row["api_secret"], names)
-    yield from twice_findings(row, seen.setdefault(row["name"], []))
+    yield from of_client(row, twice_findings(row, seen.setdefault(row["name"], [])))
 
 
 def apply_rows(

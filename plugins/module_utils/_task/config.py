@@ -14,8 +14,10 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_f
     merge_file,
     read_config,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreplaceable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, failed_row, row_of
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.cors import KEY
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import cors_findings, plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import setting_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE, SITE_FILE
 
@@ -31,7 +33,7 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
     Args:
         bench: the bench.
         row: the declaration.
-        check_mode: whether nothing may be written.
+        check_mode: if true, nothing is written.
         keep: makes a backup of a file and returns the path of the backup.
     """
     name, common = row["name"], row["name"] == COMMON_FILE
@@ -54,14 +56,21 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
             check_mode,
             backup,
         )
-    except (BrokenConfig, TimeoutError) as error:
+    except (BrokenConfig, Unreplaceable, TimeoutError) as error:
         return failed_row(name, str(error), path=path)
     except OSError as error:
-        return failed_row(name, f"{path} cannot be written: {error.strerror}. The file is unchanged", path=path)
+        return failed_row(
+            name,
+            f"{path} cannot be written: {error.strerror}. The file is unchanged. Check "
+            "its permissions and the free disk space",
+            path=path,
+        )
     if not change:
         return row_of(name, path=path, config=change.config)
     diff = {"before": change.before, "after": change.after}
-    return row_of(name, changed=True, action="updated", diff=diff, path=path, config=change.config, **kept)
+    lost = [finding.row() for finding in cors_findings(change.before.get(KEY), row["cors_instead"])]
+    row_now = {"changed": True, "action": "updated", "diff": diff, "findings": lost if KEY not in change.after else []}
+    return row_of(name, path=path, config=change.config, **row_now, **kept)
 
 
 def add_effective_findings(rows: list[t.Any], bench: Bench) -> None:
@@ -74,4 +83,4 @@ def add_effective_findings(rows: list[t.Any], bench: Bench) -> None:
             inherited = {key: value for key, value in common.items() if key not in config}
             found = [f for key, value in config.items() for f in setting_findings(key, value, SITE_FILE)]
             found += [f for key, value in inherited.items() for f in setting_findings(key, value, COMMON_FILE)]
-            row["findings"] = [finding.row() for finding in found]
+            row["findings"] += [finding.row() for finding in found]

@@ -38,7 +38,8 @@ def read(bench: Bench, rows: list[Declared], site_timeout: float) -> list[Result
     deep = [{"site": row["name"], "gather": row["gather"]} for row in rows if set(row["gather"]) - FROM_FILES]
     answers = bench.work(info, deep, {}, True, site_timeout) if deep else []
     replies = {item["site"]: answer for item, answer in zip(deep, answers)}
-    common, found = read_config(bench.common_config), []
+    common, aliases = read_config(bench.common_config), bench.aliases()
+    found: list[ResultRow] = []
     for row in rows:
         name = row["name"]
         reply = replies.get(name, {})
@@ -50,7 +51,7 @@ def read(bench: Bench, rows: list[Declared], site_timeout: float) -> list[Result
         config = read_config(bench.site_config(name))
         if "domains" in row["gather"]:
             effective = {**common, **config}
-            facts["domains"], facts["url"] = domains_of(name, effective), url_of(name, effective)
+            facts["domains"], facts["url"] = domains_of(name, effective, aliases.get(name, ())), url_of(name, effective)
         if "config" in row["gather"]:
             facts["config"] = watched(common, config)
         found.append(row_of(name, **facts, findings=[finding.row() for finding in site_findings(facts)]))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreplaceable
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import rejected
@@ -20,7 +21,7 @@ def apply_edge(module: AnsibleModule) -> None:
     """Check the options against the rules, write the declared files, reload nginx, and end the module."""
     params = module.params
     wrong = [
-        f"{site['name']!r}: {finding}"
+        f"{site['name']}: {finding}"
         for site in params["sites"]
         for finding in [*name_findings(site["name"]), *edge_findings(site["domains"], site["cors"])]
     ]
@@ -39,11 +40,11 @@ def apply_edge(module: AnsibleModule) -> None:
         with held(params["conf_dir"], module.check_mode):
             # read the files under the lock, because another run may have changed them, even for another bench
             result = Edge(params).apply(nginx, module.check_mode)
-    except (NginxError, TimeoutError) as error:
+    except (NginxError, Unreplaceable, TimeoutError) as error:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
         module.fail_json(
-            msg=f"{error.filename}: {error.strerror}. No file is partially written. Check the permissions and the free "
+            msg=f"{error.filename}: {error.strerror}. No file was left incomplete. Check the permissions and the free "
             "disk space, and run the task as root",
             sites=[],
         )
@@ -59,6 +60,6 @@ def without_nginx(module: AnsibleModule, edge: Edge) -> None:
         module.exit_json(changed=False, sites=edge.rows([]), files=[], reloaded=False)
     module.fail_json(
         msg=f"nginx: the program {module.params['nginx']!r} was not found on this host. Install nginx, or let Frappe "
-        "handle CORS (in the role: oauth2_cors_owner: frappe)",
+        "send the CORS headers (in the role: oauth2_cors_owner: frappe, without oauth2_token_rate_limit)",
         sites=[],
     )

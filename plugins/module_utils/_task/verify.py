@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import time
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench
@@ -20,9 +21,30 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows impo
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.domains import domains_of, url_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.cors_sources import add_sources, sources_for
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.addresses import (
+    address_faults,
+    connect_address,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import password_findings
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import reach_only
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Params
 
 BUDGET = 0.45  # fraction of site_timeout; the rest is for waiting on another run and for starting Frappe
+
+
+def common_of(rows: list[Declared], site_timeout: float) -> dict[str, t.Any]:
+    """The arguments that are the same for all sites.
+
+    ``reach_until`` is the one deadline of the sites in ``reach``, of which only a response is expected. The clock is
+    the same in every process of the host.
+
+    Args:
+        rows: the rows after `complete`.
+        site_timeout: time limit per site in seconds.
+    """
+    waiting = [{"site": row["name"], **row, "password": None} for row in rows if reach_only(t.cast(Params, row))]
+    patience = min([max([0.0, *(row["patience"] for row in waiting)]), site_timeout * BUDGET])
+    return {"budget": site_timeout * BUDGET, "reach": waiting, "reach_until": time.monotonic() + patience}
 
 
 def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
@@ -35,13 +57,26 @@ def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
 def complete(bench: Bench, rows: list[Declared]) -> None:
     """Add values from the configuration. Mark the last row of each site, which runs the steps needed once per site."""
     last = {row["name"]: number for number, row in enumerate(rows)}
+    aliases = bench.aliases()
     for number, row in enumerate(rows):
         configs = configs_of(bench, row["name"])
         config = {key: value for _path, one in reversed(configs) for key, value in one.items()}
         row["url"] = row["url"] or (url_of(row["name"], config) if configs else None)
         if row["domains"] is None:
-            row["domains"] = domains_of(row["name"], config)
+            row["domains"] = domains_of(row["name"], config, aliases.get(row["name"], ()))
         row["of_site"] = number == last[row["name"]]
+
+
+def connect(rows: list[Declared]) -> list[str]:
+    """Complete the addresses, and return errors about addresses and URLs, one line each.
+
+    Args:
+        rows: the rows before `complete`, which adds URLs from the configuration.
+    """
+    lines = [line for row in rows for line in address_faults(f"{row['name']}: ", row)]
+    for row in rows if not lines else ():
+        row["address"] = connect_address(row["address"]) if row["address"] else None
+    return list(dict.fromkeys(lines))
 
 
 def password_faults(rows: list[Declared]) -> list[str]:
@@ -58,7 +93,7 @@ def password_faults(rows: list[Declared]) -> list[str]:
 
 
 def verdict(row: Declared, reply: Reply, sources: t.Callable[[], list[str]]) -> VerifyRow:
-    """The result row of one site."""
+    """The result row of one item."""
     known = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
     if "failed" in reply:
         return failed_row(row["name"], reply["failed"], verified=False, steps=[], **known)

@@ -61,7 +61,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Made, Params, Verification
 
-NO_USER = "Set username and password of a verify user"
+NO_USER = "Set username and password (in the role: oauth2_verify_user and oauth2_verify_password)"
 
 
 def _always(_params: Params) -> str:
@@ -73,18 +73,18 @@ def _with_openid(params: Params) -> str:
 
 
 def _with_origins(params: Params) -> str:
-    return "" if (params["cors"] or {}).get("origins") else "cors declares no origins"
+    return "" if (params["cors"] or {}).get("origins") else "cors.origins is empty or not set"
 
 
 def _with_limit(params: Params) -> str:
-    return "" if params["rate_limit"] else "rate_limit is not declared"
+    return "" if params["rate_limit"] else "rate_limit is not set"
 
 
 def _with_tls(params: Params) -> str:
     if not params["validate_certs"]:
         return "validate_certs is false"
     behind = params["url"].startswith("https:") and (params["address"] or "https:").startswith("http:")
-    return "address is an http address, so the connection has no TLS" if behind else ""
+    return "the option address uses http, so the connection has no TLS" if behind else ""
 
 
 def _with_domains(params: Params) -> str:
@@ -93,7 +93,7 @@ def _with_domains(params: Params) -> str:
 
 def _if_asked(params: Params) -> str:
     asked = params["password_grant"] or "password_grant" in (params["probes"] or ())
-    return "" if asked else "password_grant is not enabled"
+    return "" if asked else "the option password_grant is false"
 
 
 class CourseStep(t.NamedTuple):
@@ -102,7 +102,7 @@ class CourseStep(t.NamedTuple):
     Attributes:
         take: the function that runs the step; None for the step that runs inside Frappe.
         needs: steps that must pass first.
-        user: whether the step requires a user to log in.
+        user: whether the step requires a user to sign in.
         lacks: returns why the step does not apply to these options; empty if it applies.
         of_site: whether the step is about the site and not about one client. It then runs once per site.
     """
@@ -148,11 +148,28 @@ STEPS = {
 }
 
 
+def reach_only(params: Params) -> bool:
+    """Whether only a response of the site is expected. That needs neither a client nor Frappe."""
+    named = params["probes"] if params["probes"] is not None else FLOW[: FLOW.index(params["last_step"]) + 1]
+    return list(named) == ["reach"]
+
+
+def identified(params: Params) -> bool:
+    """Whether the row has a client. Without one, the steps that need no client are verified."""
+    return bool(params["app_name"] or params["client_id"])
+
+
+def without_client(names: t.Iterable[str]) -> bool:
+    """Whether none of the steps needs a client."""
+    return all(not STEPS[name].user and name != "client" for name in names)
+
+
 def chosen(params: Params) -> list[str]:
     """The steps to run, in order.
 
-    If ``probes`` names steps, these and the steps that they require. If ``last_step`` is before the last step of the
-    flow, only the flow up to it. Otherwise all steps that apply.
+    These are the steps in ``probes`` and the steps that they require. Without ``probes``, they are all steps that
+    apply, or the flow up to ``last_step`` if that is not the last step. Without a client, only the steps that need
+    none.
     """
     named: t.Sequence[str] | None = params["probes"]
     if named is None and params["last_step"] != FLOW[-1]:
@@ -162,7 +179,13 @@ def chosen(params: Params) -> list[str]:
         for name in reversed(STEPS):
             wanted |= set(STEPS[name].needs) if name in wanted else set()
         return [name for name in STEPS if name in wanted]
-    return [name for name, step in STEPS.items() if not step.lacks(params) and (params["of_site"] or not step.of_site)]
+    return [
+        name
+        for name, step in STEPS.items()
+        if (identified(params) or without_client([name]))
+        and not step.lacks(params)
+        and (params["of_site"] or not step.of_site)
+    ]
 
 
 def verify(params: Params, made: Made, until: float, client_fault: Fault | None) -> list[Verdict]:
@@ -208,7 +231,7 @@ def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client
     except NotRun as why:
         return not_run(name, str(why))
     except Exception as error:  # an error in one step must not stop the other steps or the cleanup
-        return row(name, FAILED, Fault(VERIFY_FAULT, "no internal error", f"{type(error).__name__} in verify itself"))
+        return row(name, FAILED, Fault(VERIFY_FAULT, "no internal error", f"{type(error).__name__} in this module"))
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 

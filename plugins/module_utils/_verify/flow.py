@@ -85,17 +85,21 @@ def _ping(run: Verification) -> Seen:
     if reply.status_code == 503 and "SessionStopped" in said(reply):
         raise Fault(SITE_MAINTENANCE, expected, said(reply), "the site is in maintenance mode")
     if reply.status_code == 404:
-        raise Fault(DOMAIN_NOWHERE, expected, f"{said(reply)} for Host {run.http.host}", "no site has this host name")
+        raise Fault(
+            DOMAIN_NOWHERE, expected, f"{said(reply)} for the host name {run.http.host}", "no site has this host name"
+        )
     if reply.status_code != 200 or body_of(reply).get("message") != "pong":
-        raise Fault(SITE_NOT_ANSWERING, expected, f"{said(reply)} for Host {run.http.host}")
+        raise Fault(SITE_NOT_ANSWERING, expected, f"{said(reply)} for the host name {run.http.host}")
     return Seen(expected, "HTTP 200 pong")
 
 
 def login(run: Verification) -> Seen:
-    """Log in as a browser does, once: Frappe locks a user after too many failed logins."""
+    """Sign in as a browser does, but only once, because Frappe locks a user after too many failed attempts."""
     expected, http = "HTTP 200 and a session cookie", run.http
-    if run.params["refused"]:
-        raise Fault(LOGIN_REFUSED, expected, "this login failed earlier in this run, so it was not tried again")
+    refused = run.params["refused"]
+    if refused:
+        why = "; ".join(filter(None, [refused["reason"], "rejected for another client, so it was not tried again"]))
+        raise Fault(refused["rule"], expected, refused["found"], why)
     form = {"usr": run.params["username"], "pwd": run.params["password"]}
     reply = http.send(http.browser, "POST", METHOD + "login", data=form)
     if reply.status_code != 200:
@@ -121,7 +125,7 @@ def ask_code(run: Verification, method: str = "S256", straight: bool = False) ->
     Args:
         run: the verification.
         method: the PKCE method: ``S256``, ``plain``, or empty for no PKCE.
-        straight: skip the consent page and request the address of its button.
+        straight: skip the consent page and request the URL of its Allow button.
 
     Raises:
         Fault: the site returned no code.
@@ -198,7 +202,7 @@ def consent(run: Verification) -> Seen:
 
 def token(run: Verification) -> Seen:
     """Exchange the code and its code_verifier for an access token and a refresh token."""
-    expected = "an access token and a refresh token for the code and its code_verifier"
+    expected = "an access token and a refresh token in exchange for the code and its code_verifier"
     pair = granted(run, code_form(run, run.issued), expected)
     run.pairs.append(pair)
     return Seen(expected, f"both tokens, expires_in {pair.get('expires_in')} s")
@@ -225,7 +229,7 @@ def granted(
     Args:
         run: the verification.
         form: the body of the request.
-        expected: what a correct response has, for the error.
+        expected: description of a correct response, for the error.
         why: returns the rule for a response without tokens.
 
     Raises:
@@ -267,7 +271,7 @@ def issuer(run: Verification) -> Seen:
     except jwt.PyJWTError as error:
         raise Fault(ID_TOKEN_INVALID, expected, f"{type(error).__name__}: {error}") from None
     if claims.get("nonce") != run.nonce:
-        raise Fault(ID_TOKEN_INVALID, expected, "a different nonce than the request had")
+        raise Fault(ID_TOKEN_INVALID, expected, "the nonce differs from the one in the request")
     return compare_issuer(run, str(claims["iss"]), expected)
 
 
@@ -293,13 +297,18 @@ def compare_issuer(run: Verification, claimed: str, expected: str) -> Seen:
 
 
 def api_call(run: Verification) -> Seen:
-    """Call the API with the access token, as the user who logged in."""
+    """Call the API with the access token, as the user who signed in."""
     method = run.params["api_method"]
     expected, reply = f"HTTP 200 from {method} with the access token", run.call(run.pairs[-1])
     if reply.status_code != 200:
         rule = {401: BEARER_REFUSED, 403: METHOD_FORBIDDEN}.get(reply.status_code, METHOD_FAILED)
         if header_lost(run):
-            raise Fault(AUTHORIZATION_LOST, expected, said(reply), "Frappe does not reject an invalid token either")
+            raise Fault(
+                AUTHORIZATION_LOST,
+                expected,
+                said(reply),
+                "Frappe accepts an invalid token too, so it does not get the header",
+            )
         words = _words(reply)
         if reply.status_code == 403 and "is not whitelisted" in words:
             rule = METHOD_NOT_WHITELISTED
@@ -307,23 +316,23 @@ def api_call(run: Verification) -> Seen:
             rule = METHOD_MISSING
         raise Fault(rule, expected, said(reply))
     if method == WHO and str(body_of(reply).get("message", "")).lower() != run.user.lower():
-        raise Fault(USER_DIFFERS, f"the user {run.user}", "a different user")
+        raise Fault(USER_DIFFERS, f"the user {run.user}", f"the user {body_of(reply).get('message')}")
     return Seen(expected, "HTTP 200")
 
 
 def _words(reply: t.Any) -> str:
-    """All messages of a response without its traceback: a traceback quotes source code that contains any message."""
+    """All messages of a response without its traceback, because a traceback quotes source code with other messages."""
     return " ".join(str(value) for name, value in body_of(reply).items() if name != "exc") or reply.text
 
 
 def header_lost(run: Verification) -> bool:
-    """Whether Frappe accepts an invalid token at a public method: then the Authorization header does not reach it."""
+    """Whether a public method accepts an invalid token. If so, the Authorization header does not reach Frappe."""
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     return run.http.get(METHOD + "ping", headers=nonsense).status_code == 200
 
 
 def userinfo(run: Verification) -> Seen:
-    """Check the userinfo endpoint: it must return the user who logged in."""
+    """Check the userinfo endpoint: it must return the user who signed in."""
     expected = "HTTP 200 with the user's claims sub and email"
     reply = run.call(run.pairs[-1], "frappe.integrations.oauth2.openid_profile")
     if reply.status_code != 200:
@@ -331,7 +340,9 @@ def userinfo(run: Verification) -> Seen:
     claims = body_of(reply)
     missing = [name for name in ("sub", "email") if not claims.get(name)]
     if missing:
-        raise Fault(USERINFO_WRONG, expected, f"no {' and no '.join(missing)} claim", "the user has no OpenID identity")
+        raise Fault(
+            USERINFO_WRONG, expected, f"no {' and no '.join(missing)} claim", "the user has no User Social Login entry"
+        )
     if claims["email"].lower() != run.params["user_email"](run.user).lower():
-        raise Fault(USER_DIFFERS, f"the user {run.user}", "a different user")
+        raise Fault(USER_DIFFERS, f"the user {run.user}", f"the user {claims['email']}")
     return Seen(expected, "the user's claims")

@@ -1,15 +1,19 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP client of one site: a browser session with cookies and an app session without. Independent of OAuth."""
+"""The HTTP client of one site: a browser session with cookies, and an app session without cookies."""
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 import time
 import typing as t
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.front import REFUSED, in_front
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.server_rules import FRONT_REFUSED
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     SITE_SLOW,
     SITE_UNREACHABLE,
@@ -20,6 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 REQUEST_TIMEOUT = 15  # seconds
 LIMIT_PATIENCE = 6  # attempts for a request that the rate limit rejects
 LIMITED = (429, 503)
+CLOSED = ("RemoteDisconnected", "IncompleteRead", "ProtocolError", "BadStatusLine")
 
 
 class HttpClient:
@@ -53,23 +58,23 @@ class HttpClient:
         self.browser, self.app = requests.Session(), requests.Session()
         for session in (self.browser, self.app):
             session.trust_env = False
-            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-check"})
+            session.headers.update({"Host": self.host, "User-Agent": "benchkeeper-verify"})
             session.mount("https://", NamedHost())
 
     def send(self, session: t.Any, method: str, path: str, **more: t.Any) -> t.Any:
         """Send one request without following redirects. The app session sends no cookies, as an app with a token does.
 
         Raises:
-            Fault: the site did not respond.
+            Fault: the site did not respond, or something in front of it rejected the request.
         """
         if session is self.app:
             session.cookies.clear()
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site has passed")
+            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site passed (site_timeout)")
         errors = self.requests.exceptions
         try:
-            return session.request(
+            reply = session.request(
                 method,
                 self.base + path,
                 allow_redirects=False,
@@ -80,9 +85,12 @@ class HttpClient:
         except errors.SSLError as error:
             raise Fault(TLS_INVALID, "a valid certificate", plain(error)) from None
         except errors.Timeout:
-            raise Fault(SITE_SLOW, "a response in time", f"timeout at {self.base}") from None
+            raise Fault(SITE_SLOW, "a response in time", f"no response from {self.base} in time") from None
         except errors.RequestException as error:
-            raise Fault(SITE_UNREACHABLE, "a response", f"{type(error).__name__} at {self.base}") from None
+            raise Fault(SITE_UNREACHABLE, "a response", f"{cause_of(error)} at {self.base}") from None
+        if reply.status_code in REFUSED and front(reply):
+            raise Fault(FRONT_REFUSED, "a response from Frappe", said(reply))
+        return reply
 
     def get(self, path: str, **more: t.Any) -> t.Any:
         """Send a GET request as the app."""
@@ -112,6 +120,25 @@ def plain(error: BaseException) -> str:
     return getattr(inner, "verify_message", "") or str(inner or error).partition(" (_ssl.c")[0]
 
 
+def cause_of(error: BaseException) -> str:
+    """Why a request got no response, in plain words: exceptions of requests wrap those of urllib3 and the system."""
+    seen: set[int] = set()
+    left: list[t.Any] = [error]
+    while left:
+        one = left.pop(0)
+        if id(one) in seen or not isinstance(one, BaseException):
+            continue
+        seen.add(id(one))
+        if isinstance(one, socket.gaierror) or type(one).__name__ == "NameResolutionError":
+            return "the host name does not resolve"
+        if isinstance(one, OSError) and isinstance(one.errno, int):
+            return (one.strerror or os.strerror(one.errno)).lower()
+        if type(one).__name__ in CLOSED:
+            return "connection closed without a response"
+        left += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return f"no valid response ({type(error).__name__})"
+
+
 def retry_after(reply: t.Any) -> float | None:
     """The seconds to wait if a rate limit rejected the request; None if it did not."""
     if reply.status_code not in LIMITED or (
@@ -136,8 +163,21 @@ def body_of(reply: t.Any) -> dict[str, t.Any]:
     return body if isinstance(body, dict) else {}
 
 
+def front(reply: t.Any) -> str:
+    """What answered instead of Frappe, as `in_front` names it; empty if Frappe did."""
+    return in_front(reply.status_code, reply.headers, reply.text)
+
+
 def said(reply: t.Any) -> str:
-    """The status and Frappe's error message. It never contains a token: only a success returns one."""
+    """The status, and Frappe's error message or what answered instead of Frappe.
+
+    It contains no token, because only successful responses contain one.
+    """
+    other = front(reply)
+    if other:
+        return f"HTTP {reply.status_code} ({other})"
+    if reply.is_redirect and urlsplit(reply.headers.get("Location", "")).hostname:
+        return f"HTTP {reply.status_code} to {urlsplit(reply.headers['Location']).hostname}"
     body = body_of(reply)
     words = [str(body[key]) for key in ("error", "error_description", "description", "exc_type") if body.get(key)]
     return f"HTTP {reply.status_code} {' '.join(words)}".strip()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps beside the OAuth flow: certificate, discovery, domains, CORS and the rate limit."""
+"""Steps outside the OAuth flow: certificate, discovery, domains, CORS and the rate limit."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rules import (
     CORS_ABSENT,
+    CORS_COOKIES,
     CORS_CREDENTIALS,
     CORS_DUPLICATE,
     CORS_ERROR_BARE,
+    CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
     CORS_VALUE,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     DISCOVERY_PATH,
     DISCOVERY_WRONG,
     DOMAIN_NOWHERE,
@@ -44,15 +49,15 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
 )
 
 WELL_KNOWN = "/.well-known/openid-configuration"
-FOREIGN_ORIGIN = "https://benchkeeper-foreign.invalid"
+FOREIGN_ORIGIN = "https://benchkeeper-undeclared.invalid"
 EXPIRY_WARNING = 14  # days
 CONNECT_TIMEOUT = 10  # seconds
 CLEAR_TIMEOUT = 3  # seconds: a firewall may drop packets to port 80 without a response
-MOST_REQUESTS = 200  # requests that test a rate limit
+MOST_REQUESTS = 200  # maximum number of requests that test a rate limit
 GET_TOKEN = "frappe.integrations.oauth2.get_token"
-NONSENSE = "grant_type=benchkeeper-nonsense"  # names no user: a wrong password would lock the user
+NONSENSE = "grant_type=benchkeeper-nonsense"  # contains no user name, so it cannot lock a user
 ALLOW = "Access-Control-Allow-"
-PREFLIGHT_HEADERS = ["Authorization", "Content-Type"]
+EXPOSE = "Access-Control-Expose-Headers"
 SAFELISTED = ("GET", "HEAD", "POST")  # allowed without Access-Control-Allow-Methods (Fetch, CORS-safelisted method)
 
 
@@ -64,7 +69,7 @@ def tls(run: Verification) -> Seen:
         expected = "https, or http for a local host name"
         if _is_local(asked.hostname or ""):
             return Seen(expected, f"http for {asked.hostname}")
-        return Seen(expected, "http", TLS_NONE, "the site's configuration has no certificate")
+        return Seen(expected, "http", TLS_NONE, "the URL of the site starts with http:")
     expected, where = "a valid certificate", (address.hostname or "", address.port or 443)
     try:
         with socket.create_connection(where, timeout=CONNECT_TIMEOUT) as raw:
@@ -83,7 +88,10 @@ def tls(run: Verification) -> Seen:
 
 
 def _answers_in_clear(run: Verification) -> bool:
-    """Whether Frappe also responds over http instead of a redirect. With an explicit port, http's port is unknown."""
+    """Whether Frappe also responds over http instead of a redirect.
+
+    False if the URL has an explicit port, because the port for http is then unknown.
+    """
     asked, address = urlsplit(run.params["url"]), urlsplit(run.http.base)
     if asked.port or address.port:
         return False
@@ -125,26 +133,54 @@ def discovery(run: Verification) -> Seen:
 
 
 def domain(run: Verification) -> Seen:
-    """Check that every domain leads to this site: only it accepts the token, or without a token knows the client."""
-    expected = "every domain leads to this site"
+    """Check that every domain serves this site.
+
+    Only this site accepts the access token. Without a token, the check is whether the host name knows the client_id.
+
+    The name of the site's directory is one of its domains, because bench's nginx serves it. A site that is reached
+    under its host_name only may have a directory name that is not in DNS. Nobody uses that name.
+    """
+    expected = "every domain serves this site"
     names = [name for name in run.params["domains"] if "*" not in name]
     parts = urlsplit(run.params["url"])
     port = f":{parts.port}" if parts.port else ""
-    for name in names:
-        http = run.client_at(f"{parts.scheme}://{name}{port}")
-        try:
-            reply = http.get(METHOD + "ping")
-        except Fault as fault:
-            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {fault.found}") from None
-        if reply.status_code != 200:
-            raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {said(reply)}", "no site has this host name")
-        if not _is_here(run, http):
-            raise Fault(
-                DOMAIN_WRONG_SITE,
-                expected,
-                f"{name}: a different site, which does not know this site's token or client",
-            )
-    return Seen(expected, ", ".join(names) or "the site has no domains")
+    unused = [name for name in names if not _leads_here(run, name, parts.scheme, port, expected)]
+    served = ", ".join(name for name in names if name not in unused) or "the site has no domains"
+    return Seen(expected, served + "".join(f"; {name} is the name of the directory and not in DNS" for name in unused))
+
+
+def _leads_here(run: Verification, name: str, scheme: str, port: str, expected: str) -> bool:
+    """Check one domain. Returns False for a directory name that nobody uses.
+
+    Raises:
+        Fault: the name leads nowhere, or to another site.
+    """
+    http = run.client_at(f"{scheme}://{name}{port}")
+    try:
+        reply = http.get(METHOD + "ping")
+        found, reason = said(reply), "no site has this host name"
+        reached = reply.status_code == 200
+    except Fault as fault:
+        found, reason, reached = fault.found, "", False
+    if not reached and _is_folder_only(run, name):
+        return False
+    if not reached:
+        raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {found}", reason)
+    if not _is_here(run, http):
+        other = "another site responded, which rejects this site's token or client_id"
+        raise Fault(DOMAIN_WRONG_SITE, expected, f"{name}: {other}")
+    return True
+
+
+def _is_folder_only(run: Verification, name: str) -> bool:
+    """Whether a name is only that of the site's directory, and the site has another name that users enter."""
+    if name != run.params.get("site") or name == urlsplit(run.params["url"]).hostname:
+        return False
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        return True
+    return False
 
 
 def _is_here(run: Verification, http: t.Any) -> bool:
@@ -158,10 +194,10 @@ def _is_here(run: Verification, http: t.Any) -> bool:
 
 # ---------------------------------------------------------------- CORS
 def preflight(run: Verification) -> Seen:
-    """Send the preflights of a browser at a declared origin: for an API call and for the token endpoint."""
+    """Send the preflight requests of a browser on a page of each declared origin: to the API and the token endpoint."""
     cors = run.cors
-    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or PREFLIGHT_HEADERS
-    expected = f"{method} with {', '.join(headers)} allowed for each declared origin, and the token endpoint"
+    method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or CORS_DEFAULTS["headers"]
+    expected = f"for each declared origin: {method} with {', '.join(headers)}, and POST at the token endpoint"
     for origin in cors["origins"]:
         _let_in(run, origin, run.params["api_method"], method, headers, expected)
         _let_in(run, origin, GET_TOKEN, "POST", [], expected)
@@ -186,20 +222,37 @@ def cross_origin(run: Verification) -> Seen:
     """Check that a page at a declared origin can read a response, errors included.
 
     The token endpoint is checked separately: Frappe 16 and later have a separate list of origins for it. Each request
-    to it counts towards its rate limit, so none is sent twice. A rejection by the rate limit verifies nothing.
+    to it counts towards its rate limit, so none is sent twice. If the rate limit rejects the request, the
+    token endpoint is not verified for this origin.
     """
     expected, origins = f"one {ALLOW}Origin for each declared origin, on errors too", run.cors["origins"]
-    limited = [origin for origin in origins if not _readable(run, origin)]
-    unverified = f"; {GET_TOKEN} not verified for {', '.join(limited)}: rate limit reached" if limited else ""
-    return Seen(expected, f"one for {', '.join(origins)}{unverified}")
+    limited, bare = [], []
+    for origin in origins:
+        token_checked, cookies = _readable(run, origin)
+        limited += [] if token_checked else [origin]
+        bare += [] if cookies else [origin]
+    unverified = f"; not verified at {GET_TOKEN} for {', '.join(limited)} (rate limit)" if limited else ""
+    found = f"one for {', '.join(origins)}{unverified}"
+    if bare and run.cors.get("credentials") is None:
+        return Seen(expected, found, CORS_COOKIES, "credentials is not declared, and cookies are not allowed")
+    return Seen(expected, found)
 
 
-def _readable(run: Verification, origin: str) -> bool:
-    """Check one origin; False if the rate limit prevented the check of the token endpoint."""
+def _readable(run: Verification, origin: str) -> tuple[bool, bool]:
+    """Check one origin.
+
+    Returns:
+        Whether the token endpoint was checked, which the rate limit may prevent, and whether cookies are allowed.
+    """
     known = run.bearer(run.pairs[-1]) if run.pairs else {}
     method = run.params["api_method"] if run.pairs else "ping"
     reply = run.http.get(METHOD + method, headers={**known, "Origin": origin})
     _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {method}")
+    cookies, exposed = bool(lines(reply, ALLOW + "Credentials")), _words(reply, EXPOSE)
+    hidden = [name for name in run.cors.get("expose_headers") or () if not exposed & {name.lower(), "*"}]
+    if hidden:
+        expected = f"{EXPOSE} with {', '.join(run.cors['expose_headers'])}"
+        raise Fault(CORS_EXPOSE_HEADERS, expected, f"{origin}: not exposed by {method}: {', '.join(hidden)}")
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     refusal = run.http.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
@@ -208,9 +261,9 @@ def _readable(run: Verification, origin: str) -> bool:
     _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} from {WHO}")
     reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
     if retry_after(reply) is not None and not lines(reply, ALLOW + "Origin"):
-        return False
+        return False, cookies
     _one_origin(run, reply, origin, f"{origin}: HTTP {reply.status_code} from {GET_TOKEN}")
-    return True
+    return True, cookies
 
 
 def foreign_origin(run: Verification) -> Seen:
@@ -222,7 +275,9 @@ def foreign_origin(run: Verification) -> Seen:
         sent = lines(reply, ALLOW + "Origin")
         if {"*", FOREIGN_ORIGIN} & set(sent):
             with_cookies = "with" if lines(reply, ALLOW + "Credentials") else "without"
-            raise Fault(CORS_FOREIGN_ORIGIN, expected, f"{method}: {', '.join(sent)}, {with_cookies} credentials")
+            raise Fault(
+                CORS_FOREIGN_ORIGIN, expected, f"{method}: {ALLOW}Origin: {', '.join(sent)}, {with_cookies} credentials"
+            )
     return Seen(expected, "no header")
 
 
@@ -240,7 +295,9 @@ def _one_origin(run: Verification, reply: t.Any, origin: str, where: str) -> Non
     if len(cookies) > 1:
         raise Fault(CORS_DUPLICATE, f"{ALLOW}Credentials once", f"{where}: {len(cookies)} times")
     if declared is not None and bool(cookies) != declared:
-        raise Fault(CORS_CREDENTIALS, f"credentials: {declared}", f"{where}: {', '.join(cookies) or 'no header'}")
+        raise Fault(
+            CORS_CREDENTIALS, f"credentials: {str(declared).lower()}", f"{where}: {', '.join(cookies) or 'no header'}"
+        )
 
 
 def _words(reply: t.Any, name: str) -> set[str]:
@@ -249,7 +306,7 @@ def _words(reply: t.Any, name: str) -> set[str]:
 
 # ---------------------------------------------------------------- the rate limit
 def rate_limit(run: Verification) -> Seen:
-    """Check that nginx enforces the declared limit, with a grant type that does not exist and never with a password."""
+    """Check that nginx enforces the declared limit. The requests have an unknown grant type and no password."""
     limit = run.params["rate_limit"] or {}
     amount, per = int(limit["rate"].split("r/")[0]), 60 if limit["rate"].endswith("m") else 1
     burst = int(limit.get("burst") or 0)
@@ -262,7 +319,7 @@ def rate_limit(run: Verification) -> Seen:
         allowed = burst + 2 + math.ceil((time.monotonic() - began) * amount / per)
         if number > allowed + 5:
             raise Fault(LIMIT_ABSENT, expected, f"no limit in {number} requests, last response {said(reply)}")
-    raise NotRun(f"{MOST_REQUESTS} sequential requests are too slow to exceed {limit['rate']}")
+    raise NotRun(f"{MOST_REQUESTS} requests in sequence did not reach {limit['rate']}")
 
 
 def limit_bypass(run: Verification) -> Seen:
@@ -275,7 +332,10 @@ def limit_bypass(run: Verification) -> Seen:
     if reply.status_code in (429, 503):
         return Seen(expected, f"HTTP {reply.status_code}")
     return Seen(
-        expected, f"cmd in the body of POST /: {said(reply)}", FRAPPE_LIMIT_BYPASS, "nginx does not read the body"
+        expected,
+        f"no limit for POST / with cmd in the body: {said(reply)}",
+        FRAPPE_LIMIT_BYPASS,
+        "nginx does not read the body",
     )
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Requests that an OAuth server must reject, sent with codes and tokens of this verification. Frappe accepts some.
 
-A wrong password is never sent: Frappe locks users after failed logins.
+A wrong password is never sent, because Frappe locks a user after too many failed attempts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verific
 
 FOREIGN_PATH = "/benchkeeper-not-declared"
 WRONG_SECRET = "benchkeeper-wrong-secret"
-WEAKER = {"without code_challenge": "", "with the method plain": "plain"}
+WEAKER = {"without code_challenge": "", "with code_challenge_method plain": "plain"}
 
 
 def wrong_redirect_uri(run: Verification) -> Seen:
@@ -79,11 +79,11 @@ def _refused(run: Verification, expected: str, **over: str) -> Seen:
 
 def pkce_required(run: Verification) -> Seen:
     """Check whether Frappe accepts a flow without PKCE, or with the method plain."""
-    expected = "no code or no token without a code_challenge of method S256"
+    expected = "codes and tokens only with code_challenge_method S256"
     refusals = {how: _refusal(run, method, expected) for how, method in WEAKER.items()}
     passed = [how for how, refusal in refusals.items() if not refusal]
     if passed:
-        found = f"a token {' and '.join(passed)}"
+        found = f"a token was issued {' and '.join(passed)}"
         return Seen(expected, found, FRAPPE_PKCE_OPTIONAL, "Frappe does not require PKCE")
     return Seen(expected, "; ".join(f"{how}: {refusal}" for how, refusal in refusals.items()))
 
@@ -121,8 +121,9 @@ def password_grant(run: Verification) -> Seen:
         run.params["username"], run.params["password"], scope=run.params["scope"], include_client_id=True
     )
     pair = granted(run, form, expected, _why_no_password_grant)
-    if revoked(run, pair, "access_token").status_code != 200:
-        raise Fault(REVOKE_REFUSED, "HTTP 200 for the revocation of its access token", "a different status")
+    reply = revoked(run, pair, "access_token")
+    if reply.status_code != 200:
+        raise Fault(REVOKE_REFUSED, "HTTP 200 for the revocation of the new access token", said(reply))
     return Seen(expected, "both tokens", FRAPPE_PASSWORD_GRANT, "the password grant skips two-factor authentication")
 
 

@@ -35,7 +35,10 @@ def introspect(run: Verification) -> Seen:
     if body_of(reply).get("active") is not True:
         raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
     return Seen(
-        expected, "active: true, without authentication", FRAPPE_INTROSPECTION_OPEN, "introspection is open to guests"
+        expected,
+        "active: true, without authentication",
+        FRAPPE_INTROSPECTION_OPEN,
+        "introspection requires no authentication",
     )
 
 
@@ -57,7 +60,7 @@ def refresh(run: Verification) -> Seen:
 
 
 def old_pair(run: Verification) -> Seen:
-    """Check whether the refreshed tokens were revoked."""
+    """Check whether the refresh revoked the old tokens."""
     expected = "the old tokens are revoked after a refresh"
     if run.call(run.pairs[0], WHO).status_code in DEAD:
         return Seen(expected, "the old tokens are revoked")
@@ -72,7 +75,7 @@ def revoke(run: Verification) -> Seen:
         reply = revoked(run, pair, "refresh_token" if by_refresh else "access_token")
         if reply.status_code != 200:
             raise Fault(REVOKE_REFUSED, expected, said(reply))
-    return Seen(expected, "HTTP 200, for the refresh token too")
+    return Seen(expected, "HTTP 200 for each token")
 
 
 def revoked(run: Verification, pair: dict[str, t.Any], kind: str, hint: bool = True) -> t.Any:

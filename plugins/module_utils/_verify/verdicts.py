@@ -29,7 +29,7 @@ class Fault(Exception):
 
 
 class NotRun(Exception):
-    """A step could not give a result; the message says why."""
+    """A step could not give a result. The message contains the reason."""
 
 
 class Seen(t.NamedTuple):

@@ -11,6 +11,7 @@ import secrets
 import time
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import HttpClient, body_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 
@@ -39,15 +40,15 @@ class Params(t.TypedDict, total=False):
     probes: list[str] | None
     password_grant: bool
     last_step: str
-    patience: int
+    patience: float
     of_site: bool  # whether this row runs the steps that run once per site
     client: dict[str, t.Any] | None  # the row of the OAuth client
-    refused: bool  # this login failed on this site earlier in the run
+    refused: Verdict | None  # the verdict of this sign-in on this site, if it failed earlier in the run
     consent_expected: bool
     consent_auto: bool
     consent_why: str
     issuer_why: str
-    find_user: t.Callable[[str | None], str | None]  # the name of a User, by the login that was entered
+    find_user: t.Callable[[str | None], str | None]  # the name of a User, by the user name that was entered
     user_email: t.Callable[[str], str]
 
 
@@ -144,7 +145,7 @@ class Verification:
         return reply
 
     def end(self) -> None:
-        """Log out; record a session that does not end, for the cleanup."""
+        """Sign out. Record a session that does not end, for the cleanup."""
         sid = self.http.browser.cookies.get("sid")
         if sid in (None, "", "Guest"):
             return

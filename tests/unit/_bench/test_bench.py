@@ -9,11 +9,13 @@ import json
 import os
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import info as info_task
 
 # The part of Frappe that the worker uses. The configuration of each site selects a fault.
 FRAPPE = """
@@ -105,7 +107,10 @@ def test_all_sites_answer_from_one_process_whatever_frappe_prints(bench):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("database", "the site's database cannot be used: 2003 Can't connect to MySQL server. Check that it runs"),
+        (
+            "database",
+            "cannot connect to the site's database: 2003 Can't connect to MySQL server. Check that the database",
+        ),
         ("die", "The bench's Python exited with status 7. Last output: "),
         ("exit", "SystemExit: gone"),
         ("markup", "ValueError: bad value"),
@@ -137,7 +142,9 @@ def test_a_site_that_hangs_is_given_up_and_the_others_go_on(bench):
     add_site(bench_folder(bench), "b.test", fault="hang")
     first, hanging, last = work(bench, "a.test", "b.test", "c.test", site_timeout=2.0)
     assert "reply" in first and "reply" in last
-    assert hanging["failed"] == "no response within 2 s (site_timeout). Check the site's database"
+    assert hanging["failed"] == (
+        "No response within 2 s. Check the site's database, or raise site_timeout (in the role: oauth2_site_timeout)"
+    )
 
 
 @pytest.mark.parametrize("size", [1 << 20, 5 << 20])
@@ -180,16 +187,15 @@ def test_no_argument_of_a_child_holds_the_request(bench):
         ("x\n", "is not a valid site name"),
         ("half.test", "'half.test' has no site_config.json"),
         ("broken.test", "broken.test/site_config.json is not valid JSON: Expecting value: line 1 column 7"),
-        ("link.test", "outside of the bench"),
+        ("alias.test", "'alias.test' is a symbolic link to the site a.test. Use the name a.test"),
     ],
 )
-def test_a_site_that_is_none_is_named_with_the_remedy(bench, tmp_path_factory, name, message):
-    folder, outside = bench_folder(bench), tmp_path_factory.mktemp("outside")
+def test_a_site_that_is_none_is_named_with_the_remedy(bench, name, message):
+    folder = bench_folder(bench)
     (folder / "sites/half.test").mkdir()
     (folder / "sites/broken.test").mkdir()
     (folder / "sites/broken.test/site_config.json").write_text('{"a": }')
-    (folder / "sites/link.test").symlink_to(outside)
-    (outside / "site_config.json").write_text("{}")
+    (folder / "sites/alias.test").symlink_to("a.test")
     good, bad = work(bench, "a.test", name)
     assert "reply" in good
     assert message in bad["failed"]
@@ -199,6 +205,49 @@ def test_sites_are_the_folders_with_a_configuration(bench):
     (bench_folder(bench) / "sites/assets").mkdir()
     (bench_folder(bench) / "sites/half.test").mkdir()
     assert bench.sites() == ["a.test", "b.test", "c.test"]
+
+
+def test_a_link_to_a_site_is_one_more_name_of_it(bench):
+    for name, target in (
+        ("shop.test", "b.test"),
+        ("old.test", f"{bench.path}/sites/b.test"),
+        ("chain.test", "shop.test"),
+    ):
+        (bench_folder(bench) / "sites" / name).symlink_to(target)
+    assert bench.sites() == ["a.test", "b.test", "c.test"]
+    assert bench.linked_sites() == []
+    assert bench.aliases() == {"b.test": ["chain.test", "old.test", "shop.test"]}
+    assert bench.directories() == []
+    (row,) = info_task.read(bench, [{"name": "b.test", "gather": ["domains"]}], 20)
+    assert row["domains"] == ["b.test", "chain.test", "old.test", "shop.test"]
+
+
+def test_a_link_to_a_folder_on_another_disk_is_a_site_if_its_owner_is_that_of_the_bench(bench, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("disk")
+    (outside / "site_config.json").write_text('{"db_name": "_1"}')
+    (bench_folder(bench) / "sites/disk.test").symlink_to(outside)
+    assert "disk.test" not in bench.sites()  # Frappe does not list it either
+    assert bench.linked_sites() == ["disk.test"]
+    (reply,) = work(bench, "disk.test")
+    assert reply["reply"]["apps"] == {"frappe": "0-test"}
+    bench.owner += 1
+    assert f"is a symbolic link to {outside}, owned by" in bench.fault("disk.test")
+
+
+@pytest.mark.parametrize("part", ["", "site_config.json"])
+def test_both_a_linked_folder_and_its_configuration_need_the_owner(bench, tmp_path_factory, monkeypatch, part):
+    outside = tmp_path_factory.mktemp("disk")
+    (outside / "site_config.json").write_text('{"db_name": "_1"}')
+    (bench_folder(bench) / "sites/disk.test").symlink_to(outside)
+    real = os.stat
+    others = os.path.join(str(outside), part).rstrip("/")
+
+    def stat(path, *args, **options):
+        found = real(path, *args, **options)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10])) if path == others else found
+
+    monkeypatch.setattr(os, "stat", stat)
+    assert "Expected the owner of the bench" in bench.fault("disk.test")
 
 
 # ---------------------------------------------------------------- the bench as a whole
@@ -233,7 +282,7 @@ def test_a_python_that_cannot_be_run(bench, put, message):
 
 def test_a_bench_without_frappe(bench):
     (bench_folder(bench) / "env/lib/frappe.py").unlink()
-    with pytest.raises(BenchError, match="import frappe failed in the bench's Python: ModuleNotFoundError"):
+    with pytest.raises(BenchError, match="the bench's Python cannot import frappe: ModuleNotFoundError"):
         work(bench, "a.test")
 
 
@@ -242,12 +291,20 @@ def test_a_frappe_that_goes_away_meanwhile_takes_back_nothing(bench):
     add_site(bench_folder(bench), "b.test", fault="vanish")
     first, broken, last = work(bench, "a.test", "b.test", "c.test")
     assert "reply" in first and "exited with status 9" in broken["failed"]
-    assert "import frappe failed in the bench's Python: ModuleNotFoundError" in last["failed"]
+    assert "the bench's Python cannot import frappe: ModuleNotFoundError" in last["failed"]
 
 
 def test_somebody_elses_bench(bench, monkeypatch):
     monkeypatch.setattr(bench, "owner", bench.owner + 1)
-    with pytest.raises(BenchError, match="become_user"):
+    monkeypatch.setattr("pwd.getpwuid", lambda _uid: types.SimpleNamespace(pw_name="frappe"))
+    with pytest.raises(BenchError, match="become_user: frappe"):
+        work(bench, "a.test")
+
+
+def test_an_owner_without_an_account_cannot_be_become(bench, monkeypatch):
+    """In a container, files may belong to a uid of the image that this host does not know."""
+    monkeypatch.setattr(bench, "owner", 987654)
+    with pytest.raises(BenchError, match="uid 987654 has no account on this host.*oauth2_become: false"):
         work(bench, "a.test")
 
 

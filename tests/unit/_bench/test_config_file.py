@@ -22,7 +22,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_f
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core import files, locks
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import replace
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, UNTOLD
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, NOT_SHOWN
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import canonical, plan_config, text_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +69,7 @@ def test_an_old_text_may_be_a_secret_under_any_name():
     kept = {"host_name": "https://a.example", "redis_cache": "redis://:old-secret@127.0.0.1"}
     change = plan_config({**old, **kept}, {"vendor": "declared", "pin": 1}, {}, ["deep", "port", "on", *kept])
     assert change.before == {
-        **{"vendor": UNTOLD, "pin": UNTOLD, "deep": UNTOLD, "port": 8000, "on": True},
+        **{"vendor": NOT_SHOWN, "pin": NOT_SHOWN, "deep": NOT_SHOWN, "port": 8000, "on": True},
         **{"host_name": "https://a.example", "redis_cache": HIDDEN},
     }
     assert change.after == {"vendor": "declared", "pin": 1}
@@ -249,7 +249,7 @@ def test_a_lock_that_stays_held_ends_in_an_error(site):
     lock = site / "locks" / "site_config.lock"
     with open(lock, "w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(TimeoutError, match="site_config.lock was locked"):
+        with pytest.raises(TimeoutError, match="for the lock of another process"):
             with frappe_lock(str(lock), wait=0.1):
                 pass
 

@@ -45,6 +45,15 @@ def test_supervisor_the_web_program_is_named_alone(bench):
     assert found(bench) == {"manager": "supervisor", "web": "b-web:b-frappe-web", "workers": ["b-workers:"]}
 
 
+def test_a_web_program_of_another_name_is_named_as_it_was_looked_for(bench):
+    conf = bench / "frappe-bench/config/supervisor.conf"
+    conf.write_text("[program:erp-web]\n[program:erp-worker]\n[group:erp]\nprograms=erp-web,erp-worker\n")
+    assert found(bench)["web"] is None
+    assert found(bench)["looked_for"] == (
+        f"found no program whose name ends in -frappe-web in {conf}; its programs are erp-web, erp-worker"
+    )
+
+
 def test_supervisor_without_groups(bench):
     (bench / "frappe-bench/config/supervisor.conf").write_text("[program:x-frappe-web]\n[program:x-frappe-worker]\n")
     assert found(bench) == {"manager": "supervisor", "web": "x-frappe-web", "workers": ["x-frappe-worker"]}
@@ -79,7 +88,13 @@ def test_systemd(bench):
 
 
 def test_neither(bench):
-    assert found(bench) == {"manager": "none", "web": None, "workers": []}
+    assert found(bench) == {
+        "manager": "none",
+        "web": None,
+        "workers": [],
+        "looked_for": f"found neither {bench}/frappe-bench/config/supervisor.conf "
+        f"nor the systemd unit {bench}/units/frappe-bench-frappe-web.service",
+    }
 
 
 @pytest.mark.parametrize(

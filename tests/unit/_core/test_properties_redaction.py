@@ -11,11 +11,12 @@ import hypothesis_strategies as make
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import (
     HIDDEN,
     HIDDEN_NEW,
-    UNTOLD,
+    NOT_SHOWN,
     looks_secret,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import plan_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
     client_findings,
@@ -85,7 +86,7 @@ def test_what_is_declared_in_clear_is_shown_as_it_is(held, settings):
         if not looks_secret(key, settings[key]):
             assert change.after[key] == settings[key]
         if key in change.before:
-            assert change.before[key] in (held[key], UNTOLD)
+            assert change.before[key] in (held[key], NOT_SHOWN)
 
 
 @given(make.canaries, st.sampled_from(["", "<", " ", "x" * 141]), make.plain)

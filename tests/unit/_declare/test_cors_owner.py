@@ -9,6 +9,7 @@ import copy
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare import cors
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 
 A, B = "https://a.example", "https://b.example"
 DECLARED = {"name": "s", "cors": {"origins": [A], "max_age": 5}}
@@ -37,7 +38,7 @@ def test_the_table_of_owners(owner, at_nginx, of_frappe, verified):
 @pytest.mark.parametrize("owner", cors.OWNERS)
 def test_without_cors_nothing_changes_and_the_key_of_frappe_is_what_is_verified(owner):
     site = {"name": "s", "site_config": config(allow_cors=[B])}
-    assert cors.fault(site) is None and cors.resolve(site, owner) == site
+    assert cors.fault(site, owner) is None and cors.resolve(site, owner) == site
     assert cors.verified(site) == {"cors": {"origins": [B]}}
     assert cors.verified({"name": "s", "site_config": config(allow_cors="*")}) == {}
 
@@ -58,12 +59,28 @@ def test_the_other_keys_of_the_configuration_stay():
 @pytest.mark.parametrize(
     ("site", "message"),
     [
-        ({"name": "s", "cors": {"max_age": 5}}, "cors: origins is missing"),
-        ({**DECLARED, "site_config": config(allow_cors=[B])}, "cors and site_config: allow_cors are both declared"),
+        ({"name": "s", "cors": {"max_age": 5}}, "cors.origins is not set"),
+        (
+            {**DECLARED, "site_config": config(allow_cors=[B])},
+            "cors and site_config.settings.allow_cors are both declared",
+        ),
         (DECLARED, None),
         ({**DECLARED, "site_config": config("allow_cors")}, None),
     ],
 )
 def test_two_declarations_and_half_a_one_are_mistakes(site, message):
-    found = cors.fault(site)
+    found = cors.fault(site, "nginx")
     assert found is None if message is None else found.startswith(message)
+
+
+def test_frappe_cannot_expose_headers_which_is_said_before_the_first_write():
+    site = {"name": "s", "cors": {"origins": [A], "expose_headers": ["X-Total"]}}
+    assert cors.fault(site, "nginx") is None and cors.fault(site, "none") is None
+    assert cors.fault(site, "frappe").startswith("cors: expose_headers is declared, but oauth2_cors_owner is frappe")
+    assert cors.fault({"name": "s", "cors": {"origins": [A], "expose_headers": []}}, "frappe") is None
+
+
+def test_the_step_that_removes_frappes_key_knows_what_replaces_it():
+    rows = {owner: rows_of([cors.resolve(DECLARED, owner)], [])["site_config"] for owner in cors.OWNERS}
+    assert rows["nginx"] == [{"name": "s", "absent": ["allow_cors"], "cors_instead": DECLARED["cors"]}]
+    assert "cors_instead" not in rows["frappe"][0] and "cors_instead" not in rows["none"][0]

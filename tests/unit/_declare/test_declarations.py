@@ -9,7 +9,8 @@ import copy
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import Mistake, merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
 
 CLIENT = {"app_name": "Mobile App", "redirect_uris": ["com.example.crm://cb"], "scopes": ["openid"]}
@@ -57,27 +58,34 @@ def test_sites(options, expected):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site. Available sites: Trust.com"),
-        ({"sites": [{"name": "a"}, {"name": "a"}]}, "site a: it is listed twice"),
-        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: name is missing"),
-        ({"sites": ["a"]}, "oauth2_sites, item 1: name is missing"),
+        ({"only": ["nosuch"]}, "oauth2_only_sites: 'nosuch' matches no site of this bench. Correct the pattern"),
+        ({"sites": [{"name": "a"}, {"name": "a"}]}, "oauth2_sites: a is listed twice"),
+        ({"sites": [{"domains": ["x"]}]}, "oauth2_sites, item 1: name is not set"),
+        ({"sites": ["a"]}, "oauth2_sites, item 1: name is not set"),
         ({"sites": [{"name": "a", "oauth_client": []}]}, "site a: unknown key 'oauth_client'"),
         ({"sites": [{"name": "a", "site_config": {"setings": {}}}]}, "site a: site_config: unknown key 'setings'"),
         ({"sites": [{"name": "a", "site_config": {"settings": []}}]}, "site a: site_config: settings: found list"),
-        ({"sites": [{"name": "a", "site_config": {"absent": [1]}}]}, "absent: found an item that is not a string"),
+        ({"sites": [{"name": "a", "site_config": {"absent": [[]]}}]}, "absent: found an item that is not a string"),
+        ({"sites": [{"name": "a", "cors": {"credentials": "maybe"}}]}, "credentials: found 'maybe', expected true or"),
+        ({"sites": [{"name": "a", "cors": {"max_age": "x"}}]}, "cors: max_age: found 'x', expected a number"),
+        (
+            {"sites": [{"name": "a", "cors": '{"origins"'}]},
+            "cors: found a string that is not valid JSON, expected a ma",
+        ),
+        ({"sites": [{"name": "a", "oauth_clients": "x"}]}, "oauth_clients, item 1: found str, expected a mapping"),
         ({"sites": [{"name": "a", "oauth_clients": [{"scopes": ["x"]}]}]}, "item 1: neither app_name nor"),
-        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": 5}]}]}, "app_name: found int, expected a string"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": [5]}]}]}, "app_name: found list, expected a string"),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": None}]}]}, "app_name: the value is empty"),
         (
-            {"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "redirect_uris": "a b"}]}]},
-            "redirect_uris: found str, expected a list",
+            {"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "redirect_uris": {}}]}]},
+            "redirect_uris: found dict, expected a list",
         ),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "state": "gone"}]}]}, "state: found 'gone'"),
         ({"defaults": {"cor": {}}}, "oauth2_site_defaults: unknown key 'cor'"),
-        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors: origins is missing"),
+        ({"defaults": {"cors": {"max_age": 5}}}, "site Trust.com: cors.origins is not set"),
         (
             {"sites": [{"name": "a", "cors": {"origins": []}, "site_config": {"settings": {"allow_cors": []}}}]},
-            "site a: cors and site_config: allow_cors are both declared",
+            "site a: cors and site_config.settings.allow_cors are both declared",
         ),
         ({"defaults": {"name": "x"}}, "oauth2_site_defaults: unknown key 'name'"),
     ],
@@ -86,6 +94,45 @@ def test_mistakes_name_site_and_key(options, message):
     with pytest.raises(Mistake) as error:
         merged(**options)
     assert message in str(error.value)
+
+
+# ---------------------------------------------------------------- strings mean what they mean elsewhere in Ansible
+OMIT = ("<<Omit>>", "__omit_place_holder__8e4f3b")
+
+
+@pytest.mark.parametrize(
+    ("step", "given", "expected"),
+    [
+        ("cors", {"origins": "https://a.example, https://b.example", "credentials": "yes", "max_age": "600"},
+         {"origins": ["https://a.example", "https://b.example"], "credentials": True, "max_age": 600}),
+        ("cors", '{"origins": ["https://a.example"]}', {"origins": ["https://a.example"]}),
+        ("cors", {"origins": '["https://a.example"]'}, {"origins": ["https://a.example"]}),
+        ("tokens", {"max_refresh_age": 30, "prune_after": "7d"}, {"max_refresh_age": "30", "prune_after": "7d"}),
+        ("api_keys", {"users": 5, "state": "absent"}, {"users": ["5"], "state": "absent"}),
+        ("verify", {"validate_certs": "no", "password": 12345678}, {"validate_certs": False, "password": "12345678"}),
+        ("site_config", {"backup": "true", "settings": {"a": "yes"}}, {"backup": True, "settings": {"a": "yes"}}),
+        *(("site_config", {"backup": omit, "absent": ["a", omit], "settings": {"x": omit, "y": [1, omit, {"z": omit}]}},
+           {"absent": ["a"], "settings": {"y": [1, {}]}}) for omit in OMIT),
+    ],
+)  # fmt: skip
+def test_strings_in_a_step_are_converted_and_omitted_values_removed(step, given, expected):
+    for found in (merged([{"name": "a.example.com", step: given}], {}), merged((), {step: given})):
+        assert found["a.example.com"][step].items() >= expected.items()
+    assert found["a.example.com"][step].keys() - expected.keys() <= {"managed"}
+
+
+@pytest.mark.parametrize("omit", OMIT)
+def test_strings_in_a_client_and_a_site_are_converted(omit):
+    client = {"app_name": 5, "skip_authorization": "no", "allowed_roles": omit, "scopes": "openid,all", "managed": "y"}
+    found = merged([{"name": 7, "domains": "x.example", "oauth_clients": [client, omit]}], {}, ["7"])
+    assert found["7"]["domains"] == ["x.example"]
+    assert found["7"]["oauth_clients"] == [
+        {"app_name": "5", "skip_authorization": False, "scopes": ["openid", "all"], "exclusive": False}
+    ]
+    assert merged([{"name": "7", "managed": "no"}], {}, ["7"]) == {}
+    defaults = {"oauth_clients": [CLIENT], "oauth_clients_exclusive": "yes"}
+    assert "oauth_clients" not in merged([{"name": "7", "oauth_clients": {"managed": "false"}}], defaults, ["7"])["7"]
+    assert merged([], defaults, ["7"])["7"]["oauth_clients"][0]["exclusive"] is True
 
 
 # ---------------------------------------------------------------- clients

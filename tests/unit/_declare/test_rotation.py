@@ -29,7 +29,9 @@ FOUND = [
 def test_a_declared_secret_is_rotated_by_declaring_another(stored, clients):
     """Otherwise the next run of site.yml sets the old secret again."""
     client = {**BACKEND, "store_secret": stored, "client_secret": "the-declared-secret-0123456789"}
-    with pytest.raises(AnsibleFilterError, match="site a.example: .*'Backend'.* Change client_secret there") as error:
+    with pytest.raises(
+        AnsibleFilterError, match="site a.example: .*'Backend'.* change client_secret in the inventory"
+    ) as error:
         rotation_rows([{"name": "a.example", "oauth_clients": [client]}], "client_secrets", clients=clients)
     assert "the-declared-secret" not in str(error.value)
 

@@ -25,7 +25,7 @@ AS_IN_15 = {
     "refresh_tokens_expire": "no",
     "codes_expire": "no",
     "introspection_open_to_guests": "yes",
-    "expired_tokens_told_active": "yes",
+    "expired_tokens_introspect_active": "yes",
     "password_grant": "open",
 }
 CLASS = "class Validator(RequestValidator):\n"
@@ -293,7 +293,8 @@ def test_whether_codes_end(methods, expected):
 )
 def test_whether_a_token_that_has_ended_is_told_active(answer, expected):
     assert (
-        read("expired_tokens_told_active", endpoints=f"def introspect_token(token):\n    return {answer}\n") == expected
+        read("expired_tokens_introspect_active", endpoints=f"def introspect_token(token):\n    return {answer}\n")
+        == expected
     )
 
 

@@ -10,6 +10,7 @@ import re
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
+    MARK,
     bench_id,
     cors_lines,
     fragment,
@@ -69,7 +70,7 @@ def policy(text, host, origin):
 )
 def test_which_request_is_ours_and_whose_origin_is_allowed(host, origin, allowed):
     found = policy(fragment([RECORD]), host, origin)
-    rest = "|GET, POST, PUT, DELETE|Authorization, Content-Type, X-Frappe-CSRF-Token|600"
+    rest = "|GET, POST, PUT, DELETE|Authorization, Content-Type, X-Frappe-CSRF-Token, X-Frappe-Site-Name|600"
     assert found == {True: f"{origin}|{rest}", False: "||||", None: ""}[allowed]
 
 
@@ -77,6 +78,54 @@ def test_credentials_methods_headers_and_age_are_the_declared_ones():
     cors = {"origins": ["https://a.example"], "methods": ["GET"], "headers": ["X-A", "X-B"], "max_age": 0}
     (line, _rest) = cors_lines(cors_record({**SITE, "cors": {**cors, "credentials": True}}))
     assert line.endswith('"https://a.example|true|GET|X-A, X-B|0";')
+
+
+def test_exposed_headers_are_the_last_part_and_only_there_if_declared():
+    cors = {"origins": ["https://a.example"], "methods": ["GET"], "headers": ["X-A"], "max_age": 0}
+    for exposed, end in ((["X-B", "X-C"], "|0|X-B, X-C"), ([], "|0|"), (None, "|0")):
+        record = cors_record({**SITE, "cors": {**cors, "expose_headers": exposed}})
+        assert cors_lines(record)[0].endswith(f'"https://a.example||GET|X-A{end}";')
+        assert read_records(fragment([record])).sites["Trust.com"].record == record
+
+
+def test_a_file_of_version_1_is_read_and_stays_as_it_is():
+    text = (
+        f"{MARK}\n"
+        '# site-record 1 {"cors":{"credentials":false,"headers":["Authorization","Content-Type","X-Frappe-CSRF-Token"],'
+        '"max_age":600,"methods":["GET"],"origins":["https://a.example"]},"hosts":["a.example"],"name":"a.example"}\n'
+        '"~^(?:a\\.example) https://a\\.example$" "https://a.example||GET|Authorization, Content-Type, '
+        'X-Frappe-CSRF-Token|600";\n'
+        '"~^(?:a\\.example) " "||||";\n'
+    )
+    found = read_records(text)
+    assert not found.damaged and fragment([one.record for one in found.sites.values()]) == text
+
+
+@pytest.mark.parametrize(
+    "swap", [("record 2", "record 1"), ('"expose_headers":["X-B"],', ""), ('["X-B"]', "null"), ('["X-B"]', '["X B"]')]
+)
+def test_a_record_of_the_wrong_version_is_damaged(swap):
+    record = cors_record({**SITE, "cors": {"origins": ["https://a.example"], "expose_headers": ["X-B"]}})
+    text = fragment([record])
+    assert not read_records(text).damaged and swap[0] in text
+    found = read_records(text.replace(*swap))
+    assert found.damaged == [2] and not found.sites
+
+
+def test_the_shared_file_reads_policies_with_and_without_exposed_headers():
+    """Another bench may still have fragments of an earlier release."""
+    patterns = dict(re.findall(r'"~(.*?)" \$(benchkeeper_\w+);', shared("/etc/nginx/conf.d").replace("?<", "?P<")))
+    by_name = {name: re.compile(pattern) for pattern, name in patterns.items()}
+    for policy_text, age, exposed in (
+        ("https://a||GET|X-A|600", "600", None),
+        ("https://a|true|GET|X-A|600|X-B, X-C", "600", "X-B, X-C"),
+        ("https://a||GET|X-A|600|", "600", ""),
+        ("||||", "", None),
+    ):
+        seen = by_name["benchkeeper_age"].search(f"preflight {policy_text}")
+        assert (seen["benchkeeper_age"] if seen else "") == age
+        seen = by_name["benchkeeper_exposed"].search(policy_text)
+        assert (seen["benchkeeper_exposed"] if seen else None) == exposed
 
 
 def test_entries_of_each_site_are_found_again():
@@ -140,7 +189,7 @@ def test_retry_after_is_the_time_of_one_request(rate, retry):
 def test_the_shared_file_is_the_same_for_every_bench():
     text = shared("/etc/nginx/conf.d/")
     assert "include /etc/nginx/benchkeeper.d/*.map;" in text and "{" not in text.replace("{\n", "")
-    assert [line.words[0] for line in directives("x", text)].count("more_set_headers") == 6
+    assert [line.words[0] for line in directives("x", text)].count("more_set_headers") == 7
     assert not {"map_hash_bucket_size", "limit_req_status", "add_header"} & {d.words[0] for d in directives("x", text)}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import not_reloaded
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.records import read_records
 
 A, B = "a.example.com", "b.example.com"
@@ -201,3 +201,40 @@ def test_a_host_name_that_nginx_cannot_serve_affects_its_site_only(run, strange)
     assert repr(strange) in first["findings"][0]["found"] and second["findings"] == []
     assert [warning.partition(":")[0] for warning in result["warnings"]] == [A]
     assert rules(run(site(A, found_domains=[strange]))) == []  # no declaration requires it
+
+
+# ---------------------------------------------------------------- one host name on two sites
+SHOP = "shop.example.com"
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("rate_limit", [None, LIMIT])
+def test_a_host_name_of_two_sites_is_refused(run, check, rate_limit):
+    cors = {"cors": CORS} if rate_limit is None else {}
+    both = [site(A, domains=[SHOP], **cors), site(B, domains=[B], found_domains=[SHOP], **cors)]
+    with pytest.raises(NginxError, match=rf"^{A} and {B}: domains: '{SHOP}' is a host name of 2 sites \[domain-shared"):
+        run(*both, check=check, rate_limit=rate_limit)
+    assert not run.folder.exists()
+
+
+def test_a_host_name_of_a_kept_site_is_refused(run):
+    run(site(A, domains=[SHOP], cors=CORS))
+    before = text_of(run, ".map")
+    with pytest.raises(NginxError, match="domain-shared"):
+        run(site(B, domains=[SHOP], cors=CORS))
+    assert text_of(run, ".map") == before
+
+
+@pytest.mark.parametrize("first", [{"rate_limit": LIMIT}, {}])
+def test_a_host_name_of_another_bench_is_refused(run, first):
+    run(site(A, domains=[SHOP], cors=CORS), **first)
+    with pytest.raises(NginxError, match=rf"{B} and {A} \(in {run.folder}/bench_\w+\.\*\): .* host name of 2 sites"):
+        run(site(B, domains=[SHOP], cors=CORS), bench_path=f"{run.folder}/other")
+    assert run(site(B, cors=CORS), bench_path=f"{run.folder}/other")["changed"]
+
+
+def test_what_two_other_benches_share_does_not_stop_this_one(run):
+    run(site(A, domains=[SHOP], cors=CORS))
+    text = text_of(run, ".map")
+    (run.folder / "other_00000000.map").write_text(text.replace(f'"{A}"', f'"{B}"'))
+    assert run(site("c.example.com", cors=CORS), bench_path=f"{run.folder}/third")["changed"]

@@ -91,10 +91,10 @@ def test_roles_mean_enabled_users_who_are_not_excluded():
 @pytest.mark.parametrize(
     ("users", "declared", "message"),
     [
-        ([], {}, "the site has no user 'clerk@example.com'"),
+        ([], {}, "the site does not have: 'clerk@example.com'"),
         ([user(enabled=False)], {}, "clerk@example.com is disabled, but Frappe accepts a disabled user's key"),
-        ([user()], {"roles": ["Nosuch"]}, "the site has no role 'Nosuch'"),
-        ([user(pair=PAIR, api_secret=None)], {}, "it cannot decrypt the stored API secret of clerk@example.com"),
+        ([user()], {"roles": ["Nosuch"]}, "the site does not have: 'Nosuch'"),
+        ([user(pair=PAIR, api_secret=None)], {}, "cannot decrypt the stored API secret of clerk@example.com"),
         (
             [user(), user("b", OTHER)],
             {"secrets": {CLERK: {**PAIR, "api_key": OTHER_KEY.upper()}}},
@@ -136,7 +136,9 @@ FORMER = user("former@example.com", PAIR, enabled=False)
 def test_disabled_users_with_live_keys():
     half = user("half@example.com", api_key=OTHER_KEY, enabled=False)
     reported = step([user(), FORMER, half])
-    assert [(f.rule, f.found) for f in reported.findings] == [("key-user-disabled", FORMER.name)]
+    assert [(f.rule, f.found) for f in reported.findings] == [
+        ("key-user-disabled", f"disabled users with an API key: {FORMER.name}")
+    ]
     revoked = step([user(), FORMER, half], disabled_users="revoke", state="absent")
     assert [(c.user, c.action) for c in revoked.changes] == [(CLERK, "unchanged"), (FORMER.name, "removed")]
     assert revoked.diff() == {"before": {FORMER.name: "(hidden)"}, "after": {}}

@@ -82,6 +82,12 @@ def test_create_writes_frappes_form_and_a_fresh_secret():
     assert step.after["client_secret"] == "(hidden, new)"
 
 
+def test_the_default_uri_of_a_new_client_is_the_first_that_fits_frappes_column():
+    uris = ["https://app.example.com/" + "x" * 140, "https://app.example.com/cb"]
+    step = one({"app_name": "App", "redirect_uris": uris})
+    assert step.values["default_redirect_uri"] == uris[1] and step.values["redirect_uris"] == " ".join(uris)
+
+
 def test_create_with_a_chosen_id_and_a_given_secret():
     step = one({**NEW, "client_id": "mobile-app", "client_secret": SECRET})
     assert (step.name, step.new_secret, step.values["client_secret"]) == ("mobile-app", False, SECRET)
@@ -147,8 +153,8 @@ def test_fields_of_a_later_frappe_are_told_and_left():
     declared = {**NEW, "token_endpoint_auth_method": "None", "contacts": ["it@example.com"]}
     step = one(declared, stored())
     assert [(f.rule, f.field) for f in step.findings] == [
-        ("field-unsupported", "contacts"),
-        ("field-unsupported", "token_endpoint_auth_method"),
+        ("field-unsupported", "client 'Mobile App': contacts"),
+        ("field-unsupported", "client 'Mobile App': token_endpoint_auth_method"),
     ]
     later = one(declared, stored(contacts="it@example.com\n"), fields=list(CLIENT_FIELDS))
     assert (later.findings, later.values) == ([], {"token_endpoint_auth_method": "None"})
@@ -161,7 +167,7 @@ def test_rotation_changes_an_existing_secret_only():
 
 
 def test_unknown_role_names_the_role():
-    with pytest.raises(Impossible, match="allowed_roles: the site has no role 'Nosuch'"):
+    with pytest.raises(Impossible, match="allowed_roles: the site does not have: 'Nosuch'"):
         one({**NEW, "allowed_roles": ["Sales User", "Nosuch"]})
 
 

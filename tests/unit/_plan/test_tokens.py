@@ -156,7 +156,8 @@ def test_disabled_users():
     ]
     (step,) = plan_all(tokens, {})
     assert not step.changed
-    assert [(f.rule, f.found) for f in step.findings] == [("token-user-disabled", "gone@example.com, left@example.com")]
+    found = "disabled or deleted users with tokens: gone@example.com, left@example.com"
+    assert [(f.rule, f.found) for f in step.findings] == [("token-user-disabled", found)]
     (step,) = plan_all(tokens, {"disabled_users": "ignore"})
     assert not step.changed and step.findings == []
     # regardless of other filters in the declaration
@@ -174,8 +175,8 @@ def test_of_several_declarations_the_strictest_speaks_once_for_disabled_users():
 def test_names_that_say_nothing_are_told():
     (step,) = plan_all(MIXED, {"state": "revoked", "users": ["nobody@example.com"], "clients": ["Nosuch", "Kiosk"]})
     assert [(f.rule, f.found) for f in step.findings] == [
-        ("token-user-unknown", "nobody@example.com"),
-        ("token-client-unknown", "Nosuch"),
+        ("token-user-unknown", "the site does not have: nobody@example.com"),
+        ("token-client-unknown", "the site does not have: Nosuch"),
     ]
     (step,) = plan_all(MIXED, {"state": "revoked", "users": ["idle@example.com"]}, users=["idle@example.com"])
     assert step.findings == [] and not step.changed

@@ -11,7 +11,7 @@ import json
 import re
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import UNTOLD
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import NOT_SHOWN
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import bench_part, report_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import embedded, page
@@ -93,7 +93,7 @@ def test_values_of_the_configuration_are_shown_only_of_keys_that_open_something(
     row = changed(A, before={"allow_cors": "*", "stripe": SECRET, "encryption_key": SECRET}, after={"stripe": SECRET})
     result = part(read_site(A), results={"site_config": {"sites": [row]}})
     fields = {field["field"]: field for field in result["sites"][0]["drift"][0]["fields"]}
-    assert fields["allow_cors"]["before"] == "*" and fields["stripe"]["before"] == UNTOLD
+    assert fields["allow_cors"]["before"] == "*" and fields["stripe"]["before"] == NOT_SHOWN
     assert SECRET not in json.dumps(result)
 
 

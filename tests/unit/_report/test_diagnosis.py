@@ -17,6 +17,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen, row
 
 PARAMS = {
+    "app_name": "Mobile App",
+    "client_id": None,
     "probes": None,
     "last_step": "dead",
     "scope": "openid",
@@ -132,6 +134,9 @@ def finding(rule, severity):
     return {"rule": rule, "severity": severity, "field": "x", "found": "y", "remedy": "z"}
 
 
+SLOW = step("reach", "failed", "site-slow")
+
+
 def test_a_healthy_site_has_no_problem():
     told = diagnose([verification("a", step("reach", "passed"), step("x", "not_run"))], [])
     assert (told["unhealthy"], told["notices"]) == ([], [])
@@ -200,6 +205,31 @@ def test_several_clients_of_a_site_are_one_site():
     assert [(site["name"], site["verified"]) for site in told["sites"]] == [("a", False)]
 
 
+def test_a_site_that_was_only_read_is_not_called_healthy():
+    told = diagnose([], [{"name": "a", "failed": False, "msg": "", "findings": []}])
+    assert (told["unhealthy"], told["sites"][0]["verified"]) == ([], False)
+    assert told["summary"]["rows"][0]["cells"] == ["unknown", "not run", "", ""]
+    (note,) = told["summary"]["notes"]
+    assert (note["kind"], note["sites"]) == ("NOT VERIFIED", ["a"]) and "because of --check" in note["text"]
+
+
+def test_a_site_where_a_step_did_not_run_is_partly_verified():
+    told = diagnose([verification("a", step("login", "not_run"), verified=False)], [])
+    assert told["summary"]["rows"][0]["cells"] == ["healthy", "partly", "", ""]
+
+
+def test_a_problem_of_one_client_names_it_and_one_of_all_clients_or_of_the_site_does_not():
+    failing = {"failed": True, "verified": False, "client_id": "id"}
+    checks = [
+        verification("a", SLOW, step("token", "failed", "token-refused"), app_name="Web", **failing),
+        verification("a", SLOW, step("tls", "failed", "tls-invalid"), app_name=None, **failing),
+    ]
+    told = diagnose(checks, [])
+    assert [entry["where"] for entry in told["sites"][0]["problems"]] == ["reach", "client 'Web': token", "tls"]
+    checks[1]["steps"].append(step("login", "failed", "login-refused"))
+    assert diagnose(checks, [])["sites"][0]["problems"][-1]["where"] == "client 'id': login"
+
+
 # ---------------------------------------------------------------- the batches
 def items(*names):
     return [{"name": name} for name in names]
@@ -233,7 +263,7 @@ def test_merged_results_fail_with_the_whole_list():
     bad = verification("b", failed=True, verified=False, msg="b is bad")
     told = merged([batch(verification("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
     assert told["failed"] and told["msg"] == "1 of 2 sites failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
-    assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites tried, 1 verified, 1 failed"
+    assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites done, 1 verified, 1 failed"
     assert "failed" not in merged([batch(verification("a")), batch(verification("b"))], [])
 
 

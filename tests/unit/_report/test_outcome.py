@@ -8,8 +8,10 @@ from __future__ import annotations
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.filter.audit_summary import audit_summary
 from ansible_collections.benchkeeper.frappe.plugins.filter.changed_sites import changed_sites
+from ansible_collections.benchkeeper.frappe.plugins.filter.failed_sites import failed_sites
 from ansible_collections.benchkeeper.frappe.plugins.filter.failure_message import failure_message
 from ansible_collections.benchkeeper.frappe.plugins.filter.rotation_summary import rotation_summary
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failure
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.outcome import problem_message
 
 
@@ -37,8 +39,8 @@ def test_a_rotation_names_each_secret_key_and_set_of_tokens():
     }
     done, foretold = rotation_summary(results), rotation_summary(results, check=True)
     assert [(row["site"], row["cells"]) for row in done["rows"]] == [
-        ("a", ["secret of App; API key of u@x; 3 tokens and codes"]),
-        ("b", ["secret of i"]),
+        ("a", ["client secret of App; API key of u@x; 3 tokens and codes revoked"]),
+        ("b", ["client secret of i"]),
     ]
     assert done["rows"][0]["brief"] == ["1 client secret, 1 API key, 1 token revocation"]
     assert (done["columns"], foretold["columns"]) == (["rotated"], ["would be rotated"])
@@ -93,8 +95,8 @@ def test_an_audit_shows_what_was_read_what_differs_and_what_needs_a_person():
     )
     assert [(row["site"], row["state"], row["cells"]) for row in summary["rows"]] == [
         ("well", "quiet", ["yes", "", "", "yes, 2026-03-07"]),
-        ("sick", "review", ["yes", "1", "unknown", "not on record"]),
-        ("bad", "changed", ["yes", "1", "2", "not on record"]),
+        ("sick", "review", ["yes", "1", "unknown", "never"]),
+        ("bad", "changed", ["yes", "1", "2", "never"]),
     ]
     assert [(note["kind"], note["sites"], note["text"], note["remedy"]) for note in summary["notes"]] == [
         ("WARNING", ["sick"], "x: y [r]", "Do z."),
@@ -114,3 +116,31 @@ def test_an_audit_names_a_bench_that_could_not_be_read_once():
     summary = audited(site("a", readable=False, why="no such folder"), fault="no such folder")
     assert summary["failure"] == "no such folder"
     assert [(note["kind"], note["text"]) for note in summary["notes"]] == [("FAILED", "no such folder")]
+
+
+def test_a_site_with_several_failed_rows_keeps_every_message_once_and_the_first_one_first():
+    rows = [
+        {"name": "a", "failed": True, "msg": "login: HTTP 401"},
+        {"name": "b", "failed": False, "msg": ""},
+        {"name": "a", "failed": True, "msg": "not repeated"},
+        {"name": "a", "failed": True, "msg": "not repeated"},
+    ]
+    assert failed_sites(rows) == {"a": "login: HTTP 401\nnot repeated"}
+    assert failure(rows) == "1 of 2 sites failed:\na: login: HTTP 401\na: not repeated"
+
+
+def test_a_changed_limit_is_a_change_of_every_site():
+    rows = [{"name": name, "changed": False} for name in "ab"]
+    assert changed_sites({"edge": {"changed": True, "sites": rows}}) == ["a", "b"]
+    rows[0]["changed"] = True
+    assert changed_sites({"edge": {"changed": True, "sites": rows}}) == ["a"]
+    assert changed_sites({"edge": {"changed": False, "sites": [{"name": "a", "changed": False}]}}) == []
+
+
+def test_the_end_of_a_run_names_the_variables_of_the_role():
+    message = failure_message({"a": "no response within 60 s (site_timeout)"}, {"clients": "secrets_store: x"}, ["a"])
+    assert message.splitlines() == [
+        "The step clients failed for the whole bench: oauth2_secrets_store: x",
+        "1 of 1 site failed:",
+        "a: no response within 60 s (oauth2_site_timeout)",
+    ]

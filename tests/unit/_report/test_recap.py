@@ -46,7 +46,7 @@ def texts(result):
 
 def test_a_site_with_nothing_to_tell_says_so():
     result = told({"clients": [row_of(A, app_name="App")]})
-    assert result["rows"] == [row_as(A, "quiet", "nothing", "not asked", "")]
+    assert result["rows"] == [row_as(A, "quiet", "nothing", "not run", "")]
     assert result["notes"] == []
 
 
@@ -72,7 +72,7 @@ def test_a_step_that_did_not_run_has_told_nothing():
 def test_in_check_mode_it_would_and_nothing_is_verified():
     result = told({"edge": [changed(A)]}, check=True)
     assert result["columns"][0] == "would change"
-    assert result["rows"][0]["cells"][1] == "not asked"
+    assert result["rows"][0]["cells"][1] == "not run"
 
 
 def test_a_verification_is_whole_or_says_what_is_missing():
@@ -81,10 +81,10 @@ def test_a_verification_is_whole_or_says_what_is_missing():
 
     assert verified(verification(A, "passed", "noticed")) == "yes"
     assert verified(verification(A, "passed"), verification(A, "passed")) == "yes"
-    assert verified(verification(A, "passed", "not_run")) == "in part"
+    assert verified(verification(A, "passed", "not_run")) == "partly"
     assert verified(verification(A, "failed", "not_run")) == "no"
     assert verified(failed_row(A, "no user", steps=[], verified=False)) == "no"
-    note = {"kind": "NOT VERIFIED", "sites": [A, B], "text": "step1: no user", "remedy": "Name one."}
+    note = {"kind": "NOT VERIFIED", "sites": [A, B], "text": "step1 did not run: no user", "remedy": "Name one."}
     parts = [verification(name, "passed", "not_run") for name in (A, B)]
     assert told({"verify": parts}, names=(A, B))["notes"] == [note]
     assert told({"verify": [verification(A, "failed", "not_run")]})["notes"] == []
@@ -104,9 +104,9 @@ def test_a_step_that_failed_for_the_whole_bench_is_told_beside_the_sites():
     assert [(row["site"], row["state"]) for row in result["rows"]] == [
         (A, "quiet"),
         (B, "failed"),
-        ("(the bench)", "failed"),
+        ("(all sites)", "failed"),
     ]
-    assert texts(result) == [("FAILED", [B], "x"), ("FAILED", ["(the bench) nginx"], "nginx says no")]
+    assert texts(result) == [("FAILED", [B], "x"), ("FAILED", ["(all sites) nginx"], "nginx says no")]
 
 
 def test_a_finding_is_told_once_with_its_sites_and_a_notice_not_at_all():
@@ -125,7 +125,7 @@ def test_what_holds_for_all_sites_has_a_row_if_it_changed():
     edge = {"edge": {"changed": True, "sites": [row_of(A)]}}
     shared = recap([A], edge, {})["rows"][-1]
     assert (shared["site"], shared["state"], shared["cells"][0]) == (
-        "(the bench)",
+        "(all sites)",
         "changed",
         "nginx (shared by all sites)",
     )
@@ -137,5 +137,12 @@ def test_keys_that_only_bench_itself_reads_are_left_to_a_human():
         {"site_config": [changed("common", diff=wanted), changed(A, diff={"before": {}, "after": {"x": 1}})]}
     )["notes"]
     assert (note["kind"], note["sites"]) == ("REVIEW", ["common"])
-    assert note["text"].startswith("gunicorn_workers: no effect until `bench setup supervisor`")
+    assert note["text"].startswith("gunicorn_workers: no effect until you run `bench setup supervisor`")
     assert told({"site_config": [row_of("common", diff=wanted)]})["notes"] == []
+
+
+def test_a_run_without_a_site_says_so_and_a_run_that_failed_says_why_instead():
+    (note,) = recap([], {}, {})["notes"]
+    assert note["text"] == "no site was selected, so no site was managed" and "oauth2_exclude_sites" in note["remedy"]
+    assert [note["kind"] for note in recap([], {}, {}, faults={"clients": "x"})["notes"]] == ["FAILED"]
+    assert recap([A], {}, {})["notes"] == []

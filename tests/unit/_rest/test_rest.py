@@ -123,16 +123,18 @@ def test_a_site_that_cannot_be_planned_gets_nothing(frappe):
 def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
     frappe.instead[request_] = lambda: answer
     (row,) = apply(client(1))
-    expected = f"url: {URL} returned a response that is not Frappe's for {request_[0]} /api/resource/OAuth Client"
+    expected = (
+        f"url: {URL} returned a response that did not come from Frappe for {request_[0]} /api/resource/OAuth Client"
+    )
     assert row["failed"] and expected in row["msg"]
-    assert row["msg"].endswith("Check that url leads to the site itself")
+    assert row["msg"].endswith("not of a proxy or sign-in page")
 
 
 @pytest.mark.parametrize("answer", [{"data": [{}]}, {"data": [5]}, {"data": None}, {}])
 def test_rows_that_are_not_frappes_are_told(frappe, answer):
     frappe.instead["GET", "owner"] = lambda: answer
     (row,) = apply(client(1))
-    assert "a response that is not Frappe's for GET /api/resource/OAuth Client" in row["msg"]
+    assert "a response that did not come from Frappe for GET /api/resource/OAuth Client" in row["msg"]
 
 
 def test_a_doctype_that_is_not_frappes_is_told(frappe):

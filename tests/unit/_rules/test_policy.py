@@ -102,8 +102,12 @@ def test_the_password_of_the_verification_is_held_against_every_name_of_the_task
         ("app.trust://oauth2redirect", []),
         ("com.example.crm:/oauth2redirect", []),
         ("http://127.0.0.1:8400/callback", []),
+        ("http://127.0.0.1/callback", ["redirect-uri-loopback-port"]),
+        ("http://[::1]/callback", ["redirect-uri-loopback-port"]),
+        ("http://localhost/callback", ["redirect-uri-localhost", "redirect-uri-loopback-port"]),
+        ("https://127.0.0.1/callback", []),
         ("http://[::1]:8400/callback", []),
-        ("http://127.8.9.1/callback", []),
+        ("http://127.8.9.1:8400/callback", []),
         ("http://localhost:8400/callback", ["redirect-uri-localhost"]),
         ("http://app.example.com/callback", ["redirect-uri-http"]),
         ("http://10.0.0.1/callback", ["redirect-uri-http"]),
@@ -178,6 +182,13 @@ def test_no_finding_shows_a_secret():
             assert secret.strip() not in str(finding)
 
 
+def test_a_default_uri_that_is_not_declared_is_not_blamed_for_its_length():
+    long = "https://a.example/" + "x" * 140
+    (found,) = client_findings({"app_name": "App", "redirect_uris": [long]}, "s.example")
+    assert found.field == "redirect_uris" and found.found.startswith("the shortest URI has 158 characters")
+    assert rules(client_findings({"app_name": "App", "default_redirect_uri": long}, "s.example")) == ["text-length"]
+
+
 def test_a_good_client_breaks_no_rule():
     assert rules(client_findings(GOOD_CLIENT, "crm.example.com")) == []
 
@@ -191,6 +202,10 @@ def test_a_good_client_breaks_no_rule():
         ({"redirect_uris": [], "default_redirect_uri": None}, ["redirect-uris-empty"]),
         ({"default_redirect_uri": "https://other.example/cb"}, ["default-redirect-uri"]),
         ({"redirect_uris": ["https://a.example/" + "x" * 140], "default_redirect_uri": None}, ["text-length"]),
+        (
+            {"redirect_uris": ["https://a.example/" + "x" * 140, "https://a.example/cb"], "default_redirect_uri": None},
+            [],
+        ),
         (
             {"redirect_uris": [f"https://a.example/{n:05}" for n in range(3000)], "default_redirect_uri": None},
             ["text-length"],
@@ -224,11 +239,42 @@ def test_client(change, expected):
         ("HTTPS://APP.example.com", "https://app.example.com"),
         ("https://app.example.com:443", "https://app.example.com"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
-        *((bad, None) for bad in ("*", "null", "", None, 5, "https://a.example/", "https://a.example?x", "a.example")),
+        *(
+            (good, good)
+            for good in (
+                "capacitor://localhost",
+                "ionic://localhost",
+                "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+                "moz-extension://8a3e2c1b-1111-4222-8333-444455556666",
+                "safari-web-extension://8A3E2C1B-1111-4222-8333-444455556666",
+                "tauri://localhost",
+                "app://.",
+                "com.example.app://localhost:8080",
+            )
+        ),
+        ("Capacitor://localhost", "capacitor://localhost"),
         *(
             (bad, None)
-            for bad in ("https://a.example b", "https://a'b", 'https://a"b', "https://a.example;\n", "ftp://a")
+            for bad in (
+                "file://",
+                "file://localhost",
+                "data://x",
+                "javascript://x",
+                "blob://x",
+                "capacitor://",
+                "capacitor:localhost",
+                "capacitor://localhost/",
+                "chrome-extension://*",
+                "capacitor://u@localhost",
+                "capacitor://@localhost",
+                "capacitor://local|host",
+                "capacitor://local$host",
+                f"{'a' * 101}://localhost",
+                f"capacitor://{'a' * 254}",
+            )
         ),
+        *((bad, None) for bad in ("*", "null", "", None, 5, "https://a.example/", "https://a.example?x", "a.example")),
+        *((bad, None) for bad in ("https://a.example b", "https://a'b", 'https://a"b', "https://a.example;\n")),
         *(
             (bad, None)
             for bad in ("https://*.example", "https://u@a.example", "https://a.example:x", "https://a.example:")
@@ -251,6 +297,8 @@ def test_origin(value, expected):
         ({"allow_cors": "https://a.example,https://b.example"}, ["cors-origin-form"]),
         ({"allow_cors": ["https://a.example/"]}, ["cors-origin-form"]),
         ({"allow_cors": ["null"]}, ["cors-origin-form"]),
+        ({"allow_cors": ["file://"]}, ["cors-origin-form"]),
+        ({"allow_cors": ["capacitor://localhost", "ionic://localhost"]}, []),
         ({"ignore_csrf": ["/api/method/x"]}, ["ignore-csrf"]),
         ({"ignore_csrf": 1}, ["ignore-csrf"]),
         ({"ignore_csrf": []}, []),
@@ -317,7 +365,7 @@ def test_judge(severity, policy, excepted, outcome):
 def test_every_rule_says_what_to_do():
     for name, rule in ALL_RULES.items():
         assert rule.severity in (INVALID, REFUSED, WARNING, NOTICE, PROBLEM), name
-        assert rule.source and rule.remedy.endswith("."), name
+        assert rule.title and rule.source and rule.remedy.endswith("."), name
 
 
 class Told:
@@ -349,4 +397,4 @@ def test_every_rule_is_raised_somewhere_and_goes_by_its_own_name():
 
 def test_no_two_rules_have_one_id():
     with pytest.raises(ValueError, match="'site-name' is registered twice"):
-        register("site-name", INVALID, "a", "b")
+        register("site-name", INVALID, "a", "b", "c")

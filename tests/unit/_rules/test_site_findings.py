@@ -98,11 +98,15 @@ def client(**changes):
         ),
         (
             {"oauth_settings": {"OAuth Provider Settings": {"skip_authorization": "Auto"}}},
-            ("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "'Auto'"),
+            ("settings-consent-auto", "OAuth Provider Settings: skip_authorization", "is 'Auto'"),
         ),
         (
             {"domains": []},
-            ("domain-missing", "domains in site_config.json", "is empty, and the site folder has a capital letter"),
+            (
+                "domain-missing",
+                "domains in site_config.json",
+                "is not set, and the name of the site directory has a capital letter",
+            ),
         ),
         (
             {"secrets_not_opened": {"Email Account": 1, "User": 2}},
@@ -114,7 +118,11 @@ def client(**changes):
         ),
         (
             {"oauth_settings": {"System Settings": {"disable_user_pass_login": True, "enable_two_factor_auth": True}}},
-            ("password-grant-bypass", "System Settings", "disable_user_pass_login and enable_two_factor_auth"),
+            (
+                "password-grant-bypass",
+                "System Settings",
+                "the password grant ignores disable_user_pass_login and enable_two_factor_auth",
+            ),
         ),
         (
             {"oauth_settings": {"OAuth Settings": {"allowed_public_client_origins": "https://other.example.com\n"}}},
@@ -126,59 +134,66 @@ def client(**changes):
         ),
         (
             {"features": {"open_bootstraps": ["crm.setup.oauth_bootstrap.bootstrap_site"]}},
-            ("bootstrap-open", "apps", "crm.setup.oauth_bootstrap.bootstrap_site"),
+            ("bootstrap-open", "apps", "any signed-in user can call crm.setup.oauth_bootstrap.bootstrap_site"),
         ),
-        (client(secret_bytes=10), ("secret-weak", "Mobile App: client_secret", "has 10 bytes")),
+        (
+            client(secret_bytes=10),
+            ("secret-weak", "client 'Mobile App': client_secret", "has 10 bytes, at least 32 are expected"),
+        ),
         (
             client(secret_in_versions=True),
-            ("secret-in-versions", "Mobile App: client_secret", "is stored in Version in clear text"),
+            ("secret-in-versions", "client 'Mobile App': client_secret", "is stored in Version in clear text"),
         ),
         (
             client(token_endpoint_auth_method="Client Secret Basic"),
             (
                 "client-auth-method",
-                "Mobile App: token_endpoint_auth_method",
+                "client 'Mobile App': token_endpoint_auth_method",
                 "'Client Secret Basic' for an app at 'com.example.crm://cb'",
             ),
         ),
         (
             client(redirect_uris=["com.example.crm://cb\nhttps://app.example.com/cb"]),
-            ("stored-uris-split", "Mobile App: redirect_uris", "'com.example.crm://cb\\nhttps://app.example.com/cb'"),
+            (
+                "stored-uris-split",
+                "client 'Mobile App': redirect_uris",
+                "'com.example.crm://cb\\nhttps://app.example.com/cb' contains white space",
+            ),
         ),
-        (client(redirect_uris=[]), ("redirect-uris-empty", "Mobile App: redirect_uris", "is an empty list")),
+        (client(redirect_uris=[]), ("redirect-uris-empty", "client 'Mobile App': redirect_uris", "is an empty list")),
         (
             client(default_redirect_uri="https://other.example.com/"),
             (
                 "default-redirect-uri",
-                "Mobile App: default_redirect_uri",
+                "client 'Mobile App': default_redirect_uri",
                 "'https://other.example.com/' is not in redirect_uris",
             ),
         ),
         (
             client(redirect_uris=["/cb"], default_redirect_uri="/cb"),
-            ("redirect-uri-absolute", "Mobile App: redirect_uris", "'/cb' is not an absolute URI"),
+            ("redirect-uri-absolute", "client 'Mobile App': redirect_uris", "'/cb' is not an absolute URI"),
         ),
-        (client(grant_type="Implicit"), ("grant-implicit", "Mobile App: grant_type", "Implicit")),
-        (client(scopes=["all"]), ("scope-all", "Mobile App: scopes", "'all'")),
+        (client(grant_type="Implicit"), ("grant-implicit", "client 'Mobile App': grant_type", "is Implicit")),
+        (client(scopes=["all"]), ("scope-all", "client 'Mobile App': scopes", "contains 'all'")),
         (
             client(skip_authorization=True),
             (
                 "consent-skipped",
-                "Mobile App: skip_authorization",
+                "client 'Mobile App': skip_authorization",
                 "no consent page is shown for 'com.example.crm://cb'",
             ),
         ),
         (
             {"tokens": {"disabled_users": [{"user": "left@example.com", "tokens": 2}], "by_client": []}},
-            ("token-user-disabled", "tokens", "left@example.com"),
+            ("token-user-disabled", "tokens", "disabled or deleted users with tokens: left@example.com"),
         ),
         (
             {"tokens": {"disabled_users": [], "by_client": [{"client_id": "gone", "known": False}]}},
-            ("token-client-gone", "tokens", "gone"),
+            ("token-client-gone", "tokens", "deleted clients with tokens: gone"),
         ),
         (
             {"api_keys": [{"user": "left@example.com", "enabled": False, "has_secret": True}]},
-            ("key-user-disabled", "api_keys", "left@example.com"),
+            ("key-user-disabled", "api_keys", "disabled users with an API key: left@example.com"),
         ),
     ],
 )

@@ -80,7 +80,7 @@ def test_the_limit_on_the_token_endpoint_is_neither_waited_for_nor_taken_for_an_
 
     site = Odd("", lambda _asked, reply: reply.status_code == 429, get_token=limited)
     rule, told = found(cross_origin, site)
-    assert rule == "" and told.endswith(f"; {GET_TOKEN} not verified for {ORIGIN}, {OTHER_ORIGIN}: rate limit reached")
+    assert rule == "" and told.endswith(f"; not verified at {GET_TOKEN} for {ORIGIN}, {OTHER_ORIGIN} (rate limit)")
     site.where = lambda _asked, _reply: False
     assert "limit" not in found(cross_origin, site)[1]  # an error that a page can read verifies the headers
 
@@ -108,6 +108,29 @@ def test_another_origin_than_the_declared_one(step, value, rule):
     assert found(step, Odd(value, everywhere))[0] == rule
 
 
+def test_an_app_that_sends_cookies_is_named_unless_the_declaration_answers_that():
+    """frappe-js-sdk always sends requests with credentials. A declaration that says nothing leaves that open."""
+    rule, _told = found(cross_origin, Site(), cors={"origins": [ORIGIN]})
+    assert rule == "cors-cookies"
+    assert found(cross_origin, Site(), cors={"origins": [ORIGIN], "credentials": False})[0] == ""
+
+
+def test_the_default_preflight_asks_for_what_frappes_own_client_sends():
+    reply = Reply(200, "", (ALLOW + "Headers", "Authorization, Content-Type, X-Frappe-CSRF-Token"))
+    rule, told = found(preflight, Site(tasks=reply))
+    assert rule == "cors-preflight" and told.endswith("not allowed: X-Frappe-Site-Name")
+
+
+@pytest.mark.parametrize(
+    ("sent", "rule"), [(None, "cors-expose-headers"), ("X-One", "cors-expose-headers"), ("x-one, X-Two", "")]
+)
+def test_a_declared_header_that_no_page_can_read(sent, rule):
+    more = [("Access-Control-Expose-Headers", sent)] if sent else []
+    policy = {"origins": [ORIGIN], "credentials": False, "expose_headers": ["X-One", "X-Two"]}
+    seen, told = found(cross_origin, Site(tasks=Reply(200, {"message": "done"}, *more)), cors=policy)
+    assert seen == rule and (not rule or told.endswith("X-Two"))
+
+
 def test_a_refusal_that_no_page_can_read():
     rule, told = found(cross_origin, Odd("", lambda _asked, reply: reply.status_code == 401))
     assert (rule, told) == ("cors-error-bare", f"{ORIGIN}: no header on HTTP 401 from frappe.auth.get_logged_user")
@@ -116,8 +139,17 @@ def test_a_refusal_that_no_page_can_read():
 @pytest.mark.parametrize(
     ("reply", "cors", "lacking"),
     [
-        (Reply(405), {}, "HTTP 405 from crm.api.tasks; not allowed: Authorization, Content-Type"),
-        (Reply(200, "", (ALLOW + "Headers", "content-type")), {}, "from crm.api.tasks; not allowed: Authorization"),
+        (
+            Reply(405),
+            {},
+            "HTTP 405 from crm.api.tasks; not allowed: "
+            "Authorization, Content-Type, X-Frappe-CSRF-Token, X-Frappe-Site-Name",
+        ),
+        (
+            Reply(200, "", (ALLOW + "Headers", "content-type")),
+            {"headers": ["Authorization"]},
+            "not allowed: Authorization",
+        ),
         (Reply(200, "", (ALLOW + "Methods", "GET")), {"methods": ["PATCH"], "headers": ["X-A"]}, "allowed: X-A, PATCH"),
     ],
 )

@@ -89,7 +89,7 @@ def test_the_password_grant_is_gone_only_where_frappe_says_so(reply, expected):
 
 
 # ---------------------------------------------------------------- requests that must be rejected
-NOT_ASKED, PLAIN = "without code_challenge", "with the method plain"
+NOT_ASKED, PLAIN = "without code_challenge", "with code_challenge_method plain"
 
 
 class Lenient(Site):
@@ -110,9 +110,9 @@ class Lenient(Site):
     ("ways", "expected", "found"),
     [
         ([], "", f"{NOT_ASKED}: HTTP 400 invalid_request; {PLAIN}: HTTP 400 invalid_request"),
-        ([""], "frappe-pkce-optional", f"a token {NOT_ASKED}"),
-        (["plain"], "frappe-pkce-optional", f"a token {PLAIN}"),
-        (["", "plain"], "frappe-pkce-optional", f"a token {NOT_ASKED} and {PLAIN}"),
+        ([""], "frappe-pkce-optional", f"a token was issued {NOT_ASKED}"),
+        (["plain"], "frappe-pkce-optional", f"a token was issued {PLAIN}"),
+        (["", "plain"], "frappe-pkce-optional", f"a token was issued {NOT_ASKED} and {PLAIN}"),
     ],
 )
 def test_which_way_past_pkce_is_open_is_told(ways, expected, found):
@@ -248,6 +248,15 @@ def test_how_a_sign_in_ends(reply, cookies, expected):
     assert verification.user == ("" if expected else "clerk@example.com")
 
 
+def test_a_login_that_failed_for_another_client_is_not_repeated_and_keeps_its_cause():
+    first = row("login", "failed", Fault("login-user-missing", "a session", "HTTP 401", "the site has no user x"))
+    verification = ScriptedRun(Site(), refused=first)
+    with pytest.raises(Fault) as fault:
+        login(verification)
+    assert (fault.value.rule, fault.value.found) == ("login-user-missing", "HTTP 401")
+    assert fault.value.reason == "the site has no user x; rejected for another client, so it was not tried again"
+
+
 @pytest.mark.parametrize(
     ("user", "enabled", "password_off", "expected"),
     [
@@ -263,7 +272,7 @@ def test_why_a_sign_in_was_refused(user, enabled, password_off, expected):
         db=types.SimpleNamespace(get_value=lambda _doctype, _name, _field: enabled),
         get_system_settings=lambda name: password_off if name == "disable_user_pass_login" else None,
     )
-    add_causes([step], frappe, {"username": "clerk", "find_user": lambda _login: user}, remedy_of)
+    add_causes([step], frappe, {"username": "clerk", "find_user": lambda _login: user}, remedy_of, "")
     assert (step["rule"], step["remedy"]) == (expected, remedy_of(expected))
 
 
@@ -347,10 +356,9 @@ def test_a_site_where_nobody_listens_and_one_that_never_answers():
     with pytest.raises(Fault) as gone:
         HttpClient(url, None, True, time.monotonic() + 5).get("/api/method/ping")
     assert [fault.value.rule for fault in (slow, late, gone)] == ["site-slow", "site-slow", "site-unreachable"]
-    assert "has passed" in late.value.found and url in gone.value.found
+    assert "limit for this site passed" in late.value.found and gone.value.found == f"connection refused at {url}"
 
 
-# ---------------------------------------------------------------- remedies
 def test_what_to_do_about_a_refused_token_serves_the_operator_and_the_maker_of_an_app():
     remedy = remedy_of("token-refused")
     assert remedy.index("Error Log") < remedy.index("An app must send")

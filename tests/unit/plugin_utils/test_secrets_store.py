@@ -48,7 +48,7 @@ def test_a_store_that_cannot_be_locked_is_told(tmp_path, monkeypatch):
 
     monkeypatch.setattr(fcntl, "flock", none)
     with pytest.raises(
-        StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). Move it to a local file"
+        StoreFault, match=r"store/one cannot be locked \(Bad file descriptor\). Use a directory on a file"
     ):
         with opened(tmp_path / "store").held():
             pass
@@ -121,12 +121,12 @@ def test_a_name_that_leads_out_of_the_store_is_refused(store):
 
 @pytest.mark.parametrize("check", [SecretsStore.require, lambda store: store.held().__enter__()])
 def test_what_cannot_keep_is_refused_before_anything_is_made(tmp_path, check, monkeypatch):
-    with pytest.raises(StoreFault, match="no vault secret is loaded.*Nothing was generated"):
+    with pytest.raises(StoreFault, match="no vault secret is loaded.*No secret was generated"):
         check(opened(tmp_path / "store", vault=[]))
     with pytest.raises(StoreFault, match="the directory .*/nosuch does not exist. Create it"):
         check(opened(tmp_path / "nosuch" / "store"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreFault, match="the directory .*/file does not exist"):
+    with pytest.raises(StoreFault, match="/file is not a directory. Correct the path"):
         check(opened(tmp_path / "file"))
     monkeypatch.setattr(os, "access", lambda *_args: False)
     with pytest.raises(StoreFault, match="is not writable by the user who runs Ansible"):
@@ -140,7 +140,7 @@ def test_what_cannot_keep_is_refused_before_anything_is_made(tmp_path, check, mo
 
 def test_another_run_waits_its_turn(store, monkeypatch):
     monkeypatch.setattr(_secrets_store, "LOCK_WAIT", 0.2)
-    with pytest.raises(StoreFault, match="another run has locked"), opened(store.folder).held():
+    with pytest.raises(StoreFault, match="for the lock of another run"), opened(store.folder).held():
         pass
     with opened(store.folder, host="two").held():
         pass  # a separate store

@@ -83,5 +83,6 @@ def message_page():
 
 
 def page(title, body, status=200):
-    text = f"<!DOCTYPE html>\n<html><head><title>{html.escape(title)}</title></head><body>{body}</body></html>"
+    head = f'<meta name="generator" content="frappe"><title>{html.escape(title)}</title>'
+    text = f"<!DOCTYPE html>\n<html><head>{head}</head><body>{body}</body></html>"
     return Response(text, status, content_type="text/html; charset=utf-8")

@@ -1,5 +1,5 @@
 "use strict";
-// What a click on a site shows.
+// The details of a site, which a click on its name shows.
 
 const STEP_NAMES = { site_config: "Configuration", clients: "OAuth client", api_keys: "API keys", tokens: "Tokens", edge: "nginx" };
 const lines = (texts) => texts.map((text) => make("span", { class: "line" }, text));
@@ -20,19 +20,19 @@ function driftRows(drift) {
 }
 
 function driftBlock(site) {
-  const told = [];
-  if (site.drift_unknown) told.push(make("p", { class: "alert" }, "Drift could not be determined completely: ", site.drift_unknown));
-  if (site.drift.length) told.push(list("What the next run of site.yml would change", ["Object", "Field", "Current", "After site.yml"], driftRows(site.drift)));
-  else if (!site.managed && !site.drift_unknown) told.push(words("The inventory declares nothing for this site."));
-  else if (!site.drift_unknown) told.push(words("None: the site matches the inventory."));
-  return block("Drift from the inventory", told);
+  const parts = [];
+  if (site.drift_unknown) parts.push(make("p", { class: "alert" }, site.drift.length ? "Drift is only partly known: " : "Drift is unknown: ", site.drift_unknown));
+  if (site.drift.length) parts.push(list("What the next run of site.yml would change", ["Object", "Field", "Current", "After site.yml"], driftRows(site.drift)));
+  else if (!site.managed && !site.drift_unknown) parts.push(words("This site is not managed."));
+  else if (!site.drift_unknown) parts.push(words("None: the site matches the inventory."));
+  return block("Drift from the inventory", parts);
 }
 
 function corsWords(cors) {
   if (cors.nginx === "as declared") return ["nginx sends exactly the declared origins:", cors.declared];
   if (cors.nginx === "differs") return ["The CORS configuration of nginx differs from the declaration (see Drift). Declared origins:", cors.declared || []];
   if (cors.nginx === "absent") return ["The declared CORS origins are not yet configured in nginx:", cors.declared];
-  if (cors.frappe === null) return ["Neither Frappe nor this collection's nginx configuration allows cross-origin access.", []];
+  if (cors.frappe === null) return ["Neither Frappe nor this collection's nginx configuration allows cross-origin access. Other nginx files were not checked.", []];
   return ["Frappe sends CORS headers (allow_cors) for:", [cors.frappe].flat().map(String)];
 }
 
@@ -40,7 +40,7 @@ function corsBlock(site) {
   if (!site.readable) return null;
   const [text, origins] = corsWords(site.cors);
   return block("CORS", words(text), origins.length ? make("ul", { class: "plain" }, origins.map((origin) => make("li", {}, make("code", {}, origin)))) : null,
-    site.cors.nginx && origins.length === 0 ? words("None. All cross-origin requests are rejected.") : null);
+    site.cors.nginx && origins.length === 0 ? words("None. Browsers block responses to all other origins.") : null);
 }
 
 function clientsBlock(site) {
@@ -73,20 +73,20 @@ function keysBlock(site) {
 function settingsBlock(site) {
   const keys = Object.entries(site.config);
   if (!keys.length) return null;
-  return block("Security-relevant configuration", list("Keys that control CORS or weaken security", ["Key", "Value", "File"],
+  return block("Security-relevant configuration", list("Keys that affect CORS or security", ["Key", "Value", "File"],
     keys.map(([key, held]) => [make("code", {}, key), make("code", {}, JSON.stringify(held.value)), held.file])));
 }
 
 function verificationBlock(site) {
   const verification = site.verification;
-  if (!verification) return block("Last verification", words("No verification is on record. To record one, set oauth2_report_dir and run verify.yml or site.yml."));
+  if (!verification) return block("Last verification", words("This site was never verified with oauth2_report_dir set. Set it, and run verify.yml."));
   const verdicts = { passed: "good", noticed: "notice", failed: "bad", not_run: "none" };
   return block("Last verification", words(`${moment(verification.at)}, ${age(site.verified_days_ago)}`), verification.clients.map((client) => {
-    const told = client.steps.filter((step) => step.verdict === "failed" || step.verdict === "not_run");
-    const passed = client.steps.length - told.length;
+    const notable = client.steps.filter((step) => step.verdict === "failed" || step.verdict === "not_run");
+    const passed = client.steps.length - notable.length;
     return make("div", {}, make("p", {}, make("strong", {}, client.app_name || client.client_id || "(unknown client)"), ` at ${client.url || "(unknown URL)"}: `,
       client.msg || `${passed} of ${count(client.steps.length, "step")} passed`),
-    told.length ? list("Steps that failed or were not run", ["Step", "Verdict", "Found", "What to do"], told.map((step) =>
+    notable.length ? list("Steps that failed or were not run", ["Step", "Verdict", "Found", "What to do"], notable.map((step) =>
       [step.name, mark(verdicts[step.verdict], step.verdict.replace("_", " ")), [step.found, step.reason].filter(Boolean).join(" "), step.remedy])) : null);
   }));
 }

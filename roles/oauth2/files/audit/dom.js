@@ -1,5 +1,5 @@
 "use strict";
-// Everything is built with textContent: no name of a site, an app or a user is ever read as markup.
+// All content is inserted as text, so names of sites, apps and users are never interpreted as markup.
 
 const report = JSON.parse(document.getElementById("report").textContent);
 const SVG = "http://www.w3.org/2000/svg";
@@ -28,7 +28,7 @@ const named = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, make("wbr
 const number = (value) => new Intl.NumberFormat("en").format(value);
 const count = (value, one, many) => `${number(value)} ${value === 1 ? one : many || one + "s"}`;
 
-// Never rely on colour alone: each state also has a symbol and a text.
+// Color is never the only sign: each state also has a symbol and a text.
 const SIGNS = {
   warning: ["▲", "warn"], notice: ["○", "calm"], drift: ["≠", "warn"], good: ["✓", "good"],
   bad: ["✕", "bad"], none: ["–", "calm"], unknown: ["?", "warn"], partial: ["◐", "warn"],

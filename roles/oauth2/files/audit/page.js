@@ -31,11 +31,11 @@ function driftCell(site) {
 }
 
 function verificationCell(site) {
-  const told = { verified: ["good", "verified"], partial: ["partial", "partly verified"], failed: ["bad", "failed"], none: ["none", "none on record"] }[site.verify_state];
-  return [mark(...told), site.verification ? make("span", { class: "line soft" }, age(site.verified_days_ago)) : null];
+  const label = { verified: ["good", "verified"], partial: ["partial", "partly verified"], failed: ["bad", "failed"], none: ["none", "never verified"] }[site.verify_state];
+  return [mark(...label), site.verification ? make("span", { class: "line soft" }, age(site.verified_days_ago)) : null];
 }
 
-// name, heading, what sorts it, what it shows
+// name, heading, sort key, content of the cell
 const COLUMNS = [
   ["name", "Site", (site) => site.name.toLowerCase(), null],
   ["bench", "Bench", (site) => site.bench.toLowerCase(), (site) => named(site.bench)],
@@ -43,11 +43,11 @@ const COLUMNS = [
   ["apps", "Apps", (site) => Object.keys(site.apps).length, (site) => orUnread(site, () => Object.keys(site.apps).join(", "))],
   ["clients", "Clients", (site) => (site.clients || []).length, (site) => orUnread(site, () => number(site.clients.length)), "figure"],
   ["cors", "CORS", (site) => (site.cors.declared || [site.cors.frappe].flat().filter(Boolean)).length, (site) => orUnread(site, corsCell)],
-  ["keys", "Keys", (site) => (site.keys || []).length, (site) => orUnread(site, keysCell), "figure"],
+  ["keys", "API keys", (site) => (site.keys || []).length, (site) => orUnread(site, keysCell), "figure"],
   ["tokens", "Tokens", (site) => (site.tokens ? site.tokens.active + site.tokens.refreshable : -1), (site) => orUnread(site, tokensCell), "figure"],
   ["drift", "Drift", (site) => site.drift.length || (site.drift_unknown ? 0.5 : 0), driftCell],
   ["findings", "Findings", (site) => (site.readable ? site.findings.length : 0.5), (site) => orUnread(site, () =>
-    (site.findings.length ? mark("warning", count(site.findings.length, "warning")) : mark("good", "none")))],
+    (site.findings.length ? mark("warning", count(site.findings.length, "finding")) : mark("good", "none")))],
   ["verification", "Last verification", (site) => VERIFY_ORDER[site.verify_state] * 1e6 - (site.verified_days_ago || 0), verificationCell],
 ];
 const order = { column: "name", down: false };
@@ -134,9 +134,9 @@ function chooseRule(rule) {
 // ---------------------------------------------------------------- sections of the page
 function summary() {
   const sum = report.summary;
-  const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "on no site"],
-    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not verified", sum.unverified, "or only partly"],
-    ["Unreadable", sum.unreadable, sum.unreadable ? "see the site's row" : "all sites were read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
+  const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "none"],
+    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not fully verified", sum.unverified, "never, partly or failed"],
+    ["Could not be read", sum.unreadable, sum.unreadable ? "see the site's row" : "all sites were read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
   byId("summary").replaceChildren(...cells.map(([name, value, more]) => make("div", {}, make("dt", {}, name), make("dd", { class: "figure" }, number(value)), make("dd", { class: "soft" }, more))));
 }
 
@@ -150,7 +150,7 @@ function faults() {
 
 function notices() {
   const rules = report.rules.filter((entry) => entry.severity === "notice");
-  byId("notices").replaceChildren(rules.length ? list("Behaviour of Frappe, by rule", ["Rule", "Sites", "What to do"], rules.map((entry) =>
+  byId("notices").replaceChildren(rules.length ? list("Behavior of Frappe, by rule", ["Rule", "Sites", "What to do"], rules.map((entry) =>
     [[mark("notice", entry.rule), make("span", { class: "line soft" }, entry.source)], entry.sites === report.sites.length ? "all" : number(entry.sites), entry.remedy])) : words("None found."));
 }
 
@@ -158,8 +158,8 @@ function choices() {
   const option = (value, text) => make("option", { value }, text);
   byId("bench").replaceChildren(option("", "all"), ...report.benches.map((bench, at) => option(at, bench.name)));
   const severities = [...new Set(report.rules.map((entry) => entry.severity))];
-  byId("finding").replaceChildren(option("", "all sites"), ...severities.map((severity) => make("optgroup", { label: severity },
-    option(`severity:${severity}`, `any ${severity}`), report.rules.filter((entry) => entry.severity === severity).map((entry) => option(entry.rule, entry.rule)))));
+  byId("finding").replaceChildren(option("", "any or none"), ...severities.map((severity) => make("optgroup", { label: severity },
+    option(`severity:${severity}`, `severity: ${severity}`), report.rules.filter((entry) => entry.severity === severity).map((entry) => option(entry.rule, entry.rule)))));
   byId("sort").replaceChildren(...COLUMNS.flatMap(([name, head]) => [option(name, `${head}, ascending`), option(`${name}:down`, `${head}, descending`)]));
   byId("heads").replaceChildren(...COLUMNS.map(([name, head, , , kind]) => make("th", { scope: "col", role: "columnheader", "data-column": name, class: kind },
     make("button", { type: "button", class: "head-button", onclick: () => sortBy(name) }, head, make("span", { class: "arrow", "aria-hidden": "true" })))));
@@ -171,7 +171,7 @@ function theme(next) {
   if (next) document.documentElement.dataset.theme = next;
   const now = document.documentElement.dataset.theme || (dark.matches ? "dark" : "light");
   byId("theme").textContent = now === "dark" ? "Light" : "Dark";
-  byId("theme").setAttribute("aria-label", `Show the page in ${now === "dark" ? "light" : "dark"} colours`);
+  byId("theme").setAttribute("aria-label", `Show the page in ${now === "dark" ? "light" : "dark"} colors`);
   return now;
 }
 

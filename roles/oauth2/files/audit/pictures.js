@@ -30,7 +30,7 @@ function top(value) {
   return [1, 2, 3, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-// Drawn for the screen it is shown on, so that its text has the size of other text.
+// Drawn for the current screen width, so that its text has the size of other text.
 function issued(byDay, tall = true) {
   const narrow = window.innerWidth < 700;
   const bars = days(byDay, report.generated_at);
