@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench_state import COLLATION, BenchState
 from checkout import BIN, ROOT
-from playbook_runs import Run, Started
+from playbook_runs import Run, Started, with_cache
 from prepared_bench import copy_bench, prepared_bench
 from processes import end_all_below
 
@@ -150,12 +150,15 @@ class Demo(BenchState):
 
     def playbook(self, playbook: str, *options: str, **variables: object) -> Run:
         """Run a playbook of the collection on the bench. The run may fail."""
-        with self.start(playbook, *options, **variables) as process:
+        with self._start(with_cache(self.ansible), playbook, *options, **variables) as process:
             out, err = process.communicate()
         return Run(subprocess.CompletedProcess(process.args, process.returncode, out, err))
 
     def start(self, playbook: str, *options: str, **variables: object) -> Started:
-        """Start a playbook of the collection on the bench."""
+        """Start a playbook of the collection on the bench, as an operator does."""
+        return self._start([self.ansible / "ansible-playbook"], playbook, *options, **variables)
+
+    def _start(self, program: list, playbook: str, *options: str, **variables: object) -> Started:
         inventory = self.folder / "inventory"
         inventory.mkdir(exist_ok=True)
         everything = {
@@ -173,7 +176,7 @@ class Demo(BenchState):
             json.dump(hosts, file)
         os.replace(written, inventory / "hosts.json")
         return Started(
-            [self.ansible / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
+            [*program, "-i", inventory / "hosts.json", playbook, *options],
             env={
                 **os.environ,
                 "PATH": f"{self.ansible}:{os.environ['PATH']}",
