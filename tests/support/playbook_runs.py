@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import IO
 
-
 # One directory per process: the collection does not change while it runs tests.
 _packed_modules = tempfile.TemporaryDirectory(prefix="bk-modules-")
 
