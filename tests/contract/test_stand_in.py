@@ -65,7 +65,7 @@ answer([*found, failure(lambda: set_ip("x"))])
 """) == ["InReadOnlyMode", "InReadOnlyMode", None, "InReadOnlyMode", None]
 
 
-def test_what_is_not_committed_is_gone_and_a_savepoint_is_undone_alone(run):
+def test_a_rollback_discards_uncommitted_changes_and_a_savepoint_only_its_own(run):
     assert run("""
 enter(sys.argv[1])
 set_ip("first")

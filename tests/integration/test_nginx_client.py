@@ -60,7 +60,7 @@ def test_a_pattern_of_an_include_names_what_it_names_for_nginx(configured, word)
     nginx.try_with(nginx.files(), {})
 
 
-def test_a_backslash_in_an_include_that_is_no_pattern_is_part_of_the_name(configured):
+def test_a_backslash_in_an_include_without_a_pattern_is_part_of_the_name(configured):
     nginx = configured(
         **{"nginx.conf": f"include a\\ b.conf;{EVENTS}", "a\\ b.conf": "env A;\n", "a b.conf": "nosuch on;\n"}
     )

@@ -37,7 +37,7 @@ def test_missing_and_contradicting_options(tokens):
     assert tokens.works(pair) == (True, True)
 
 
-def test_by_user_and_client_revoked_tokens_are_dead_in_both_halves_and_the_others_live(tokens):
+def test_revoking_by_user_and_client_ends_access_and_refresh_tokens_of_no_other(tokens):
     gone, other_client = tokens.issue(), tokens.issue(KIOSK)
     old, other_user = tokens.issue(age=3), tokens.issue(user=MANAGER)
     tokens.code("code-of-clerk")
@@ -241,7 +241,7 @@ class TestRole:
         assert tokens.demo.snapshot() == before
 
 
-def test_the_users_of_the_demo_are_who_the_tests_think(tokens):
+def test_the_users_of_the_demo_have_the_expected_state(tokens):
     """FORMER is disabled from the start, so it cannot log in."""
     enabled = {row["name"]: row["enabled"] for row in tokens.demo.rows(SITE, "User")}
     assert (enabled[CLERK], enabled[MANAGER], enabled[FORMER]) == (1, 1, 0)

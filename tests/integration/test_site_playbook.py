@@ -47,7 +47,7 @@ class TestFromBareToProven:
 
     foreseen = None
 
-    def test_check_mode_on_a_bare_bench_foresees_everything_and_touches_nothing(self, demo):
+    def test_check_mode_predicts_the_first_run_and_changes_nothing(self, demo):
         before = demo.snapshot()
         run = demo.site("--check", "--diff", **DECLARED)
         assert run.status == 0, run.output
@@ -56,7 +56,7 @@ class TestFromBareToProven:
         assert demo.snapshot() == before
         type(self).foreseen = told(run)
 
-    def test_the_run_does_what_check_mode_foresaw(self, demo):
+    def test_the_run_does_what_check_mode_predicted(self, demo):
         run = demo.site("--diff", oauth2_verify="changed", **DECLARED)
         assert run.status == 0, run.output
         assert told(run) == self.foreseen
@@ -96,7 +96,7 @@ class TestFromBareToProven:
         assert demo.site(**declared).changed == 0
         assert demo.snapshot() == before
 
-    def test_what_somebody_changed_by_hand_is_brought_back(self, demo):
+    def test_a_manual_change_is_reverted(self, demo):
         demo.execute(
             "site3.localhost", "update \"tabOAuth Client\" set redirect_uris = replace(redirect_uris, ' ', char(10))"
         )
@@ -104,7 +104,7 @@ class TestFromBareToProven:
         assert [name for name, row in run.rows(CLIENTS).items() if row["changed"]] == ["site3.localhost"]
         assert "\n" not in demo.rows("site3.localhost", "OAuth Client")[0]["redirect_uris"]
 
-    def test_without_a_user_the_verification_says_what_it_lacks(self, demo):
+    def test_without_a_user_the_verification_is_incomplete(self, demo):
         run = demo.playbook("playbooks/verify.yml", **{**DECLARED, "oauth2_verify_user": "{{ omit }}"})
         verdicts = {step["name"]: step["verdict"] for step in run.rows(VERIFY)["site2.localhost"]["steps"]}
         assert [verdicts[name] for name in FLOW] == ["passed"] + ["not_run"] * 7

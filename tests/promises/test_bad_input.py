@@ -230,7 +230,7 @@ def test_through_ansible_and_its_action_plugins(bad_ground, trial, tmp_path):
     trial.told("Invalid input through Ansible: a clear error, nothing written", len(cases), failures)
 
 
-def test_bad_declarations_are_mistakes_or_faults(bad_ground, trial):
+def test_invalid_declarations_are_rejected(bad_ground, trial):
     site, failures, tries = bad_ground.site, [], 0
     for where, declared in declarations_of(site):
         for sites, defaults in (([declared], {}), ([], {k: v for k, v in declared.items() if k != "name"})):
@@ -267,7 +267,7 @@ def test_bad_inventories_stop_before_the_first_write(bad_ground, trial):
     trial.told("Invalid inventories: site.yml reports the error, nothing written", len(chosen), failures)
 
 
-def test_what_is_written_on_the_command_line_means_what_it_says(bad_ground, trial):
+def test_strings_on_the_command_line_have_the_right_type(bad_ground, trial):
     """``-e variable=value`` passes strings: "false" is not true, and one name is not a list of letters."""
     ground, before, failures = bad_ground.ground, bad_ground.everything(), []
     good = {"oauth2_site_defaults": {"site_config": {"settings": {"bad_input": 1}}}}

@@ -46,7 +46,7 @@ def gone(writers):
     return [key for key, count in seen.writes.items() if config.get(key) != count]
 
 
-def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
+def test_our_writer_and_frappes_lose_no_concurrent_write(trial, writers):
     before, writes = writers.look(), trial.count(400, 5000)
     alone = writers.together(ours=3, frappes=0, lockless=0, writes=writes // 2)
     last = gone((alone, writers.config()))
@@ -66,7 +66,7 @@ def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
         tell(f"mode, owner and link are kept (reads that Frappe's writer made unparsable: {share})", writes, changed)
 
 
-def test_our_writer_beside_one_without_a_lock_breaks_no_read(trial, writers):
+def test_our_writer_and_one_without_a_lock_break_no_read(trial, writers):
     before, writes = writers.look(), trial.count(400, 5000)
     seen = writers.together(ours=1, frappes=0, lockless=1, writes=writes)
     ours = [text for text in seen.unparsable if f'"{MARK}": "ours"' in text and not whole(text)]

@@ -132,7 +132,7 @@ def book(trial):
     )
 
 
-def test_healthy_sites_have_no_problem_and_what_frappe_does_is_told_once(clinic, book):
+def test_healthy_sites_have_no_problem_and_notices_are_reported_once(clinic, book):
     before, sites = clinic.ground.snapshot_but_sign_ins(), sorted(clinic.ground.sites)
     with book("healthy sites"):
         run, diagnosis = clinic.examine(oauth2_only_sites=[])
@@ -283,7 +283,7 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize("case", WARNINGS, ids=lambda case: case.what)
-def test_what_stops_no_app_is_told_beside_the_problems(clinic, book, case):
+def test_warnings_are_reported_separately_from_problems(clinic, book, case):
     with book(case.what), case.harm(clinic):
         run, diagnosis = clinic.examine()
         assert case.rule in clinic.rules(diagnosis, kind="warnings"), diagnosis["summary"]
@@ -292,7 +292,7 @@ def test_what_stops_no_app_is_told_beside_the_problems(clinic, book, case):
         assert beside == clinic.in_clear(run, clinic.well), diagnosis["summary"]
 
 
-def test_who_sends_a_second_header_is_told_by_file_and_line(clinic, book):
+def test_the_source_of_a_second_header_is_reported_by_file_and_line(clinic, book):
     line = f'add_header Access-Control-Allow-Origin "{ORIGIN}" always;'
     with book("two sources of one header"):
         with nginx(clinic, "add_header X-Content-Type-Options nosniff;", line):
@@ -314,13 +314,13 @@ def test_star_with_credentials_is_found_in_the_file_too_and_frappe_named_as_the_
         assert "with credentials" in problem["found"] and "Frappe: allow_cors '*' in" in problem["reason"]
 
 
-def test_a_rule_that_is_excepted_by_name_is_no_problem(clinic, book):
+def test_a_rule_that_is_listed_as_an_exception_is_not_a_problem(clinic, book):
     with book("a rule excepted by name"), config(clinic, ignore_csrf=1):
         run, diagnosis = clinic.examine(oauth2_policy_exceptions=["ignore-csrf"])
         assert (run.status, diagnosis["unhealthy"]) == (0, [])
 
 
-def test_a_site_that_cannot_be_read_is_a_problem_and_the_others_are_proven(clinic, book):
+def test_a_site_that_cannot_be_read_is_a_problem_and_the_others_are_verified(clinic, book):
     with book("a site that cannot be read"):
         with rewritten(clinic.ground.config_path(clinic.sick), '{"db_name": '):
             run, diagnosis = clinic.examine()

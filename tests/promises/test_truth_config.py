@@ -97,7 +97,7 @@ def put(path, text):
     path.write_text(text)
 
 
-def test_check_mode_foretells_every_value(files, trial):
+def test_check_mode_predicts_every_value(files, trial):
     cases = matrix()
     path = files.config_path(files.sites[0])
     start = files.config(files.sites[0])
@@ -154,7 +154,7 @@ def test_mode_and_link_of_a_changed_file_stay(files, trial):
     trial.told("a changed configuration keeps mode, owner and link", len(cases), truth.failures)
 
 
-def test_check_mode_foretells_the_common_file(files, trial):
+def test_check_mode_predicts_the_common_file(files, trial):
     cases = [Case("site", None, {"settings": {"probe": 2}}, "updated", site=1)]
     truth = CommonToo(files, MODULE, cases).run(common={"settings": {"probe": [1]}, "absent": ["nowhere"]})
     found = json.loads((files.path / "sites" / "common_site_config.json").read_text()).get("probe")

@@ -86,7 +86,7 @@ def test_what_frappe_does_by_itself_is_one_sentence_with_a_pointer():
     assert text.endswith(f"{told} See https://github.com/benchkeeper/frappe/blob/main/docs/rules.md")
 
 
-def test_colour_shows_a_state_that_is_a_word_too():
+def test_color_shows_a_state_that_is_also_a_word():
     told = summary(row("a", FAILED, "FAILED"), row("b", CHANGED, "x"), notes=[note("FAILED", "gone", "a")])
     coloured = summary_lines({"h": told}, 100, lambda text, state: f"<{state}>{text}</>")
     assert "<failed>FAILED</> a: gone" in coloured

@@ -77,7 +77,7 @@ def test_passwords(password, expected):
         (None, []),
     ],
 )
-def test_the_api_secret_of_the_rest_door(secret, expected):
+def test_the_api_secret_of_the_rest_client(secret, expected):
     row = {**dict.fromkeys(OPTIONS), **GOOD_CLIENT, "name": "a", "url": "https://crm.example.com", "api_secret": secret}
     assert rules(row_findings(row, {})) == expected
 

@@ -151,7 +151,7 @@ def test_every_pair_is_new_long_and_never_the_users_name(tmp_path):
     assert len({part for pair in site.pairs.values() for part in pair}) == 4
 
 
-def test_a_pair_that_nobody_here_knows_is_left_alone_and_nothing_is_made(tmp_path):
+def test_a_key_without_an_entry_is_not_changed_and_none_is_generated(tmp_path):
     site = Site(**{USERS[0]: ("theirs-key", "theirs-secret-0123456789"), USERS[1]: None})
     run(tmp_path, site)
     assert site.pairs[USERS[0]][0] == "theirs-key" and list(kept(tmp_path)) == [USERS[1]]
@@ -192,7 +192,7 @@ def test_killed_anywhere_the_live_pair_is_kept_and_the_next_run_finishes(tmp_pat
 
 
 @pytest.mark.parametrize("at", range(6))
-def test_a_creation_that_somebody_else_overtook_leaves_theirs(tmp_path, at):
+def test_a_creation_overtaken_by_another_run_keeps_the_other_value(tmp_path, at):
     site = Site(**dict.fromkeys(USERS[:1]))
     run(tmp_path, site, at, users=USERS[:1])
     theirs = ("theirs-key", "theirs-secret-0123456789")
@@ -296,7 +296,7 @@ def test_the_secret_of_a_confidential_client_is_kept_rotated_restored_and_forgot
     assert site.clients == {} and kept_clients(tmp_path) == {}
 
 
-def test_a_secret_that_nobody_here_knows_is_left_alone_and_told(tmp_path):
+def test_a_secret_without_an_entry_is_not_changed_and_is_reported(tmp_path):
     site = Clients()
     clients(tmp_path, site, store_secret=False)
     assert site.secret() == "made-by-the-module" and kept_clients(tmp_path) == {}
@@ -363,7 +363,7 @@ def test_a_client_that_was_made_elsewhere_meanwhile_keeps_its_secret(tmp_path):
 
 
 @pytest.mark.parametrize("rotate", [False, True])
-def test_a_client_that_was_made_elsewhere_meanwhile_is_foretold_and_can_be_rotated(tmp_path, rotate):
+def test_a_client_created_elsewhere_meanwhile_is_predicted_and_can_be_rotated(tmp_path, rotate):
     """Check mode predicts what the run does, and a rotation keeps the secret that it sets."""
     site = Clients()
     clients(tmp_path, site, at=2)  # pending, not sent

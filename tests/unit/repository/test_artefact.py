@@ -47,7 +47,7 @@ def test_only_what_users_need_is_in_it(names):
     assert {name.split("/")[0] for name in names} == SHIPPED
 
 
-def test_no_package_in_it_goes_by_the_name_of_frappe(names):
+def test_it_contains_no_package_named_frappe(names):
     assert [name for name in names if "/frappe/__init__.py" in f"/{name}" or name.endswith("/frappe.py")] == []
 
 
