@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bench behaves as in the recordings of Frappe v15, case by case. A difference is a fault of the stand-in."""
+"""A bench behaves as in the recordings of Frappe v15, case by case. A difference is a bug of the demo bench."""
 
 from __future__ import annotations
 

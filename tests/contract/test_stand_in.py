@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Behaviour that the promises require and recordings do not show: transactions, locks, unreachable databases.
 
-MariaDB's manual and Frappe's source define the expected behaviour. Only the stand-in is tested: on a real bench, these
+MariaDB's manual and Frappe's source define the expected behavior. Only the stand-in is tested: on a real bench, these
 tests would wait for MariaDB's timeouts.
 """
 
@@ -40,7 +40,7 @@ def answer(value):
 def run(bench):
     """Run lines of Python in the bench's `sites` directory; return what they pass to `answer`."""
     if bench.everything:
-        pytest.skip("a question about the stand-in only")
+        pytest.skip("applies only to the demo bench")
 
     def child(lines, *arguments, **popen):
         command = [*bench.python, "-c", ENTER + lines, bench.site, *arguments]

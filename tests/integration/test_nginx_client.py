@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of a real nginx with a test configuration: what it reads, and what a tested candidate leaves."""
+"""The client of a real nginx with a test configuration: which files it reads, and that a test leaves no files."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_absent_never_takes_what_still_works_unless_that_is_asked_by_name(tokens
 def test_tokens_of_disabled_users_work_until_they_are_revoked(tokens, mode):
     left, stays = tokens.issue(user=MANAGER), tokens.issue()
     tokens.demo.execute(SITE, "update tabUser set enabled = 0 where name = ?", MANAGER)
-    assert tokens.works(left) == (True, True), "Frappe 15 looks at no user's state"
+    assert tokens.works(left) == (True, True), "Frappe 15 does not check whether the user is enabled"
     results = tokens.run(("check", {"disabled_users": mode, **CHECK}), ("run", {"disabled_users": mode}))
     row = results["run"]["sites"][0]
     assert told(results["check"]) == told(results["run"])

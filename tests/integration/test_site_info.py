@@ -140,7 +140,7 @@ doc.save()
 
 
 def bootstrap(demo):
-    """The module in which an app that follows the old guide returns secrets."""
+    """The module of an app with an unprotected function that returns secrets."""
     return demo.path / "apps/demo_crm/demo_crm/setup/oauth_bootstrap.py"
 
 

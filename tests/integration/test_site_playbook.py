@@ -42,7 +42,7 @@ def told(run):
     return [[{key: row[key] for key in keys} for row in run.results[step]["sites"]] for step in STEPS]
 
 
-class TestFromBareToProven:
+class TestFirstRun:
     """The tests run in this order on one bench."""
 
     foreseen = None
@@ -166,7 +166,7 @@ def clean(demo, saved):
     saved.restore()
 
 
-def got_theirs(demo, *sites):
+def assert_probe_is_applied(demo, *sites):
     for site in sites:
         assert "Probe" in [client["app_name"] for client in demo.rows(site, "OAuth Client")], site
         assert demo.config(site)["probe"] == 1
@@ -249,7 +249,7 @@ def test_one_bad_site_never_stops_the_others_and_is_named_at_the_end(clean, harm
         run = demo.site(**probe(**of_site2))
         assert run.status != 0
         assert message in run.results["Finish | Fail if a site or a step failed"]["msg"]
-        got_theirs(demo, "Trust.com", "site3.localhost")
+        assert_probe_is_applied(demo, "Trust.com", "site3.localhost")
         if harm is break_config:
             assert demo.config_path("site2.localhost").read_bytes() == damaged
         again = demo.site(**probe(**of_site2))
@@ -267,7 +267,7 @@ def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
         assert run.status != 0
         failed = run.results["Finish | Fail if a site or a step failed"]["msg"]
         assert "1 of 4 sites failed" in failed and "'Copy of site2.localhost' is not a valid site name" in failed
-        got_theirs(clean, *SITES)
+        assert_probe_is_applied(clean, *SITES)
     finally:
         (stray / "site_config.json").unlink()
         stray.rmdir()
@@ -314,7 +314,7 @@ def test_texts_of_the_command_line_and_of_an_ini_inventory_mean_what_they_say(cl
         assert not run.rows(CLIENTS)["site2.localhost"]["findings"]
         assert run.results["Edge | Install headers-more"]["skipped"]
         assert clean.snapshot() == before or not options
-    got_theirs(clean, "site2.localhost")
+    assert_probe_is_applied(clean, "site2.localhost")
     restarted = run.results["Reload | Reload or restart the web process with supervisor"]
     assert restarted["changed"] and not run.results["Reload | Check that every site responds"].get("failed")
 

@@ -159,7 +159,7 @@ def test_check_mode_predicts_every_client(clear, trial):
     before = clear.rows(site, "OAuth Client")
     truth = Truth(clear, MODULE, cases).run()
     truth.failures += kept_undeclared(cases, truth.rows, before, clear.rows(site, "OAuth Client"))
-    trial.told("check mode predicts frappe_oauth_client; the second run changes nothing", len(cases), truth.failures)
+    trial.add_row("check mode predicts frappe_oauth_client; the second run changes nothing", len(cases), truth.failures)
 
 
 def test_a_rotation_is_predicted_every_time(clear, trial):
@@ -170,7 +170,7 @@ def test_a_rotation_is_predicted_every_time(clear, trial):
     (client,) = clear.rows(site, "OAuth Client")
     if client["client_secret"] == SECRET:
         truth.failures.append("the secret is the old one")
-    trial.told("check mode predicts the rotation of a client secret", 1, truth.failures)
+    trial.add_row("check mode predicts the rotation of a client secret", 1, truth.failures)
 
 
 def test_a_rejection_is_predicted_and_changes_nothing(clear, trial):
@@ -203,7 +203,7 @@ def test_a_rejection_is_predicted_and_changes_nothing(clear, trial):
         foreseen, done = results[f"{name}?"], results[name]
         if not done.get("failed") or (done["msg"], done["sites"]) != (foreseen["msg"], foreseen["sites"]):
             failures.append(f"{name}: check mode said {foreseen['msg']}, the run: {done['msg']}")
-    trial.told("check mode predicts what frappe_oauth_client rejects, and nothing is written", len(tried), failures)
+    trial.add_row("check mode predicts what frappe_oauth_client rejects, and nothing is written", len(tried), failures)
 
 
 def test_pruning_is_predicted(clear, trial):
@@ -214,4 +214,4 @@ def test_pruning_is_predicted(clear, trial):
     left = [client["app_name"] for client in clear.rows(site, "OAuth Client")]
     if left != ["Keep"] or sum(row["action"] == "deleted" for row in truth.rows) != 2:
         truth.failures.append(f"left are {left}, reported was {truth.rows}")
-    trial.told("check mode predicts what exclusive prunes", 2, truth.failures)
+    trial.add_row("check mode predicts what exclusive prunes", 2, truth.failures)

@@ -98,7 +98,7 @@ def test_check_mode_predicts_every_api_key(clear, trial, tmp_path, states):
     truth = Truth(clear, MODULE, cases).run(secrets_store=str(tmp_path / "store"), exclude_users=[])
     if before != [users(clear, site) for site in clear.sites]:
         truth.failures.append("a column of User moved that is none of the pair: modified?")
-    trial.told(f"check mode predicts frappe_user_api_key, {' and '.join(states)}", len(cases), truth.failures)
+    trial.add_row(f"check mode predicts frappe_user_api_key, {' and '.join(states)}", len(cases), truth.failures)
 
 
 def test_a_lost_encryption_key_is_predicted_and_never_replaced(clear, trial, tmp_path):
@@ -114,4 +114,4 @@ def test_a_lost_encryption_key_is_predicted_and_never_replaced(clear, trial, tmp
         failures += truth.failures
         if action == "failed":
             failures += [f"{state} changed {what}" for what in differences(before, clear.snapshot())]
-    trial.told("check mode predicts what a lost encryption_key makes impossible", 3, failures)
+    trial.add_row("check mode predicts what a lost encryption_key makes impossible", 3, failures)

@@ -130,7 +130,7 @@ def test_check_mode_predicts_every_token(clear, trial):
     after = rows(clear, site)
     for name, was in before.items():
         truth.failures += false(name, fates.get(name, "-"), was, after.get(name))
-    trial.told("check mode predicts frappe_oauth_token; the second run changes nothing", len(cases), truth.failures)
+    trial.add_row("check mode predicts frappe_oauth_token; the second run changes nothing", len(cases), truth.failures)
 
 
 @pytest.mark.parametrize(("mode", "fate"), [("report", "--------"), ("ignore", "--------"), ("revoke", "rr---rr-")])
@@ -148,4 +148,4 @@ def test_check_mode_predicts_tokens_of_disabled_users(clear, trial, mode, fate):
     told = [finding["rule"] for finding in truth.rows[0]["findings"]]
     if told != (["token-user-disabled"] if mode == "report" else []):
         truth.failures.append(f"findings are {told}")
-    trial.told(f"check mode predicts tokens of disabled users, {mode}", len(start), truth.failures)
+    trial.add_row(f"check mode predicts tokens of disabled users, {mode}", len(start), truth.failures)

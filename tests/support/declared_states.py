@@ -223,13 +223,13 @@ def unreadable(ground: Demo) -> list[str]:
 
 
 @contextlib.contextmanager
-def all_told(trial) -> Iterator:
+def collected_rows(trial) -> Iterator:
     """Add several rows to the table; then fail the test with the first failed row."""
     wrong: list[AssertionError] = []
 
     def tell(*row) -> None:
         try:
-            trial.told(*row)
+            trial.add_row(*row)
         except AssertionError as error:
             wrong.append(error)
 

@@ -92,7 +92,7 @@ class Demo(BenchState):
         redis: the names of the Redis programs.
         method: the method that the users may call, as an app does.
         module: a module of an app, below apps/, to which a test may add a whitelisted function.
-        verification_leaves: tables in which the verification of a site leaves its login.
+        login_traces: tables in which the verification of a site leaves its login.
         outlives_tests: whether tests must restore it, because it exists after them.
     """
 
@@ -100,7 +100,7 @@ class Demo(BenchState):
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
     method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
-    verification_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe stores in Redis
+    login_traces = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe stores in Redis
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"

@@ -19,7 +19,7 @@ def test_every_file_belongs_to_the_owner_of_the_bench(bench):
 
 
 def test_no_leftover(bench):
-    """Neither from our file writer nor from Ansible, which needs no module file with pipelining."""
+    """The file writer leaves no temporary file, and Ansible with pipelining writes no module file."""
     sites = bench.host.check_output("find %s/sites %s/config -type f -newer /etc/hostname", bench.path, bench.path)
     known = {"site_config.json", "site_config.lock", "common_site_config.json", "apps.txt"}
     known |= {"nginx.conf", "supervisor.conf", "502.html"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The traits of Frappe's source code, on samples of our own: each behaviour, its opposite, and unknown code."""
+"""The traits of Frappe's source code, on samples of our own: each behavior, its opposite, and unknown code."""
 
 from __future__ import annotations
 

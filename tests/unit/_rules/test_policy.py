@@ -368,7 +368,7 @@ def test_every_rule_says_what_to_do():
         assert rule.title and rule.source and rule.remedy.endswith("."), name
 
 
-class Told:
+class RecordedWarnings:
     """The warnings of a module."""
 
     def __init__(self):
@@ -380,7 +380,7 @@ class Told:
 
 def test_a_notice_is_not_warned_of():
     module = SitesModule.__new__(SitesModule)
-    module.ansible = Told()
+    module.ansible = RecordedWarnings()
     found = [Finding(by_severity(severity), "field", "found") for severity in (NOTICE, WARNING)]
     module.warn(("a.example", finding.row()) for finding in found)
     assert len(module.ansible.warnings) == 1 and by_severity(WARNING) in module.ansible.warnings[0]

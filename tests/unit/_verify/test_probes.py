@@ -21,7 +21,7 @@ from scripted_site import Reply
 NAME = "crm.example.com"
 
 
-class Visitor:
+class FakeHttpClient:
     """The address, and the response over http."""
 
     def __init__(self, base, answer=None):
@@ -38,12 +38,12 @@ class Verification:
     """The part of a verification that `tls` and `compare_issuer` use; it records requests over http."""
 
     def __init__(self, url, base=None, in_clear=None):
-        self.params, self.http = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
+        self.params, self.http = {"url": url, "issuer_why": "base_url is x"}, FakeHttpClient(base or url)
         self.in_clear, self.until, self.went = in_clear, math.inf, []
 
     def client_at(self, url, address):
         self.went.append((url, address))
-        return Visitor(address, self.in_clear)
+        return FakeHttpClient(address, self.in_clear)
 
 
 @contextlib.contextmanager

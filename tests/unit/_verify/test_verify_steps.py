@@ -196,7 +196,7 @@ def only_later(reply):
     return site
 
 
-class Undead(Site):
+class TokensStayValid(Site):
     """Reports a revocation, but keeps these tokens valid."""
 
     def __init__(self, *kinds):
@@ -213,10 +213,10 @@ class Undead(Site):
 @pytest.mark.parametrize(
     ("site", "found"),
     [
-        (Undead("access_token"), "a revoked access token: HTTP 200"),
-        (Undead("refresh_token"), "a revoked refresh token: HTTP 200"),
-        (Undead("access_token", "refresh_token"), "a revoked access token: HTTP 200"),
-        (Undead(), None),
+        (TokensStayValid("access_token"), "a revoked access token: HTTP 200"),
+        (TokensStayValid("refresh_token"), "a revoked refresh token: HTTP 200"),
+        (TokensStayValid("access_token", "refresh_token"), "a revoked access token: HTTP 200"),
+        (TokensStayValid(), None),
         (Site(), None),
     ],
 )
