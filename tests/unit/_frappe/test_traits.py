@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The traits of Frappe's source code, on samples of our own: each behaviour, its opposite, and unknown code."""
+"""The traits of Frappe's source code, on samples of our own: each behavior, its opposite, and unknown code."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ SAVE = "save_authorization_code(self, client_id, code, request)"
         ([method(SAVE, "oac.client = client_id", "log(frappe.session.user)")], "", "unknown"),
     ],
 )
-def test_whom_a_code_is_bound_to(methods, rest, expected):
+def test_the_user_that_a_code_is_bound_to(methods, rest, expected):
     assert read("code_bound_to", *methods, rest=rest) == expected
 
 
@@ -291,14 +291,14 @@ def test_whether_codes_end(methods, expected):
         ("{'exp': bearer.expiration_time}", "unknown"),
     ],
 )
-def test_whether_a_token_that_has_ended_is_told_active(answer, expected):
+def test_whether_introspection_reports_an_expired_token_as_active(answer, expected):
     assert (
         read("expired_tokens_introspect_active", endpoints=f"def introspect_token(token):\n    return {answer}\n")
         == expected
     )
 
 
-def test_what_everybody_may_call_is_told_unless_it_asks_for_a_permission():
+def test_unprotected_whitelisted_functions_are_found():
     source = """
 @frappe.whitelist()
 def bootstrap_site(show_secret=False):

@@ -221,7 +221,7 @@ def test_what_is_as_it_should_be_has_no_finding(changes):
     assert found(**changes) == []
 
 
-def test_a_key_without_a_secret_opens_nothing():
+def test_a_key_without_a_secret_is_not_reported():
     assert found(api_keys=[{"user": "left@example.com", "enabled": False, "has_secret": False}]) == []
 
 
