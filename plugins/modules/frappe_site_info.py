@@ -221,12 +221,13 @@ sites:
         - C(password_grant) is V(open) or V(gone).
         - C(key_of_disabled_user), C(bearer_of_disabled_user) and C(refresh_of_disabled_user) are V(accepted) or
           V(refused). They are about API keys, access tokens and refresh tokens.
-        - C(tokens_hashed), C(basic_accepted) and C(plain_accepted) are V(yes) or V(no). They are about the stored tokens,
-          client authentication by HTTP Basic, and the PKCE method plain.
-        - C(consent_auto_counts) is which active token ends the question for consent if Skip Authorization means Auto. It
-          is V(anybody) or V(same_user).
+        - C(tokens_hashed), C(basic_accepted) and C(plain_accepted) are V(yes) or V(no). They are about the stored
+          tokens, client authentication by HTTP Basic, and the PKCE method plain.
+        - C(consent_auto_counts) is whose active token ends the question for consent if Skip Authorization means Auto.
+          It is V(anybody) or V(same_user).
         - C(approve_method) is V(get) or V(post), the method of the consent page's Allow button.
-        - C(introspection_authenticated) is who must authenticate to introspect a token, V(nobody), V(user) or V(client).
+        - C(introspection_authenticated) is who must authenticate to introspect a token. It is V(nobody), V(user) or
+          V(client).
         - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Frappe's Log Settings
           deletes the tokens some time after they expire.
         - C(open_bootstraps) lists functions in C(setup/oauth_bootstrap.py) of the site's apps that check no permission.

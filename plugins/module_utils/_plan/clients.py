@@ -126,8 +126,9 @@ def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> 
         if wanted and client["name"].casefold() == wanted.casefold():
             if client["name"] != wanted:
                 raise Impossible(
-                    f"client_id: {wanted!r} is declared, but {client['name']!r} exists. client_ids that "
-                    f"differ only in case are equal on MariaDB, and rejected on every database. Declare client_id: {client['name']}"
+                    f"client_id: {wanted!r} is declared, but {client['name']!r} exists. The "
+                    "comparison ignores case, as MariaDB does. "
+                    f"Declare client_id: {client['name']}"
                 )
             return client
     if wanted and declared.get("state") == "absent":

@@ -34,7 +34,7 @@ TEXT_EDGES = rule(
     INVALID,
     "A value begins or ends with white space",
     "MariaDB, utf8mb4_unicode_ci; Postgres, text",
-    "Remove the leading or trailing white space. MariaDB ignores trailing spaces in comparisons, and Postgres does not.",
+    "Remove the leading or trailing white space. MariaDB ignores trailing spaces in comparisons, Postgres does not.",
 )
 TEXT_CONTROL = rule(
     "text-control",
