@@ -22,10 +22,16 @@ description:
     C(preflight) and C(rate_limit).
   - Every step returns a verdict, the expected result, the actual result, the reason and the remedy. A problem has the
     id of a rule in C(docs/rules.md).
+  - Works in three phases. First it reads what it needs from all sites. Then it sends the requests, to several sites at
+    the same time. At the end, it finds the causes of failed steps and deletes what it created.
   - Deletes the codes and tokens that it created and signs out, even after a failure. Sign-in and sign-out remain in the
     site's Activity Log, and the user's last login is updated.
-  - If a response of the token endpoint is lost, the module deletes all tokens that this user received for this client
-    since the verification began. Use a dedicated user for the verification.
+  - If a response of the token endpoint is lost, the module deletes the tokens that this user received for this client
+    within two minutes of that request. Use a dedicated user for the verification.
+  - Before the first request, it writes a record below C(config) in the bench. If the module is interrupted, the next run
+    finds the record and deletes what is left. The record contains hashes, but no code, token or session id.
+  - Properties of Frappe's code, such as whether PKCE is required, are the same on equal sites. Sites are equal if they have
+    the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
   - Many sites are verified in batches. A progress line is shown after each batch.
 options:
   name:
@@ -102,8 +108,9 @@ options:
         type: int
   rate_limit: &rate_limit
     description:
-      - Expected rate limit of the token endpoint. The module exceeds it once, with requests for a grant type that does
-        not exist.
+      - Expected rate limit of the token endpoint. The module reads it from nginx's configuration.
+      - If O(probes) lists V(rate_limit) or V(limit_bypass), the module instead exceeds the limit once, with requests for a
+        grant type that does not exist.
     type: dict
     suboptions:
       rate:
@@ -163,8 +170,17 @@ options:
       - Number of sites per batch. If there are more sites, a progress line is shown after each batch.
     type: int
     default: 20
+  parallel:
+    description:
+      - Number of sites that are verified at the same time. The clients and steps of one site run one after another.
+      - Defaults to half of the web process's workers, but at least V(1). The number of workers is read from the
+        configuration of supervisor or systemd, or else from C(gunicorn_workers) in C(common_site_config.json).
+      - If only V(reach) runs, this option is ignored.
+    type: int
+    version_added: 0.1.0
   nginx:
-    description: Name or path of the nginx executable. It is used to find the source of unexpected headers.
+    description:
+      - Name or path of the nginx executable. Its configuration shows the rate limit and the source of unexpected headers.
     type: str
     default: nginx
   nginx_conf:
@@ -339,11 +355,36 @@ sites:
     msg:
       description: The failed steps with the actual result, the reason and the remedy.
       type: str
+requests:
+  description: Number of requests that were sent to all sites.
+  returned: success
+  type: int
+  sample: 400
+cleaned:
+  description: What was deleted after interrupted verifications, one item per site. Usually empty.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the site.
+      type: str
+    codes:
+      description: Number of deleted authorization codes.
+      type: int
+    tokens:
+      description: Number of deleted tokens.
+      type: int
+    sessions:
+      description: Number of ended sessions.
+      type: int
+    left:
+      description: Why something may be left for the next run. Otherwise empty.
+      type: str
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import verify
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     NGINX_CONF_DIR,
     NGINX_OPTIONS,
@@ -352,12 +393,12 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import (
-    common_of,
     complete,
     connect,
     password_faults,
     verdicts,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_phases import Phases
 
 
 def main() -> None:
@@ -367,6 +408,7 @@ def main() -> None:
         {
             "bench_path": {"type": "path", "required": True},
             "batch": {"type": "int", "default": 20},  # used by the action plugin of the same name
+            "parallel": {"type": "int"},
             **NGINX_OPTIONS,
             "nginx_conf_dir": NGINX_CONF_DIR,
             **WORKER_OPTIONS,
@@ -374,6 +416,8 @@ def main() -> None:
         required_one_of=[("name", "sites")],
         supports_check_mode=False,
     )
+    if module.params["parallel"] is not None and module.params["parallel"] < 1:
+        module.fail(f"parallel: found {module.params['parallel']}, expected a number of sites, at least 1")
     try:
         bench = Bench(module.params["bench_path"])
         faults = connect(module.rows)
@@ -383,12 +427,15 @@ def main() -> None:
         faults = password_faults(module.rows)
         if faults:
             module.fail("Passwords were rejected, and no site was verified:\n" + "\n".join(faults))
-        items = [{"site": row["name"], **row} for row in module.rows]
-        common = common_of(module.rows, module.params["site_timeout"])
-        replies = bench.work(verify, items, common, module.check_mode, module.params["site_timeout"])
+        phases = Phases(bench, module.rows, module.params)
+        outcomes = phases.run()
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
-    module.finish(verdicts(bench, module.rows, replies, module.params), title=lambda row: row["name"])
+    for warning in phases.warnings:
+        module.ansible.warn(warning)
+    rows = verdicts(bench, module.rows, outcomes, module.params)
+    requests = sum(row["requests"] for row in rows)
+    module.finish(rows, title=lambda row: row["name"], requests=requests, cleaned=phases.cleaned)
 
 
 if __name__ == "__main__":

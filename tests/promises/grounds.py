@@ -49,7 +49,7 @@ class RealBench(Demo):
 
     kills = 60  # each takes three times as long as on the demo bench
     method, module = "frappe.auth.get_logged_user", "frappe/frappe/client.py"
-    verification_leaves = (": tabUser", ": tabActivity Log")
+    verification_leaves = (": tabUser", ": tabActivity Log", "config")
 
     def __init__(self, folder: Path, given: dict):
         self.folder, self.path = folder, Path(given["bench_path"])
