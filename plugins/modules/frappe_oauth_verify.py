@@ -28,10 +28,10 @@ description:
     site's Activity Log, and the user's last login is updated.
   - If a response of the token endpoint is lost, the module deletes the tokens that this user received for this client
     within two minutes of that request. Use a dedicated user for the verification.
-  - Before the first request, it writes a record below C(config) in the bench. If the module is interrupted, the next run
-    finds the record and deletes what is left. The record contains hashes, but no code, token or session id.
-  - Properties of Frappe's code, such as whether PKCE is required, are the same on equal sites. Sites are equal if they have
-    the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
+  - Before the first request, it writes a record below C(config) in the bench. If the module is interrupted, the next
+    run finds the record and deletes what is left. The record contains hashes, but no code, token or session id.
+  - Properties of Frappe's code, such as whether PKCE is required, are the same on equal sites. Sites are equal if they
+    have the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
   - Many sites are verified in batches. A progress line is shown after each batch.
 options:
   name:
@@ -109,8 +109,8 @@ options:
   rate_limit: &rate_limit
     description:
       - Expected rate limit of the token endpoint. The module reads it from nginx's configuration.
-      - If O(probes) lists V(rate_limit) or V(limit_bypass), the module instead exceeds the limit once, with requests for a
-        grant type that does not exist.
+      - If O(probes) lists V(rate_limit) or V(limit_bypass), the module instead exceeds the limit once, with requests
+        for a grant type that does not exist.
     type: dict
     suboptions:
       rate:
@@ -180,7 +180,8 @@ options:
     version_added: 0.1.0
   nginx:
     description:
-      - Name or path of the nginx executable. Its configuration shows the rate limit and the source of unexpected headers.
+      - Name or path of the nginx executable. Its configuration shows the rate limit and the source of unexpected
+        headers.
     type: str
     default: nginx
   nginx_conf:
@@ -431,6 +432,12 @@ def main() -> None:
         outcomes = phases.run()
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
+    for one in phases.cleaned:
+        left = f". {one['left']}" if one["left"] else ""
+        module.ansible.warn(
+            f"{one['name']}: an interrupted verification had left {one['codes']} codes, {one['tokens']} tokens and "
+            f"{one['sessions']} sessions, which were removed{left}"
+        )
     for warning in phases.warnings:
         module.ansible.warn(warning)
     rows = verdicts(bench, module.rows, outcomes, module.params)
