@@ -389,6 +389,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_f
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     NGINX_CONF_DIR,
     NGINX_OPTIONS,
+    OUTSIDE_OPTIONS,
     VERIFY_OPTIONS,
     WORKER_OPTIONS,
 )
@@ -399,15 +400,20 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify im
     password_faults,
     verdicts,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_phases import Phases
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_outside import (
+    complete_outside,
+    outside_faults,
+    verify_outside,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_phases import Cleaned, Phases
 
 
 def main() -> None:
     """Run the module."""
     module = SitesModule(
-        VERIFY_OPTIONS,
+        {**VERIFY_OPTIONS, **OUTSIDE_OPTIONS},
         {
-            "bench_path": {"type": "path", "required": True},
+            "bench_path": {"type": "path"},
             "batch": {"type": "int", "default": 20},  # used by the action plugin of the same name
             "parallel": {"type": "int"},
             **NGINX_OPTIONS,
@@ -419,30 +425,41 @@ def main() -> None:
     )
     if module.params["parallel"] is not None and module.params["parallel"] < 1:
         module.fail(f"parallel: found {module.params['parallel']}, expected a number of sites, at least 1")
+    bench: Bench | None = None
+    cleaned: list[Cleaned] = []
     try:
-        bench = Bench(module.params["bench_path"])
         faults = connect(module.rows)
         if faults:
             module.fail("Addresses were rejected, and no site was verified:\n" + "\n".join(faults))
-        complete(bench, module.rows)
+        if module.params["bench_path"] is None:
+            faults = outside_faults(module.rows)
+            if faults:
+                module.fail("No site was verified:\n" + "\n".join(faults))
+            complete_outside(module.rows)
+        else:
+            bench = Bench(module.params["bench_path"])
+            complete(bench, module.rows)
         faults = password_faults(module.rows)
         if faults:
             module.fail("Passwords were rejected, and no site was verified:\n" + "\n".join(faults))
-        phases = Phases(bench, module.rows, module.params)
-        outcomes = phases.run()
+        if bench is None:
+            outcomes = verify_outside(module.rows, module.params)
+        else:
+            phases = Phases(bench, module.rows, module.params)
+            outcomes, cleaned = phases.run(), phases.cleaned
+            for warning in phases.warnings:
+                module.ansible.warn(warning)
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
-    for one in phases.cleaned:
+    for one in cleaned:
         left = f". {one['left']}" if one["left"] else ""
         module.ansible.warn(
             f"{one['name']}: an interrupted verification had left {one['codes']} codes, {one['tokens']} tokens and "
             f"{one['sessions']} sessions, which were removed{left}"
         )
-    for warning in phases.warnings:
-        module.ansible.warn(warning)
     rows = verdicts(bench, module.rows, outcomes, module.params)
     requests = sum(row["requests"] for row in rows)
-    module.finish(rows, title=lambda row: row["name"], requests=requests, cleaned=phases.cleaned)
+    module.finish(rows, title=lambda row: row["name"], requests=requests, cleaned=cleaned)
 
 
 if __name__ == "__main__":

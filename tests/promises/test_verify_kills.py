@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 
 import psutil
 import pytest
-from faults_kills import command, deciles, ended, family, kill, kill_all, modules, workers
+from faults_kills import command, deciles, ended, family, kill, kill_all, modules, wait_for, workers
 
 APP = {"app_name": "Interrupted App", "redirect_uris": ["com.example.app://cb"], "scopes": ["openid"]}
 # The bench's Python runs one process at a time: for the facts, for the requests, and for the cleanup.
@@ -63,22 +64,36 @@ def verifications(ground):
     ground.modules("frappe_oauth_client", ("Remove", gone))
 
 
-def strike(ground, process, target, instant):
-    """Kill a run or a part of it at an instant. Returns whether there was something to kill."""
-    try:
-        process.wait(instant)
-        return False
-    except subprocess.TimeoutExpired:
-        pass
-    if target == "all":
-        return bool(kill_all(process))
-    found = family(process)
-    if target == "controller":
-        found = [one for one in found if any("ansible-playbook" in word for word in command(one)[:3])]
-    else:
-        found = workers(ground, found) if target == "bench" else modules(ground, found)
+def strike(ground, process, target, instant, chance):
+    """Kill a run or a part of it at an instant. Returns whether there was something to kill.
+
+    For a process that lives for a part of the run only, the instant counts from its start.
+    """
+    if target in ("all", "controller"):
+        try:
+            process.wait(instant)
+            return False
+        except subprocess.TimeoutExpired:
+            pass
+        if target == "all":
+            return bool(kill_all(process))
+        found = [one for one in family(process) if any("ansible-playbook" in word for word in command(one)[:3])]
+        kill(found)
+        return bool(found)
+    met = wait_for(lambda processes: find(ground, target, processes), process)
+    for _ended in range(chance.randint(0, 2) if target == "bench" else 0):  # facts, requests, cleanup
+        psutil.wait_procs(met, timeout=instant)
+        met = wait_for(lambda processes: find(ground, target, processes), process)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(chance.random() * instant * 0.3)
+    found = find(ground, target, family(process))
     kill(found)
     return bool(found)
+
+
+def find(ground, target, processes):
+    """The processes of a target."""
+    return workers(ground, processes) if target == "bench" else modules(ground, processes)
 
 
 def test_a_verification_that_is_killed_leaves_nothing_after_the_next_run(trial, ground, verifications):
@@ -90,7 +105,7 @@ def test_a_verification_that_is_killed_leaves_nothing_after_the_next_run(trial, 
     for number in range(tries):
         target, instant = TARGETS[number % len(TARGETS)], (0.15 + 0.85 * trial.random.random()) * span
         process = ground.start(verifications.play(ground.sites))
-        hit[target] += strike(ground, process, target, instant)
+        hit[target] += strike(ground, process, target, instant, trial.random)
         fractions.append(instant / span)
         ended(process)
         wait_for_orphans(ground)

@@ -120,6 +120,7 @@ class VerifyRow(ResultRow):
     verified: bool
     steps: list[Verdict]
     requests: int
+    left: list[str]
     url: str | None
     client_id: str | None
     app_name: str | None

@@ -75,7 +75,7 @@ def password_faults(rows: list[Declared]) -> list[str]:
 def verdict(row: Declared, outcome: Outcome, sources: t.Callable[[], list[str]]) -> VerifyRow:
     """The result row of one item."""
     known = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
-    known.update(requests=outcome["requests"])
+    known.update(requests=outcome["requests"], left=outcome["left"])
     if outcome["failed"]:
         return failed_row(row["name"], outcome["failed"], verified=False, steps=[], **known)
     steps = outcome["steps"]
@@ -95,18 +95,20 @@ def sentence(step: Verdict) -> str:
 
 
 def verdicts(
-    bench: Bench, rows: list[Declared], outcomes: list[Outcome], nginx: t.Mapping[str, t.Any]
+    bench: Bench | None, rows: list[Declared], outcomes: list[Outcome], nginx: t.Mapping[str, t.Any]
 ) -> list[VerifyRow]:
     """The result rows, in the order of the rows.
 
     Args:
-        bench: the bench.
+        bench: the bench, or None.
         rows: the rows after `complete`.
         outcomes: the results of `Phases`, in the same order.
         nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the task.
     """
 
     def sources(row: Declared) -> list[str]:
+        if bench is None:
+            return ["something that only its host can show"]
         return sources_for(bench.path, configs_of(bench, row["name"]), row["domains"], nginx)
 
     return [verdict(row, outcome, functools.partial(sources, row)) for row, outcome in zip(rows, outcomes)]

@@ -38,12 +38,14 @@ class Outcome(t.TypedDict):
         client: the row of the OAuth client, if there is one.
         steps: the verdicts.
         requests: the number of requests.
+        left: what only an administrator of the site can delete.
     """
 
     failed: str
     client: dict[str, t.Any] | None
     steps: list[Verdict]
     requests: int
+    left: list[str]
 
 
 class Cleaned(t.TypedDict):
@@ -74,7 +76,8 @@ class Phases:
         self.timeout = options["site_timeout"]
         self.folder = os.path.join(bench.path, "config")
         self.outcomes: list[Outcome] = [
-            {"failed": bench.fault(row["name"]) or "", "client": None, "steps": [], "requests": 0} for row in rows
+            {"failed": bench.fault(row["name"]) or "", "client": None, "steps": [], "requests": 0, "left": []}
+            for row in rows
         ]
         self.facts: dict[int, gather.Gathered] = {}
         self.params: dict[int, Params] = {}

@@ -67,6 +67,16 @@ def _always(_params: Params) -> str:
     return ""
 
 
+def _inside(params: Params) -> str:
+    return "without bench_path, the client's settings are not known" if params.get("outside") else ""
+
+
+def _with_id_token(params: Params) -> str:
+    if params.get("outside") and not (params["client"] or {}).get("client_secret"):
+        return "client_secret is not set"
+    return _with_openid(params)
+
+
 def _with_openid(params: Params) -> str:
     return "" if "openid" in params["scope"].split() else "scope does not contain openid"
 
@@ -120,9 +130,9 @@ STEPS = {
     "client": CourseStep(None, user=False),
     "login": CourseStep(login, ("reach", "client")),
     "authorize": CourseStep(authorize, ("login",)),
-    "consent": CourseStep(consent, ("authorize",)),
+    "consent": CourseStep(consent, ("authorize",), lacks=_inside),
     "token": CourseStep(token, ("authorize",)),
-    "issuer": CourseStep(issuer, ("token",), lacks=_with_openid),
+    "issuer": CourseStep(issuer, ("token",), lacks=_with_id_token),
     "api_call": CourseStep(api_call, ("token",)),
     "userinfo": CourseStep(userinfo, ("token",), lacks=_with_openid),
     "introspect": CourseStep(introspect, ("token",)),
@@ -226,7 +236,8 @@ def verify(params: Params, made: Made, until: float, client_fault: Fault | None)
         for name in chosen(params):
             verdicts[name] = take_step(name, run, verdicts, client_fault)
     finally:
-        run.end()
+        ended = "revoke" in verdicts and verdicts["revoke"]["verdict"] == PASSED
+        run.end([pair["access_token"] for pair in run.pairs] if ended else ())
     return list(verdicts.values())
 
 
@@ -264,4 +275,6 @@ def blocked_by(name: str, verdicts: dict[str, Verdict]) -> Verdict | None:
 def _client(run: Verification, fault: Fault | None) -> Seen:
     if fault:
         raise fault
+    if run.params.get("outside"):
+        return Seen("client_id is set", f"client_id {run.client_id}. The step authorize shows whether it exists")
     return Seen("the OAuth client exists", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")

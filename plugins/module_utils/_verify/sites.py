@@ -67,11 +67,13 @@ class Flown(t.TypedDict):
         steps: the verdicts.
         requests: the number of requests.
         repeated: whether the site had already rejected this sign-in for an earlier row.
+        left: what only an administrator of the site can delete. Empty if the row ran on a bench.
     """
 
     steps: list[Verdict]
     requests: int
     repeated: bool
+    left: list[str]
 
 
 class Sites:
@@ -155,9 +157,20 @@ class Sites:
         if reach_only(row["params"]):
             facts["patience"] = min(row["params"]["patience"], max(0.0, self.until - time.monotonic()))
         params = t.cast("Params", {**row["params"], **facts, **over})
-        made = Made(lambda entry: self.note({"row": row["number"], **entry}))
+        entries: list[Entry] = []
+
+        def note(entry: Entry) -> None:
+            entries.append(entry)
+            self.note({"row": row["number"], **entry})
+
+        made = Made(note)
         steps = verify(params, made, until, Fault(*row["fault"]) if row["fault"] else None)
-        return {"steps": steps, "requests": made.requests, "repeated": refused is not None}
+        return {
+            "steps": steps,
+            "requests": made.requests,
+            "repeated": refused is not None,
+            "left": left_over(made, entries) if params.get("outside") else [],
+        }
 
     # ---------------------------------------------------------------- steps of the code
     def _set(self, equal: str) -> None:
@@ -198,6 +211,21 @@ class Sites:
                 shared = [*best, *given, not_run(name, "no equal site could take this step")][0]
                 verdicts[name] = blocked_by(name, verdicts) or _for(row["site"], shared)
         flown["steps"] = [verdicts[name] for name in STEPS if name in verdicts]
+
+
+def left_over(made: Made, entries: list[Entry]) -> list[str]:
+    """What a verification without a bench cannot remove."""
+    lost = {
+        kind: sum(one.get("asks") == kind for one in entries) - sum(one.get("answered") == kind for one in entries)
+        for kind in ("token", "session")
+    }
+    counts = {
+        "authorization codes": len(made.codes),
+        "tokens that could not be revoked": len(made.alive),
+        "tokens whose response may have been lost": lost["token"],
+        "sessions whose response may have been lost": lost["session"],
+    }
+    return [f"{count} {what}" for what, count in counts.items() if count]
 
 
 def _sound(verdict: Verdict | None) -> bool:

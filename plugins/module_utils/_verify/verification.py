@@ -57,6 +57,7 @@ class Params(t.TypedDict, total=False):
     user_email: t.Callable[[str], str]
     nonce: str  # the nonce of every authorization request
     elsewhere: t.Collection[str]  # steps that another site verifies for this one
+    outside: bool  # whether there is no bench: nobody can delete tokens in its database
     limit_read: dict[str, str] | None  # the rate limit in nginx's configuration, as `limits.limit_read` returns it
 
 
@@ -86,11 +87,13 @@ class Made:
         note: writes an entry of the record: see `_core.verify_records`.
         codes: authorization codes.
         tokens: access tokens.
+        alive: access tokens that could not be revoked. It is only filled without a bench.
         requests: the number of requests.
     """
 
     note: t.Callable[[Entry], None] = _forget
     tokens: list[str] = dataclasses.field(default_factory=list)
+    alive: list[str] = dataclasses.field(default_factory=list)
     requests: int = 0
 
     def __post_init__(self) -> None:
@@ -206,13 +209,28 @@ class Verification:
         pair = f"{quote(self.client_id, safe='')}:{quote(sent, safe='')}"
         return urlencode(others), {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
 
-    def end(self) -> None:
-        """Sign out. A session that does not end is found by its recorded hash."""
+    def end(self, revoked: t.Collection[str] = ()) -> None:
+        """Sign out. A session that does not end is found by its recorded hash.
+
+        Without a bench, revoke the tokens first, except those that a step has revoked.
+        """
+        if self.params.get("outside"):
+            self.http.until = max(self.until, time.monotonic() + 5)
+            for token in self.made.tokens:
+                if token not in revoked and not self._revoke(token):
+                    self.made.alive.append(token)
         if self.http.browser.cookies.get("sid") in (None, "", "Guest"):
             return
         self.http.until = max(self.until, time.monotonic() + 5)
         with contextlib.suppress(Fault):
             self.http.send(self.http.browser, "GET", METHOD + "logout")
+
+    def _revoke(self, token: str) -> bool:
+        form = urlencode({"token": token, "token_type_hint": "access_token", "client_id": self.client_id})
+        form, headers = self.authenticated(form)
+        with contextlib.suppress(Fault):
+            return self.http.post(OAUTH + "revoke_token", form, headers=headers).status_code == 200
+        return False
 
 
 def new_nonce() -> str:
