@@ -15,7 +15,10 @@ export MOLECULE_COMMAND_BORDERS := 0
 # Additional arguments for pytest or molecule, for example: make test ARGS="-k policy"
 ARGS ?=
 
-.PHONY: help setup setup-dev setup-newest setup-newest-if-possible setup-nginx setup-browser demo demo-down test promises molecule lint sanity clean
+# Each process takes one file at a time, in the order of tests/conftest.py.
+PARALLEL := --dist loadfile --no-loadscope-reorder --numprocesses
+
+.PHONY: help setup setup-dev setup-newest setup-newest-if-possible setup-nginx setup-browser demo demo-down test promises-short promises molecule lint sanity clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -47,11 +50,14 @@ demo-down: ## stop the demo bench and keep its data
 	else echo "No demo bench exists in this checkout."; fi
 
 test: setup-nginx setup-browser setup-newest-if-possible ## run the unit, contract and integration tests, including the report in a browser
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest tests/unit tests/contract tests/integration $(PARALLEL) auto --maxprocesses 4 $(ARGS)
 
-promises: setup-nginx setup-newest ## run all promise tests and show a table of promises, tries and failures
+promises-short: setup-nginx setup-dev ## try each promise a few times, and show a table of promises, tries and failures
+	$(BIN)/python -m pytest tests/promises $(PARALLEL) auto --maxprocesses 4 $(ARGS)
+
+promises: setup-nginx setup-newest ## run all promise tests in full, also on the newest ansible-core
 	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest tests/unit tests/promises --full --core .venv-newest/bin \
-	    $(if $(findstring --ground,$(ARGS)),,--numprocesses 2 --dist loadfile --no-loadscope-reorder) $(ARGS)
+	    $(if $(findstring --ground,$(ARGS)),,$(PARALLEL) 2) $(ARGS)
 
 molecule: ## run the molecule scenarios in containers: make molecule ARGS="--scenario-name cors"
 	@tools/setup.sh molecule

@@ -23,7 +23,7 @@ import typing as t
 from pathlib import Path
 
 from ground import BIN, ROOT, folder, table
-from runs import Run
+from playbook_runs import Run
 
 PARTS = ("plugins", "roles", "playbooks", "meta", "galaxy.yml", "ansible.cfg")
 OWN_ACTIONS = ("frappe_declarations.py",)  # modules that do not read a bench

@@ -16,10 +16,11 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "integration"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from demo import BIN, ROOT, USERS, free_port
-from runs import Run
+from checkout import BIN, ROOT
+from demo_bench import USERS, free_port
+from playbook_runs import Run
 
 CLIENT = {
     "app_name": "Mobile App",

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from declarations import PARTS
 from ground import BIN, CLIENT, ROOT, DemoBench, folder, table
-from runs import Run
+from playbook_runs import Run
 
 CLERK = "clerk@demo.example"
 QUIET = 5.0  # seconds of the bystander with nothing beside it

@@ -14,12 +14,13 @@ import json
 import pytest
 from contract_bench import DemoBench, RealBench
 from contract_compare import Comparison
+from demo_bench import bench_python
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("contract")
     group.addoption(
-        "--bench-python", help="Python with the demo bench's requirements; else a venv under .cache/ is made"
+        "--bench-python", help="Python with the demo bench's requirements; else that of the prepared bench in .cache/"
     )
     group.addoption("--real-bench", metavar="ARGSFILE", help="JSON: see tests/contract/README.md")
 
@@ -31,7 +32,8 @@ def bench(request, tmp_path_factory):
         with open(argsfile) as f:
             found = RealBench(json.load(f))
     else:
-        found = DemoBench(tmp_path_factory.mktemp("contract"), request.config.getoption("--bench-python"))
+        python = request.config.getoption("--bench-python") or bench_python()
+        found = DemoBench(tmp_path_factory.mktemp("contract"), str(python))
     try:
         yield found
     finally:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -17,7 +16,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-import venv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -86,10 +84,10 @@ class RealBench(RecordedBench):
 class DemoBench(RecordedBench):
     """A bench with one site in its own directory, with gunicorn on a free port of 127.0.0.1."""
 
-    def __init__(self, folder, python=None):
+    def __init__(self, folder, python):
         super().__init__(folder)
         self.site, self.bench = SITE, os.path.join(self.folder, "frappe-bench")
-        self.python = [python or environment()]
+        self.python = [python]
         apps = [os.path.join(self.bench, "apps", app) for app in ("frappe", "demo_crm")]
         self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(apps), "PYTHONDONTWRITEBYTECODE": "1"}
         self._lay_out(apps)
@@ -101,11 +99,12 @@ class DemoBench(RecordedBench):
         for source, app in (("stand_in", os.path.join(frappe, "frappe")), ("demo_crm", demo_crm)):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(os.path.join(FILES, source), app, ignore=ignored)
-        for folder in ("sites", "config", "logs"):
+        for folder in ("sites/assets", "config", "logs"):
             os.makedirs(os.path.join(self.bench, folder))
         self.sites = os.path.join(self.bench, "sites")
-        with open(os.path.join(self.sites, "common_site_config.json"), "w") as f:
-            f.write("{}")
+        for name in ("common_site_config.json", "assets/assets.json"):
+            with open(os.path.join(self.sites, name), "w") as f:
+                f.write("{}")
 
     def _make_site(self):
         # each password is the user's address: the bench is deleted after the test, and no password is recorded
@@ -156,18 +155,3 @@ class DemoBench(RecordedBench):
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
-
-
-def environment():
-    """The Python of a venv with the requirements of the demo bench, created once per list under .cache/."""
-    with open(os.path.join(FILES, "requirements.txt"), "rb") as f:
-        version = hashlib.sha256(f.read() + sys.version.encode()).hexdigest()[:12]
-    folder = os.path.join(ROOT, ".cache", f"demo-env-{version}")
-    python = os.path.join(folder, "bin", "python")
-    if not os.path.exists(os.path.join(folder, "whole")):
-        venv.create(folder, clear=True, with_pip=True)
-        subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "-r", os.path.join(FILES, "requirements.txt")], check=True
-        )
-        open(os.path.join(folder, "whole"), "w").close()
-    return python

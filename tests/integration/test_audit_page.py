@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import STEPS, bench_part, report_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.page import page as page_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES
+from checkout import ROOT
 from playwright.sync_api import expect, sync_playwright
 
-FILES = Path(__file__).resolve().parent.parent.parent / "roles" / "oauth2" / "files" / "audit"
+FILES = ROOT / "roles" / "oauth2" / "files" / "audit"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")  # in the order in which tools/setup.sh looks for them
 ADDRESS = "http://audit.test/"
 NOW = "2026-03-10T12:00:00+00:00"

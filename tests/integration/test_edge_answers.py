@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 
 import pytest
-from edge_kit import (
+from edge_requests import (
     APP,
     CREDENTIALED,
     DECLARED,

@@ -5,19 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import subprocess
-import time
-import types
 
-import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core import files
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
-from demo import free_port
-from edge_kit import (
+from demo_bench import free_port
+from edge_requests import (
     APP,
     CREDENTIALED,
     DECLARED,
@@ -28,6 +20,7 @@ from edge_kit import (
     WRITE,
     ask,
     lines,
+    new_workers,
     ours,
     reload_nginx,
     workers,
@@ -182,60 +175,10 @@ def test_a_second_bench_on_the_same_nginx(demo, edge):
     assert {path: text for path, (_time, text) in ours(demo).items()} == before
 
 
-KILLS = [(state, instant) for state in ("present", "absent") for instant in (2, 3, 4, 6)]
-
-
-@pytest.mark.parametrize(("state", "instant"), KILLS)
-def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, edge, monkeypatch, state, instant):
-    """Kill the module before the given rename or removal, in a change of every file."""
-    conf_dir = demo.nginx / "conf.d"
-    params = {
-        "bench_path": str(demo.path),
-        "sites": [{"name": "Trust.com", "domains": [TRUST], "cors": None}],
-        "known_sites": ["Trust.com"],
-        "rate_limit": {"rate": "9r/s", "burst": instant + 1},
-        "trusted_proxies": [],
-        "state": state,
-        "conf_dir": str(conf_dir),
-        "reload": True,
-        "headers_more_comes": False,
-    }
-    nginx = Nginx("/usr/sbin/nginx", str(demo.nginx / "conf" / "nginx.conf"), str(demo.nginx), str(conf_dir))
-    left = [instant]
-
-    class Killed(BaseException):
-        pass
-
-    def dying(real):
-        def act(*args):
-            left[0] -= 1
-            if left[0] == 0:
-                raise Killed
-            return real(*args)
-
-        return act
-
-    dying_os = types.SimpleNamespace(**{**vars(os), "replace": dying(os.replace), "unlink": dying(os.unlink)})
-    with monkeypatch.context() as patched:
-        patched.setattr(files, "os", dying_os)
-        with contextlib.suppress(Killed):
-            Edge(params).apply(nginx, check_mode=False)
-    nginx.try_with(nginx.files(), {})  # nginx loads the files, whatever the kill left
-    assert ask(demo, TRUST, origin=APP) in ((200, lines(APP)), (200, []))
-    run = demo.site(**DECLARED)
-    assert run.status == 0, run.output
-    assert run.results[WRITE]["reloaded"] == run.results[WRITE]["changed"]
-    time.sleep(0.3)
-    assert ask(demo, TRUST, origin=APP) == (200, lines(APP))
-    assert sorted(os.listdir(demo.nginx / "benchkeeper.d")) == [
-        os.path.basename(p) for p in sorted(ours(demo)) if p.endswith(".map")
-    ]
-
-
 def test_the_limit(demo, edge):
     limited = {**DECLARED, "oauth2_token_rate_limit": {"rate": "2r/m", "burst": 1}}
-    assert demo.site(**limited).status == 0
-    time.sleep(0.5)
+    with new_workers(demo):
+        assert demo.site(**limited).status == 0
 
     def post(host, path=TOKEN):
         sent = {"origin": APP, "Content-Type": "application/x-www-form-urlencoded"}
@@ -267,8 +210,8 @@ def test_the_limit(demo, edge):
 
 def test_the_client_behind_a_trusted_proxy_is_counted(demo, edge):
     limited = {"oauth2_token_rate_limit": {"rate": "1r/m", "burst": 0}, "oauth2_trusted_proxies": ["127.0.0.0/8"]}
-    assert demo.site(**{**DECLARED, **limited}).status == 0
-    time.sleep(0.5)
+    with new_workers(demo):
+        assert demo.site(**{**DECLARED, **limited}).status == 0
 
     def post(forwarded):
         return ask(demo, TRUST, TOKEN, "POST", body="", **{"X-Forwarded-For": forwarded})[0]
@@ -281,10 +224,10 @@ def test_the_client_behind_a_trusted_proxy_is_counted(demo, edge):
 
 
 def test_changing_the_owner_cleans_up(demo, edge):
-    assert demo.site(oauth2_cors_owner="frappe", **DECLARED).status == 0
+    with new_workers(demo):
+        assert demo.site(oauth2_cors_owner="frappe", **DECLARED).status == 0
     assert ours(demo) == {}
     assert demo.config("site2.localhost")["allow_cors"] == [CREDENTIALED]
-    time.sleep(0.5)
     assert ("Access-Control-Allow-Origin", APP) in ask(demo, TRUST, origin=APP)[1]
     assert demo.site(oauth2_cors_owner="none", **DECLARED).status == 0
     assert ask(demo, TRUST, origin=APP) == (200, [])
@@ -320,3 +263,9 @@ def test_a_bad_origin_is_refused_before_the_first_write(demo, edge):
     run = demo.site(oauth2_sites=bad)
     assert run.status != 0 and "4 declared values were rejected" in run.output
     assert (demo.snapshot(), ours(demo)) == before
+
+
+def test_when_no_cors_is_declared_any_more_no_file_of_ours_stays(demo, edge):
+    """The last test of the file: it undoes the fixture."""
+    run = demo.site(oauth2_site_defaults={"site_config": {"absent": ["allow_cors"]}})
+    assert run.status == 0 and ours(demo) == {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from demo import SITES
+from demo_bench import SITES
 
 URIS = ["com.example.crm://cb", "https://app.example.com/cb"]
 SECRET, OTHER_SECRET = "first-0123456789abcdef0123456789", "second-0123456789abcdef012345678"

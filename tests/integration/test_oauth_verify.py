@@ -12,8 +12,8 @@ import socketserver
 import threading
 
 import pytest
-from demo import SITES
-from edge_kit import APP
+from demo_bench import SITES
+from edge_requests import APP
 
 SITE, OTHER = "site2.localhost", "site3.localhost"
 MODULE = "frappe_oauth_verify"
@@ -28,9 +28,7 @@ def checked(demo):
     """Every site with a client of the tests."""
     shared = {"sites": [{"name": site, **CLIENT} for site in SITES]}
     demo.modules("frappe_oauth_client", ("Make", {}), **shared)
-    yield demo
-    gone = {"state": "absent", "app_name": CLIENT["app_name"], "sites": [{"name": site} for site in SITES]}
-    demo.modules("frappe_oauth_client", ("Remove", gone))
+    return demo
 
 
 def check(demo, *steps, **shared):

@@ -9,7 +9,8 @@ import json
 import os
 
 import pytest
-from demo import ROOT, SITES
+from checkout import ROOT
+from demo_bench import SITES
 
 PREFLIGHT = "Preflight | Read the sites and check the declarations"
 CLIENTS = "Clients | Apply the declared OAuth clients"

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CORES = {"oldest": Path(sys.executable).parent, "newest": ROOT / ".venv-newest" / "bin"}
 NEEDS_NEWEST = "the newest ansible-core is not set up: it needs Python 3.12 or newer (make setup-newest)"
 # A fake frappe that ends every job at its first access, and reports that access.

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from demo import SITES
-from kept import CLERK, MANAGER, SITE
+from demo_bench import SITES
+from saved_bench import SavedBench
+from stored_keys import CLERK, MANAGER, SITE, Keys
 
 CLIENTS, KEYS = "Clients | Apply the declared OAuth clients", "API keys | Apply the declared API keys"
 TOKENS = "Tokens | Revoke and prune tokens"
@@ -47,9 +48,21 @@ class Fleet:
         return self.keys.kept("oauth_clients", site)[BACKEND]["client_secret"]
 
 
+@pytest.fixture(scope="module")
+def rotatable(demo, with_clients, tmp_path_factory):
+    """The fleet, and this state of the bench and the store."""
+    folder = tmp_path_factory.mktemp("fleet")
+    fleet = Fleet(with_clients[0], Keys(demo, folder))
+    return fleet, SavedBench(demo, folder)
+
+
 @pytest.fixture
-def fleet(tokens, keys):
-    return Fleet(tokens, keys)
+def fleet(rotatable):
+    """The fleet. What a test changes is restored."""
+    fleet, saved = rotatable
+    fleet.tokens.ids = {}
+    yield fleet
+    saved.restore()
 
 
 def said(run):

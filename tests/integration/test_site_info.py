@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
-from demo import SITES
-from kept import PAIR
-from token_kit import CLERK, FORMER, KIOSK, MANAGER, MOBILE, SITE
+from demo_bench import SITES
+from issued_tokens import CLERK, FORMER, KIOSK, MANAGER, MOBILE, SITE
+from stored_keys import PAIR
 
 TRAITS = {
     "code_bound_to": "cookie",
@@ -205,23 +204,10 @@ def give_key(demo, user):
     demo.modules("frappe_user_api_key", ("give", {"name": SITE, "users": [user], "secrets": {user: PAIR}}))
 
 
-@pytest.fixture
-def provoked(tokens, keys):
-    """A site that a test may change. Its settings and configuration are restored."""
-    path = tokens.demo.config_path(SITE)
-    kept = path.read_bytes()
-    yield tokens
-    path.write_bytes(kept)
-    tokens.demo.execute(SITE, "delete from tabSingles where doctype = 'OAuth Provider Settings'")
-    tokens.demo.execute(SITE, "delete from tabSingles where field = 'disable_user_pass_login'")
-    tokens.demo.execute(SITE, "delete from tabVersion")
-    shutil.rmtree(bootstrap(tokens.demo).parent, ignore_errors=True)
-
-
 @pytest.mark.parametrize("rule", PROVOKED)
-def test_each_problem_has_its_own_finding_on_its_own_site(provoked, rule):
-    PROVOKED[rule](provoked)
-    result, warnings = look(provoked.demo)
+def test_each_problem_has_its_own_finding_on_its_own_site(tokens, keys, rule):
+    PROVOKED[rule](tokens)
+    result, warnings = look(tokens.demo)
     assert problems(site(result)) == [rule]
     others = [] if rule != "bootstrap-open" else [rule]  # the app is on every site
     assert problems(site(result, SITES[0])) == problems(site(result, SITES[2])) == others

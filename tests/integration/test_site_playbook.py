@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from demo import SITES
+from demo_bench import SITES
+from saved_bench import SavedBench
 
 CLIENTS = "Clients | Apply the declared OAuth clients"
 CONFIG = "Site config | Merge the declared keys"
@@ -152,14 +153,17 @@ CLEAN = {
 }
 
 
+@pytest.fixture(scope="module")
+def saved(demo):
+    """The bench before the first probe."""
+    return SavedBench(demo)
+
+
 @pytest.fixture
-def clean(demo):
-    """A bench without the probes of other tests, before and after."""
+def clean(demo, saved):
+    """A bench whose state is restored at the end."""
     yield demo
-    for site in SITES:
-        demo.execute(site, "delete from \"tabOAuth Client\" where app_name like 'probe' or app_name = 'Other'")
-    run = demo.site(**CLEAN)
-    assert run.status == 0, run.output
+    saved.restore()
 
 
 def got_theirs(demo, *sites):
@@ -173,10 +177,13 @@ def got_theirs(demo, *sites):
     [
         (
             {"oauth_clients": [{"app_name": "Probe", "redirect_uris": ["https://a.example/cb https://b.example/cb"]}]},
-            "site2.localhost: redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or contains white",
+            "site2.localhost: client 'Probe': redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or contains",
         ),
         ({"site_config": {"settings": {"ignore_csrf": ["/x"]}}}, "site2.localhost: ignore_csrf in site_config.json"),
-        ({"oauth_clients": [{"app_name": "a<b"}]}, "site2.localhost: app_name: 'a<b' [text-markup"),
+        (
+            {"oauth_clients": [{"app_name": "a<b"}]},
+            "site2.localhost: client 'a<b': app_name: 'a<b' contains < or > [text-markup",
+        ),
         (
             {"oauth_clients": [{"app_nam": "x"}]},
             "site site2.localhost: oauth_clients, item 1: unknown key 'app_nam'",

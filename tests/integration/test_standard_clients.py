@@ -16,8 +16,8 @@ import requests
 from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from frappeclient.frappeclient import FrappeClient, FrappeException
-from kept import MANAGER, PAIR
 from requests_oauthlib import OAuth2Session
+from stored_keys import MANAGER, PAIR
 
 SITE = "site2.localhost"  # 127.0.0.1 is one of its domains
 APP_URI = "app.trust://oauth2redirect"
@@ -39,11 +39,7 @@ def app(demo, monkeypatch_module):
     run = demo.site(oauth2_site_defaults=declared)
     assert run.status == 0, run.output
     (client,) = (row for row in demo.rows(SITE, "OAuth Client") if row["app_name"] == "Mobile App")
-    yield {"url": demo.address, "client": client, "user": "clerk@demo.example"}
-    demo.execute(SITE, 'delete from "tabOAuth Bearer Token"')
-    demo.execute(SITE, 'delete from "tabOAuth Authorization Code"')
-    gone = {"oauth_clients": [{"app_name": "Mobile App", "state": "absent"}]}
-    assert demo.site(oauth2_site_defaults=gone).status == 0
+    return {"url": demo.address, "client": client, "user": "clerk@demo.example"}
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,14 @@ import json
 
 import pytest
 from certificates import certificate
-from demo import free_port
-from edge_kit import APP, reload_nginx
+from demo_bench import free_port
+from edge_requests import APP, reload_nginx
+from saved_bench import SavedBench
 
 SITE = "site3.localhost"
 STEP = "Verify | Run the OAuth flow"
 CLIENT = {"app_name": "TLS App", "redirect_uris": ["com.example.tls://cb"], "scopes": ["openid", "crm"]}
+DECLARED = {"oauth2_sites": [{"name": SITE, "oauth_clients": [CLIENT], "cors": {"origins": [APP]}}]}
 
 
 class Secured:
@@ -28,7 +30,7 @@ class Secured:
     def __init__(self, demo, folder):
         self.demo, self.folder = demo, folder
         self.conf = demo.path / "config" / "nginx.conf"
-        self.plain, self.config = self.conf.read_text(), demo.config_path(SITE).read_text()
+        self.plain = self.conf.read_text()
         port = free_port()
         self.url, self.address = f"https://{SITE}:{port}", f"https://127.0.0.1:{port}"
         self.listen = f"listen 127.0.0.1:{port} ssl"
@@ -49,7 +51,7 @@ class Secured:
         try:
             run = self.demo.site(
                 oauth2_discover_sites=False,
-                oauth2_sites=[{"name": SITE, "oauth_clients": [CLIENT], "cors": {"origins": [APP]}, "verify": verify}],
+                oauth2_sites=[{**DECLARED["oauth2_sites"][0], "verify": verify}],
                 oauth2_verify="all",
                 oauth2_verify_address=self.address,
             )
@@ -62,20 +64,22 @@ class Secured:
         (row,) = run.results[STEP]["sites"]
         return {step["name"]: (step["verdict"], step["rule"], step["found"]) for step in row["steps"]}
 
-    def restore(self):
-        self.conf.write_text(self.plain)
-        self.demo.config_path(SITE).write_text(self.config)
-        reload_nginx(self.demo)
+
+@pytest.fixture(scope="module")
+def saved(demo):
+    """The configured bench without https: a run that changes nothing does not check that the sites respond."""
+    run = demo.site(**DECLARED)
+    assert run.status == 0, run.output
+    return SavedBench(demo)
 
 
 @pytest.fixture
-def secured(demo, tmp_path):
+def secured(demo, saved, tmp_path):
+    """The bench with https. What a test changes is restored."""
     kept = Secured(demo, tmp_path)
     demo.config_path(SITE).write_text(json.dumps({**demo.config(SITE), "host_name": kept.url}))
     yield kept
-    kept.restore()
-    gone = {"name": SITE, "state": "absent", "app_name": CLIENT["app_name"]}
-    demo.modules("frappe_oauth_client", ("Remove", gone))
+    saved.restore()
 
 
 def test_the_whole_verification_over_https(secured):

@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from kept import CLERK, CUSTOMER, FORMER, MANAGER, OTHER, PAIR, SITE, actions, row
+from stored_keys import CLERK, CUSTOMER, FORMER, MANAGER, OTHER, PAIR, SITE, actions, row
 
 
 def test_missing_and_contradicting_options(keys):

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo import BIN, Demo
-from faults import States, declared_states
-from grounds import RealBench
+from checkout import BIN
+from declared_states import States, declared_states
+from demo_bench import new_demo
+from real_bench import RealBench
 
 
 def pytest_addoption(parser):
@@ -59,18 +59,17 @@ def trial(request):
     return request.config.trial
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ground(request):
-    """The bench to test on: a new demo bench, or the real bench of --ground."""
-    folder = Path(tempfile.mkdtemp(prefix="bk-"))  # short: the path of a socket is limited
+    """The bench to test on: a new demo bench for every file, or the real bench of --ground."""
     real = request.config.getoption("--ground")
-    assert not (real and hasattr(request.config, "workerinput")), "there is one real bench: leave out --numprocesses"
-    bench = RealBench(folder, json.loads(Path(real).read_text())) if real else Demo(folder)
-    try:
-        yield bench
-    finally:
-        bench.stop()
-        shutil.rmtree(folder)
+    if not real:
+        with new_demo() as bench:
+            yield bench
+        return
+    assert not hasattr(request.config, "workerinput"), "--ground selects one real bench: leave out --numprocesses"
+    with tempfile.TemporaryDirectory(prefix="bk-") as folder:
+        yield RealBench(Path(folder), json.loads(Path(real).read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +81,6 @@ def states(ground, tmp_path_factory) -> Iterator[States]:
 
 def pytest_configure(config):
     config.trial = Trial(config)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Start the longest test first: the others run in parallel."""
-    items.sort(key=lambda item: item.path.name != "test_kills.py")
 
 
 def pytest_sessionfinish(session):

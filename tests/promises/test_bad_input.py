@@ -14,15 +14,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import bad_input_calls
+import module_calls
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.faults import faults
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.merge import merge
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import Mistake
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.steps import rows_of
-from bad_input import CANARY, CRASH, Case, bases, cases_of, declarations_of, documented, faults_of, outside
-from bad_input_by_hand import by_hand, inventories, through_ansible
-from demo import ROOT
+from checkout import ROOT
+from invalid_input import CANARY, CRASH, Case, bases, cases_of, declarations_of, documented, faults_of, outside
+from invalid_input_by_hand import by_hand, inventories, through_ansible
 
 ODD = {"odd.test": '{"host_name": 5, "domains": 7, "db_name": []}', "broken.test": '{"db_name": ', "half.test": None}
 
@@ -74,7 +74,7 @@ class Ground:
             for case in cases
         ]
         done = subprocess.run(
-            [sys.executable, bad_input_calls.__file__],
+            [sys.executable, module_calls.__file__],
             input=json.dumps({"collections": str(ROOT / ".ansible" / "collections"), "calls": calls}),
             capture_output=True,
             text=True,

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from demo import ROOT
-from watching import Watched, hits
+from checkout import ROOT
+from watched_run import Watched, hits
 
 CLIENT_SECRET = "canary-client-secret-5f0c2e9b71d84a36"
 PAIR = {"api_key": "canary-api-key-83b1", "api_secret": "canary-api-secret-9d27c1f0a4b65e38"}

@@ -17,9 +17,9 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge imp
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import SHARED_NAME
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
-from faults import APP, SECOND, all_told, left_over, names, nginx, unreadable
-from faults_kills import ended
-from faults_writers import MARK, Writers
+from concurrent_writers import MARK, Writers
+from declared_states import APP, SECOND, all_told, left_over, names, nginx, unreadable
+from killed_runs import ended
 
 # In the bench's Python, on one site, the writes of a deployment: Frappe's own writer, twice.
 MAINTENANCE = "from frappe.installer import update_site_config as put; put('maintenance_mode', data, validate=False)"

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from demo import Demo
-from faults import edge_as_found
-from faults_sick import rewritten
-from provoked import (
+from check_mode_comparison import differences
+from declared_states import edge_as_found
+from demo_bench import Demo
+from provoked_problems import (
     UNMANAGED,
     another_key,
     client,
@@ -29,7 +29,7 @@ from provoked import (
     star,
     token,
 )
-from truth import differences
+from site_faults import rewritten
 
 ORIGIN = "https://app.example.com"
 VERIFY = "Verify | Run the OAuth flow"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from faults import all_told, differences, left_over, names, unreadable
-from faults_kills import TARGETS, deciles, ended, orphans, strike
+from declared_states import all_told, differences, left_over, names, unreadable
+from killed_runs import TARGETS, deciles, ended, orphans, strike
 
 
 def undisturbed(states, which):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from faults import APP, SPAN, all_told, opened
-from faults_kills import TARGETS, deciles, ended, strike
+from declared_states import APP, SPAN, all_told, opened
+from killed_runs import TARGETS, deciles, ended, strike
 
 
 def test_a_killed_rotation_of_api_keys_loses_no_pair(trial, ground, states):

@@ -9,9 +9,9 @@ import contextlib
 import json
 
 import pytest
-from faults import States, all_told, differences, left_over, names
-from faults_kills import ended, wait_for, workers
-from faults_sick import (
+from declared_states import States, all_told, differences, left_over, names
+from killed_runs import ended, wait_for, workers
+from site_faults import (
     broken_common,
     broken_config,
     database_down,

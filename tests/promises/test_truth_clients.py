@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from truth import Case, Truth, differences
+from check_mode_comparison import Case, Truth, differences
 
 MODULE = "frappe_oauth_client"
 A, B, C = "https://a.example/cb", "https://b.example/cb", "https://c.example/cb?x=1&y=2"

@@ -10,7 +10,7 @@ import os
 import stat
 
 import pytest
-from truth import Case, Truth
+from check_mode_comparison import Case, Truth
 
 MODULE = "frappe_site_config"
 VALUES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from truth import Case, Truth, differences
+from check_mode_comparison import Case, Truth, differences
 
 MODULE = "frappe_user_api_key"
 KEY, SECRET = "stored-key-{}", "stored-secret-0123456789-{}"

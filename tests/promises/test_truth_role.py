@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from truth import TOLD, differences
+from check_mode_comparison import TOLD, differences
 
 APP, OTHER = "https://app.example.com", "https://other.example.com"
 # What only a real run does: it sends requests to the sites, and waits.

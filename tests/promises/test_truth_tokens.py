@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from truth import Case, Truth
+from check_mode_comparison import Case, Truth
 
 MODULE = "frappe_oauth_token"
 BEARER, CODE = "OAuth Bearer Token", "OAuth Authorization Code"

@@ -11,7 +11,8 @@ import time
 
 import psutil
 import pytest
-from faults_kills import command, deciles, ended, family, kill, kill_all, modules, wait_for, workers
+from killed_runs import deciles, ended, kill_all, modules, wait_for, workers
+from processes import command, family, kill
 
 APP = {"app_name": "Interrupted App", "redirect_uris": ["com.example.app://cb"], "scopes": ["openid"]}
 # The bench's Python runs one process at a time: for the facts, for the requests, and for the cleanup.
@@ -77,7 +78,7 @@ def strike(ground, process, target, instant, chance):
             pass
         if target == "all":
             return bool(kill_all(process))
-        found = [one for one in family(process) if any("ansible-playbook" in word for word in command(one)[:3])]
+        found = [one for one in family(process.pid) if any("ansible-playbook" in word for word in command(one)[:3])]
         kill(found)
         return bool(found)
     met = wait_for(lambda processes: find(ground, target, processes), process)
@@ -86,7 +87,7 @@ def strike(ground, process, target, instant, chance):
         met = wait_for(lambda processes: find(ground, target, processes), process)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(chance.random() * instant * 0.3)
-    found = find(ground, target, family(process))
+    found = find(ground, target, family(process.pid))
     kill(found)
     return bool(found)
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import hypothesis.configuration
+from checkout import ROOT
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "hypothesis"
+BUILD = ROOT / "build" / "hypothesis"
 
 hypothesis.configuration.set_hypothesis_home_dir(BUILD)
 SHARED = {

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, VerifyRow
@@ -22,6 +23,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
     SITE_BROKEN,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import STEPS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import FAILED as STEP_FAILED
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import NOTICED
 
@@ -50,6 +52,7 @@ class SiteDiagnosis(t.TypedDict):
 
     name: str
     verified: bool
+    asked: bool
     problems: list[Entry]
     warnings: list[Entry]
 
@@ -63,6 +66,10 @@ class Diagnosis(t.TypedDict):
     summary: Summary
 
 
+NO_FLOW = "nothing was verified, because of --check, or because the site declares no client, no cors and no rate limit"
+NO_FLOW_REMEDY = "Run verify.yml without --check, or declare what the site should have."
+
+
 def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Collection[str] = ()) -> Diagnosis:
     """The problems and warnings of each site, and each notice once.
 
@@ -72,7 +79,8 @@ def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Coll
         exceptions: ids of rules that are not reported.
 
     Returns:
-        ``sites`` with ``name``, ``verified``, ``problems`` and ``warnings``. Warnings do not make a site unhealthy.
+        ``sites`` with ``name``, ``verified``, ``asked`` (whether a verification ran), ``problems`` and ``warnings``.
+        Warnings do not make a site unhealthy.
         ``notices`` about default behavior of Frappe, each with the affected ``sites``.
         ``unhealthy``, the names of the sites with a problem.
         ``summary``, which is shown at the end of the run.
@@ -87,6 +95,7 @@ def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Coll
             {
                 "name": name,
                 "verified": bool(verifications) and all(row.get("verified") for row in verifications),
+                "asked": bool(verifications),
                 "problems": [entry for entry in told if entry["severity"] not in (WARNING, NOTICE)],
                 "warnings": [entry for entry in told if entry["severity"] == WARNING],
             }
@@ -108,15 +117,23 @@ def _entry(severity: str, rule: str, where: str, found: str, reason: str, remedy
 
 
 def _checked(name: str, checks: list[VerifyRow]) -> t.Iterator[Entry]:
-    for row in checks:
-        if row["name"] != name:
-            continue
+    rows = [row for row in checks if row["name"] == name]
+    seen = collections.Counter((step["rule"], step["name"], step["found"]) for row in rows for step in row["steps"])
+    for row in rows:
         for step in row["steps"]:
             if step["verdict"] in (STEP_FAILED, NOTICED):
                 severity = "problem" if step["verdict"] == STEP_FAILED else severity_of(step["rule"])
-                yield _entry(severity, step["rule"], step["name"], step["found"], step["reason"], step["remedy"])
+                everywhere = seen[step["rule"], step["name"], step["found"]] == len(rows)
+                where = step["name"] if everywhere else _of_client(row, step["name"])
+                yield _entry(severity, step["rule"], where, step["found"], step["reason"], step["remedy"])
         if row["failed"] and not row["steps"]:
             yield _entry("problem", SITE_BROKEN, "site", row["msg"], "", "")
+
+
+def _of_client(row: VerifyRow, step: str) -> str:
+    """The step with the client that it failed for, unless the step concerns the whole site."""
+    client = row["app_name"] or row["client_id"]
+    return f"client {client!r}: {step}" if client and not STEPS[step].of_site else step
 
 
 def _read(name: str, infos: list[ResultRow]) -> t.Iterator[Entry]:
@@ -151,6 +168,14 @@ def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
                 text = f"{entry['where']}: {entry['found']}{why} [{entry['rule']}]"
                 note: Note = {"kind": kind, "sites": [], "text": text, "remedy": entry["remedy"]}
                 notes.setdefault((kind, text, entry["remedy"]), note)["sites"].append(site["name"])
+    unknown = [site["name"] for site in sites if not site["asked"] and not site["problems"]]
+    if unknown:
+        notes["NOT VERIFIED", NO_FLOW, NO_FLOW_REMEDY] = {
+            "kind": "NOT VERIFIED",
+            "sites": unknown,
+            "text": NO_FLOW,
+            "remedy": NO_FLOW_REMEDY,
+        }
     return {
         "title": "Diagnosis",
         "columns": ["result", "verified", "problems", "warnings"],
@@ -163,8 +188,8 @@ def _summary(sites: list[SiteDiagnosis], notices: list[Notice]) -> Summary:
 def _row(site: SiteDiagnosis) -> SummaryRow:
     problems, warnings = len(site["problems"]), len(site["warnings"])
     cells = [
-        "unhealthy" if problems else "healthy",
-        "yes" if site["verified"] else "no",
+        "unhealthy" if problems else "healthy" if site["asked"] else "unknown",
+        "yes" if site["verified"] else "no" if problems else "partly" if site["asked"] else "not run",
         str(problems or ""),
         str(warnings or ""),
     ]
