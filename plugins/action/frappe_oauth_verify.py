@@ -22,7 +22,7 @@ class ActionModule(SecretTask):
     So it does if only a response of each site is expected: the module then asks all sites side by side.
     """
 
-    SECRETS = ("password",)
+    SECRETS = ("password", "client_secret")
     _supports_check_mode = True
     _supports_async = True
 

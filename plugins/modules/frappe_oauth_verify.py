@@ -33,9 +33,14 @@ description:
   - Properties of Frappe's code, such as whether PKCE is required, are the same on equal sites. Sites are equal if they
     have the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
   - Many sites are verified in batches. A progress line is shown after each batch.
+  - Without O(bench_path), the module verifies a site over HTTP alone, as its users reach it through DNS, CDN and
+    firewall. It needs requests, oauthlib and PyJWT in the Python that runs it. Set O(url), and for a client O(client_id),
+    O(redirect_uri) and O(scope). The step C(consent) and the causes that only the database shows are not available.
+  - Without O(bench_path), the cleanup revokes the tokens over HTTP. RV(sites[].left) names what stays on the site.
 options:
   name:
-    description: Name of the site, which is the name of its directory in C(sites).
+    description:
+      - Name of the site, which is the name of its directory in C(sites). Without O(bench_path), any name.
     type: str
   app_name: &app_name
     description: Name of the OAuth client to use. It is matched as in M(benchkeeper.frappe.frappe_oauth_client).
@@ -43,6 +48,17 @@ options:
   client_id: &client_id
     description: Identifier of the OAuth client to use.
     type: str
+  client_secret: &client_secret
+    description:
+      - Secret of the client. It is used only without O(bench_path), and needed for the step C(issuer) and for
+        O(token_endpoint_auth_method).
+    type: str
+  token_endpoint_auth_method: &auth_method
+    description:
+      - How the client authenticates at the token endpoint. It is used only without O(bench_path). If omitted, the
+        client sends no secret.
+    type: str
+    choices: ["Client Secret Basic", "Client Secret Post", "None"]
   redirect_uri: &redirect_uri
     description:
       - Redirect URI of the authorization request. Defaults to the client's default redirect URI, or else its first one.
@@ -206,6 +222,8 @@ options:
         required: true
       app_name: *app_name
       client_id: *client_id
+      client_secret: *client_secret
+      token_endpoint_auth_method: *auth_method
       redirect_uri: *redirect_uri
       scope: *scope
       username: *username
@@ -240,7 +258,6 @@ options:
         type: int
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
-  - benchkeeper.frappe.bench.required
   - benchkeeper.frappe.bench.worker
 attributes:
   check_mode:
@@ -268,6 +285,17 @@ EXAMPLES = r"""
         api_method: helpdesk.api.auth.get_user
   become: true
   become_user: frappe
+
+- name: Verify a hosted site from the controller, without its bench
+  benchkeeper.frappe.frappe_oauth_verify:
+    name: crm.example.com
+    url: https://crm.example.com
+    client_id: 5c2b6a1f3e
+    redirect_uri: com.example.app://cb
+    scope: [all, openid]
+    username: probe@example.com
+    password: "{{ probe_password }}"
+  delegate_to: localhost
 
 - name: Check only the domains and certificates of a site
   benchkeeper.frappe.frappe_oauth_verify:
@@ -336,6 +364,11 @@ sites:
         remedy:
           description: What to do.
           type: str
+    left:
+      description: What stays on the site if there is no bench to clean up, such as authorization codes.
+      type: list
+      elements: str
+      sample: ["2 authorization codes"]
     action:
       description: V(unchanged) or V(failed). The module never changes a site.
       type: str
