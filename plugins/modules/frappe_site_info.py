@@ -170,6 +170,12 @@ bench:
         manager: supervisor
         web: frappe-bench-web:frappe-bench-frappe-web
         workers: ["frappe-bench-workers:"]
+    verify_records:
+      description:
+        - Records of verifications that run now or were interrupted. M(benchkeeper.frappe.frappe_oauth_verify) removes
+          what an interrupted verification left.
+      type: list
+      elements: str
     edge_files:
       description:
         - Existing files of M(benchkeeper.frappe.frappe_nginx_edge) for this bench. If nginx was not reloaded after a
@@ -383,9 +389,12 @@ sites:
       type: str
 """
 
+import os
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.verify_records import paths
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, not_reloaded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     NGINX_CONF_DIR,
@@ -437,6 +446,7 @@ def main() -> None:
             "directories": bench.directories(),
             "processes": managed_by,
             "programs": programs(module.params["programs"], {**module.params, "bench_path": bench.path}, managed_by),
+            "verify_records": paths(os.path.join(bench.path, "config")),
             "edge_files": [*edge_files(bench.path, conf_dir), *not_reloaded(conf_dir)],
         },
     )

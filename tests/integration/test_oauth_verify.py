@@ -127,14 +127,19 @@ def test_the_limit_is_verified_with_requests_that_name_no_user(checked):
     """The OAuth flow and the CORS requests to the same endpoint stay within the limit."""
     limit, origins = {"rate": "5r/s", "burst": 6}, [APP, *(f"https://{name}.example" for name in "abcdefgh")]
     cors = {"oauth2_sites": [{"name": SITE, "cors": {"origins": origins}}]}
+    nginx = {key: checked.variables[f"oauth2_{key}"] for key in ("nginx_conf", "nginx_prefix", "nginx_conf_dir")}
     assert checked.site(oauth2_token_rate_limit=limit, **cors).status == 0
     try:
-        row = one(checked, rate_limit=limit, cors={"origins": origins})
+        row = one(checked, rate_limit=limit, cors={"origins": origins}, **nginx)
+        asked = one(checked, rate_limit=limit, probes=["limit_bypass"])
         again = one(checked, probes=["token"])
     finally:
         assert checked.site().status == 0
     found = {step["name"]: step for step in row["steps"]}
-    assert row["verified"] and found["rate_limit"]["found"].startswith("HTTP 429 at request ")
+    assert row["verified"] and found["rate_limit"]["found"].startswith("limit_req 5r/s burst 6 in ")
+    assert found["limit_bypass"]["rule"] == "frappe-limit-bypass"
+    found = {step["name"]: step for step in asked["steps"]}
+    assert asked["verified"] and found["rate_limit"]["found"].startswith("HTTP 429 at request ")
     assert found["limit_bypass"]["rule"] == "frappe-limit-bypass"
     assert again["verified"]  # it waits for the rate limit, as an app should
 

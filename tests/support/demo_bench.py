@@ -100,7 +100,8 @@ class Demo(BenchState):
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
     method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
-    login_traces = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe stores in Redis
+    # last login; failed logins, which Frappe stores in Redis; the time of the directory that held the record
+    login_traces = (": tabUser", ": __Cache", "config")
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"

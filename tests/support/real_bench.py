@@ -50,7 +50,7 @@ class RealBench(Demo):
 
     kills, outlives_tests = 60, True  # a kill takes three times as long as on the demo bench
     method, module = "frappe.auth.get_logged_user", "frappe/frappe/client.py"
-    login_traces = (": tabUser", ": tabActivity Log")
+    login_traces = (": tabUser", ": tabActivity Log", "config")
 
     def __init__(self, folder: Path, given: dict):
         self.folder, self.path = folder, Path(given["bench_path"])

@@ -97,7 +97,13 @@ class TokenRow(Applied):
     kept_live: int
 
 
-class Verdict(t.TypedDict):
+class VerdictOfSet(t.TypedDict, total=False):
+    """``site``: the equal site that took this step, if it was not the row's own."""
+
+    site: str
+
+
+class Verdict(VerdictOfSet):
     """The result of one verification step."""
 
     name: str
@@ -114,6 +120,8 @@ class VerifyRow(ResultRow):
 
     verified: bool
     steps: list[Verdict]
+    requests: int
+    left: list[str]
     url: str | None
     client_id: str | None
     app_name: str | None

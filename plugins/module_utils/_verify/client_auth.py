@@ -4,7 +4,7 @@
 """How the client authenticates at the token, revocation and introspection endpoints.
 
 Older versions of Frappe check no secret, and read HTTP Basic as an API key. Newer ones require the secret of a
-confidential client. So a request is sent without a secret, and again with it only after the endpoint asked for it.
+confidential client. So HTTP Basic is sent only after the endpoint asked for it. A secret in the body harms nowhere.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def as_client(run: Verification, form: str, post: Post, *statuses: int, native: 
     """
     secret = run.oauth_client.get("client_secret") or ""
     may = bool(secret) and method_of(run) != PUBLIC and (native or not is_native(run))
-    if not (run.secret_required and may):
+    if not (may and (run.secret_required or method_of(run) == POST)):
         reply = post(form, {})
         # a rejected password is never sent twice, because Frappe locks users out
         if not may or not unauthenticated(reply, *statuses) or PASSWORD_GRANT in form:

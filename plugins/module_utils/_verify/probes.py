@@ -158,6 +158,8 @@ def _leads_here(run: Verification, name: str, scheme: str, port: str, expected: 
         Fault: the name leads nowhere, or to another site.
     """
     http = run.client_at(f"{scheme}://{name}{port}")
+    if run.pairs and (http.base, http.host) == (run.http.base, run.http.host):
+        return True  # the flow just received its tokens there
     try:
         reply = http.get(METHOD + "ping")
         found, reason = said(reply), "no site has this host name"

@@ -34,7 +34,7 @@ def main(request):
 
 
 def test_there_are_jobs():
-    assert JOBS == ["api_keys", "clients", "info", "tokens", "verify"]
+    assert JOBS == ["api_keys", "clients", "info", "tokens", "verify", "verify_end"]
 
 
 @pytest.mark.parametrize("job", JOBS)

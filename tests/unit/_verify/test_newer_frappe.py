@@ -9,11 +9,8 @@ Each behavior is off in `Site`, where the same steps pass too (`test_verify_step
 from __future__ import annotations
 
 import base64
-import hashlib
-import types
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.token_rows import rows_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify import approval
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import ask_code, consent
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import domain, foreign_origin
@@ -26,7 +23,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_l
     revoke,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun
-from scripted import ALLOW, ORIGIN, OTHER_ORIGIN, PARAMS, Reply, ScriptedRun, Site
+from scripted_site import ALLOW, ORIGIN, OTHER_ORIGIN, PARAMS, Reply, ScriptedRun, Site
 
 SECRET = "the-stored-secret"
 WEB = "https://app.example.com/cb"
@@ -74,7 +71,7 @@ def client(method, redirect_uri=WEB):
 
 @pytest.fixture(autouse=True)
 def redirect_to_the_web(monkeypatch):
-    monkeypatch.setattr("scripted.REDIRECT_URI", WEB)
+    monkeypatch.setattr("scripted_site.REDIRECT_URI", WEB)
 
 
 @pytest.mark.parametrize("method", ["Client Secret Basic", "Client Secret Post", "None"])
@@ -98,7 +95,7 @@ def test_where_no_secret_is_asked_for_none_is_sent():
 
 
 def test_an_app_on_a_device_cannot_authenticate_with_a_secret(monkeypatch):
-    monkeypatch.setattr("scripted.REDIRECT_URI", "com.example.app://cb")
+    monkeypatch.setattr("scripted_site.REDIRECT_URI", "com.example.app://cb")
     site = Enforcing()
     with pytest.raises(Fault) as fault:
         ScriptedRun(site, **client("Client Secret Basic", "com.example.app://cb")).with_pair()
@@ -279,18 +276,3 @@ def test_an_undeclared_origin_is_tried_at_the_token_endpoint(origins, listed, ex
 def test_without_declared_origins_an_entry_of_the_list_may_be_intended():
     run = ScriptedRun(PublicOrigins("https://other.test"), public_origins=["https://other.test"], cors=None)
     assert foreign_origin(run).rule == ""
-
-
-# ---------------------------------------------------------------- the rows of tokens
-@pytest.mark.parametrize("hashed", [True, False])
-def test_the_row_of_a_token_is_found_by_the_token_or_by_its_hash(hashed):
-    stored = hashlib.sha256(b"raw").hexdigest() if hashed else "raw"
-    rows = [{"name": "random" if hashed else "raw", "access_token": stored}, {"name": "other", "access_token": "o"}]
-
-    def get_all(_doctype, filters, pluck):
-        ((field, (_in, values)),) = filters.items()
-        return [row[pluck] for row in rows if row[field] in values]
-
-    frappe = types.SimpleNamespace(get_all=get_all)
-    assert rows_of(frappe, ["raw", "gone"]) == {"random" if hashed else "raw"}
-    assert rows_of(frappe, []) == set()
