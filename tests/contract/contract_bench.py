@@ -99,11 +99,12 @@ class DemoBench(RecordedBench):
         for source, app in (("stand_in", os.path.join(frappe, "frappe")), ("demo_crm", demo_crm)):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(os.path.join(FILES, source), app, ignore=ignored)
-        for folder in ("sites", "config", "logs"):
+        for folder in ("sites/assets", "config", "logs"):
             os.makedirs(os.path.join(self.bench, folder))
         self.sites = os.path.join(self.bench, "sites")
-        with open(os.path.join(self.sites, "common_site_config.json"), "w") as f:
-            f.write("{}")
+        for name in ("common_site_config.json", "assets/assets.json"):
+            with open(os.path.join(self.sites, name), "w") as f:
+                f.write("{}")
 
     def _make_site(self):
         # each password is the user's address: the bench is deleted after the test, and no password is recorded

@@ -129,7 +129,7 @@ def test_nginx_loads_every_state_between_the_shared_file_of_an_earlier_release_a
     conf = clean.nginx / "conf.d" / "benchkeeper.conf"
     new = shared(str(clean.nginx / "conf.d"))
     begin = new.index("map $benchkeeper_policy $benchkeeper_expose_headers")
-    old = new[:begin] + new[new.index("# The answer depends on the origin") :]
+    old = new[:begin] + new[new.index("# The response depends on the Origin") :]
     old = old.replace('more_set_headers "Access-Control-Expose-Headers: $benchkeeper_expose_headers";\n', "")
     old = old.replace("[^|]*)(?:\\|\\|$)", "[^|]*)$").replace("(?:\\||$)", "$")
     assert "expose_headers" not in old
@@ -173,3 +173,19 @@ def test_a_refusal_of_frappes_own_is_not_taken_for_one_in_front(demo):
     }
     (row,) = demo.modules("frappe_oauth_verify", ("Verify", options))["Verify"]["sites"]
     assert "front-refused" not in json.dumps(row)
+
+
+def test_missing_assets_are_the_cause_of_an_http_500(demo):
+    """Frappe cannot render the error page either, so its Error Log has no entry."""
+    client = {"app_name": "Assets", "redirect_uris": ["https://app.example.com/cb"], "scopes": ["openid"]}
+    demo.modules("frappe_oauth_client", ("Client", {"name": SITE2, **client}))
+    options = {"name": SITE2, "address": demo.address, "app_name": "Assets", "probes": ["authorize"]}
+    options.update(username="clerk@demo.example", password=demo.credentials["clerk@demo.example"])
+    assets = demo.path / "sites/assets/assets.json"
+    away = assets.rename(assets.with_suffix(".away"))
+    try:
+        (row,) = demo.modules("frappe_oauth_verify", ("Verify", options))["Verify"]["sites"]
+    finally:
+        away.rename(assets)
+    assert row["steps"][-1]["rule"] == "assets-missing"
+    assert "the bench has no sites/assets/assets.json" in row["msg"] and "Run bench build" in row["msg"]

@@ -29,7 +29,7 @@ def test_missing_and_contradicting_options(tokens):
     messages = {name: result["msg"] for name, result in results.items()}
     assert "state: revoked is declared, but no tokens are selected [token-selection-missing" in messages["no selection"]
     assert "[token-selection-unused" in messages["no use"]
-    assert "max_refresh_age: 'a month' [token-duration" in messages["no duration"]
+    assert "max_refresh_age: 'a month' is not a valid duration [token-duration" in messages["no duration"]
     assert "value of state must be one of: revoked, absent, got: gone" in messages["bad state"]
     assert "value of token_state must be one or more of: active, expired, revoked" in messages["bad token state"]
     assert "has no site 'nosuch.localhost'" in messages["no site"]
@@ -225,7 +225,7 @@ class TestRole:
     @pytest.mark.parametrize(
         ("declared", "message"),
         [
-            ({"max_refresh_age": "soon"}, "Trust.com: max_refresh_age: 'soon' [token-duration"),
+            ({"max_refresh_age": "soon"}, "Trust.com: max_refresh_age: 'soon' is not a valid duration [token-duration"),
             ({"max_age": "30d"}, "tokens: unknown key 'max_age'"),
             (
                 {"disabled_users": "kill"},

@@ -177,10 +177,13 @@ def assert_probe_is_applied(demo, *sites):
     [
         (
             {"oauth_clients": [{"app_name": "Probe", "redirect_uris": ["https://a.example/cb https://b.example/cb"]}]},
-            "site2.localhost: redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or contains white",
+            "site2.localhost: client 'Probe': redirect_uris: 'https://a.example/cb https://b.example/cb' is empty",
         ),
         ({"site_config": {"settings": {"ignore_csrf": ["/x"]}}}, "site2.localhost: ignore_csrf in site_config.json"),
-        ({"oauth_clients": [{"app_name": "a<b"}]}, "site2.localhost: app_name: 'a<b' [text-markup"),
+        (
+            {"oauth_clients": [{"app_name": "a<b"}]},
+            "site2.localhost: client 'a<b': app_name: 'a<b' contains < or > [text-markup",
+        ),
         (
             {"oauth_clients": [{"app_nam": "x"}]},
             "site site2.localhost: oauth_clients, item 1: unknown key 'app_nam'",

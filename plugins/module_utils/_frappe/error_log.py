@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cause of an HTTP 500, from the Error Log's entry of that moment. It runs in the bench's Python, and only reads.
+"""The cause of an HTTP 500: from the Error Log of that moment, or missing assets. It runs in the bench's Python.
 
 An entry holds a traceback with the values of variables, so it may contain any secret. Only the class of its exception
 and the rule of a recognised cause leave this module.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import json
+import os
 import re
 import typing as t
 
@@ -24,6 +25,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.server_r
 
 LOG = "Error Log"
 # Frappe puts the entries of failed requests here, and a background job inserts them (frappe.deferred_insert).
+ASSETS = "assets/assets.json"  # from sites, the working directory of the worker
 QUEUE = f"insert_queue_for_{LOG}"
 MOST = 20  # entries that are read
 SERVER_ERROR = re.compile(r"\bHTTP 5[0-9][0-9](?: ([A-Za-z_]\w*))?")
@@ -55,6 +57,9 @@ def server_error(step: Verdict, frappe: t.Any, since: t.Any) -> tuple[str, str]:
         name = exception_class(entry.error, frappe)
         if name and found.group(1) in (None, name.rpartition(".")[2]):
             return cause_of(entry.error, name), f"Frappe raised {name}; its Error Log has the entry"
+    # Without its assets, Frappe cannot render the error page either. The request then ends before the log is written.
+    if not found.group(1) and not os.path.exists(ASSETS):
+        return ASSETS_MISSING, f"the bench has no sites/{ASSETS}"
     return "", ""
 
 

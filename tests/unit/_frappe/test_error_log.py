@@ -32,6 +32,15 @@ REDIS = "Traceback:\n  File x\nredis.exceptions.ConnectionError: Error 111 conne
 OTHER = f"Traceback:\nmy_app.errors.{'Odd'}Error: first line\n{CANARY}: a second line of the message\n{CANARY}"
 
 
+@pytest.fixture(autouse=True)
+def sites(tmp_path, monkeypatch):
+    """The working directory of the worker, with assets."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/assets.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def frappe_with(rows=(), queued=()):
     """Frappe with entries in the log, and entries that a background job has not inserted yet."""
 
@@ -98,3 +107,12 @@ def test_the_step_gets_the_rule_of_the_cause_or_only_the_reason():
     assert first["rule"] == "assets-missing" and "bench build" in first["remedy"]
     assert second["rule"] == "authorize-refused"
     assert second["reason"] == "Frappe raised my_app.errors.OddError; its Error Log has the entry"
+
+
+def test_missing_assets_are_named_where_frappe_could_not_write_its_log(sites):
+    assert server_error(failed("HTTP 500"), frappe_with(), SINCE) == ("", "")
+    (sites / "assets/assets.json").unlink()
+    found = server_error(failed("HTTP 500"), frappe_with(), SINCE)
+    assert found == ("assets-missing", "the bench has no sites/assets/assets.json")
+    assert server_error(failed("HTTP 500 ValueError"), frappe_with(), SINCE) == ("", "")
+    assert server_error(failed("HTTP 404"), frappe_with(), SINCE) == ("", "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits import (
+    AUTH,
     ENDPOINTS,
     TOKEN,
     VALIDATOR,
@@ -27,6 +28,15 @@ AS_IN_15 = {
     "introspection_open_to_guests": "yes",
     "expired_tokens_introspect_active": "yes",
     "password_grant": "open",
+    "introspection_authenticated": "nobody",
+    "key_of_disabled_user": "accepted",
+    "bearer_of_disabled_user": "accepted",
+    "refresh_of_disabled_user": "accepted",
+    "tokens_hashed": "no",
+    "consent_auto_counts": "anybody",
+    "approve_method": "get",
+    "basic_accepted": "no",
+    "plain_accepted": "yes",
 }
 CLASS = "class Validator(RequestValidator):\n"
 
@@ -41,6 +51,7 @@ def read(trait, *methods, rest="", endpoints="", token="class Token: pass"):
 
 def test_the_stand_in_has_the_traits_of_frappe_15():
     names = {VALIDATOR: "oauth.py", ENDPOINTS: "integrations/oauth2.py", TOKEN: "integrations/doctypes.py"}
+    names[AUTH] = "auth.py"
     assert traits({name: (STAND_IN / path).read_text() for name, path in names.items()}) == AS_IN_15
 
 
@@ -202,10 +213,10 @@ OPEN = "@frappe.whitelist(allow_guest=True)\ndef introspect_token(token):\n    "
         ("@frappe.whitelist()\ndef introspect_token(token):\n    answer(token)\n", "no"),
         ("@frappe.whitelist\ndef introspect_token(token):\n    answer(token)\n", "no"),
         ("@frappe.whitelist(allow_guest=False)\ndef introspect_token(token):\n    answer(token)\n", "no"),
-        (OPEN + "if frappe.session.user == 'Guest':\n        raise frappe.PermissionError\n", "unknown"),
+        (OPEN + "if frappe.session.user == 'Guest':\n        raise frappe.PermissionError\n", "no"),
         (
             OPEN + "check()\n\ndef check():\n    if not frappe.form_dict.client_secret:\n        raise Refused\n",
-            "unknown",
+            "no",
         ),
         ("@frappe.whitelist(allow_guest=SETTING)\ndef introspect_token(token):\n    answer(token)\n", "unknown"),
         ("def introspect_token(token):\n    answer(token)\n", "unknown"),

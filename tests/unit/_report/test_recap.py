@@ -96,7 +96,7 @@ def test_every_failure_is_reported_with_its_reason():
         (A, "quiet", ""),
         (B, "failed", "FAILED"),
     ]
-    assert texts(result) == [("FAILED", [B], "first line second line")]
+    assert texts(result) == [("FAILED", [B], "first line"), ("FAILED", [B], "second line")]
 
 
 def test_a_step_that_failed_for_the_whole_bench_is_reported_with_the_sites():

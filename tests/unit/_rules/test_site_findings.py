@@ -129,7 +129,7 @@ def client(**changes):
             (
                 "cors-origins-differ",
                 "OAuth Settings: allowed_public_client_origins",
-                "does not contain https://app.example.com",
+                "does not contain https://app.example.com; contains https://other.example.com, and allow_cors does not",
             ),
         ),
         (

@@ -21,7 +21,7 @@ import frappe.integrations.oauth2  # so that gunicorn's --preload shares it
 from frappe.auth import UNSAFE_HTTP_METHODS, HTTPRequest, clear_cookies, validate_auth
 from frappe.utils import cint, get_site_name
 from frappe.utils.response import build_response, report_error
-from frappe.website import get_response, page
+from frappe.website import get_response, message_page, page
 
 SITES_PATH = os.environ.get("SITES_PATH", os.curdir)
 PAGE_METHODS = ("GET", "HEAD", "POST")
@@ -130,6 +130,8 @@ def handle_exception(error):
     accepted = frappe.get_request_header("Accept") or ""
     of_api = frappe.request.path.startswith("/api/") and not accepted.startswith("text")
     as_json = of_api or "application/json" in accepted
+    if frappe.local.response.get("page"):
+        return message_page()  # Frappe renders the same page again, and the error leaves the application
     reply = report_error(status) if as_json else page(*PAGES.get(status, ("Server Error", "")), status)
     if error.__class__ is frappe.AuthenticationError and hasattr(frappe.local, "login_manager"):
         clear_cookies()

@@ -193,13 +193,14 @@ def validate_auth():
     header = frappe.get_request_header("Authorization", "").split(" ")
     if len(header) != 2:
         return
-    _validate_bearer(*header)
-    _validate_api_key(*header)
+    validate_oauth(header)
+    validate_auth_via_api_keys(header)
     if frappe.session.user in NO_USER:
         raise frappe.AuthenticationError
 
 
-def _validate_bearer(scheme, token):
+def validate_oauth(header):
+    scheme, token = header
     if scheme.lower() != "bearer":
         return
     from frappe.integrations.oauth2 import get_oauth_server
@@ -216,20 +217,25 @@ def _validate_bearer(scheme, token):
         _become(row.user)
 
 
-def _validate_api_key(scheme, token):
+def validate_auth_via_api_keys(header):
     """What is no pair is passed over. Raises InvalidAuthorizationToken, or AuthenticationError for a wrong pair."""
+    scheme, token = header
     read = KEY_PAIRS.get(scheme.lower())
     if not read:
         return
     try:
         key, secret = read(token).split(":")
-        owner = frappe.db.get_value("User", {"api_key": key})
-        right = owner and get_decrypted_password("User", owner, "api_secret") == secret
+        validate_api_key_secret(key, secret)
     except binascii.Error:
         frappe.throw("The token is not valid base64.", frappe.InvalidAuthorizationToken)
     except (AttributeError, TypeError, ValueError):
         return
-    if not right:
+
+
+def validate_api_key_secret(key, secret):
+    """Raises AuthenticationError for a wrong pair."""
+    owner = frappe.db.get_value("User", {"api_key": key})
+    if not owner or get_decrypted_password("User", owner, "api_secret") != secret:
         raise frappe.AuthenticationError
     manager = getattr(frappe.local, "login_manager", None)  # a preflight has none, and stays without a user
     if manager and manager.user in NO_USER:

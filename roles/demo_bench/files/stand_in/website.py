@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import html
+import os
 from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Response
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response
 import frappe
 
 REDIRECTS = {"/.well-known/openid-configuration": "/api/method/frappe.integrations.oauth2.openid_configuration"}
+ASSETS = "assets/assets.json"  # written by bench build; the working directory is sites
 NO_STORE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 NOTE = "This is the demo bench's stand-in, not Frappe."
 LOGIN_FORM = """<form method="post" action="/api/method/login">
@@ -83,6 +85,13 @@ def message_page():
 
 
 def page(title, body, status=200):
+    """A page with its style sheet.
+
+    Raises:
+        AttributeError: the assets were not built. Frappe then cannot render the page that reports the error either.
+    """
+    if not os.path.exists(ASSETS):
+        raise AttributeError("'NoneType' object has no attribute 'get'")
     head = f'<meta name="generator" content="frappe"><title>{html.escape(title)}</title>'
     text = f"<!DOCTYPE html>\n<html><head>{head}</head><body>{body}</body></html>"
     return Response(text, status, content_type="text/html; charset=utf-8")
