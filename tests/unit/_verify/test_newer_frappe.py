@@ -26,7 +26,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_l
     revoke,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun
-from scripted import ALLOW, ORIGIN, OTHER_ORIGIN, PARAMS, Reply, ScriptedRun, Site
+from scripted_site import ALLOW, ORIGIN, OTHER_ORIGIN, PARAMS, Reply, ScriptedRun, Site
 
 SECRET = "the-stored-secret"
 WEB = "https://app.example.com/cb"
@@ -74,7 +74,7 @@ def client(method, redirect_uri=WEB):
 
 @pytest.fixture(autouse=True)
 def redirect_to_the_web(monkeypatch):
-    monkeypatch.setattr("scripted.REDIRECT_URI", WEB)
+    monkeypatch.setattr("scripted_site.REDIRECT_URI", WEB)
 
 
 @pytest.mark.parametrize("method", ["Client Secret Basic", "Client Secret Post", "None"])
@@ -98,7 +98,7 @@ def test_where_no_secret_is_asked_for_none_is_sent():
 
 
 def test_an_app_on_a_device_cannot_authenticate_with_a_secret(monkeypatch):
-    monkeypatch.setattr("scripted.REDIRECT_URI", "com.example.app://cb")
+    monkeypatch.setattr("scripted_site.REDIRECT_URI", "com.example.app://cb")
     site = Enforcing()
     with pytest.raises(Fault) as fault:
         ScriptedRun(site, **client("Client Secret Basic", "com.example.app://cb")).with_pair()
