@@ -486,6 +486,8 @@ def main() -> None:
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
     for one in cleaned:
+        if not (one["codes"] or one["tokens"] or one["sessions"] or one["left"]):
+            continue
         left = f". {one['left']}" if one["left"] else ""
         module.ansible.warn(
             f"{one['name']}: an interrupted verification had left {one['codes']} codes, {one['tokens']} tokens and "
