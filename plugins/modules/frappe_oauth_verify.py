@@ -366,7 +366,7 @@ sites:
           description: What to do.
           type: str
     left:
-      description: What stays on the site if there is no bench to clean up, such as authorization codes.
+      description: What stays on the site without O(bench_path), such as authorization codes.
       type: list
       elements: str
       sample: ["2 authorization codes"]
