@@ -141,7 +141,14 @@ class Version:
 
     def _stub(self, sites: int) -> None:
         processes = {"manager": "none", "web": "", "workers": []}
-        bench = {"path": "/", "owner": "nobody", "sites": names(sites), "edge_files": [], "processes": processes}
+        bench = {
+            "path": "/",
+            "owner": "nobody",
+            "sites": names(sites),
+            "edge_files": [],
+            "verify_records": [],
+            "processes": processes,
+        }
         row = {"changed": False, "failed": False, "msg": "", "findings": []}
         found = {"bench": bench, "sites": [{**row, "name": name, "domains": [name]} for name in names(sites)]}
         for path in (self.home / "plugins" / "modules").glob("*.py"):

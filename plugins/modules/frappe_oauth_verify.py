@@ -34,8 +34,8 @@ description:
     have the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
   - Many sites are verified in batches. A progress line is shown after each batch.
   - Without O(bench_path), the module verifies a site over HTTP alone, as its users reach it through DNS, CDN and
-    firewall. It needs requests, oauthlib and PyJWT in the Python that runs it. Set O(url), and for a client
-    O(client_id), O(redirect_uri) and O(scope). The step C(consent) and causes that only the database shows are not
+    firewall. It needs requests, oauthlib and PyJWT in the Python that runs it. Set O(url). For a client, also set
+    O(client_id), O(redirect_uri) and O(scope). The step C(consent) and the causes that only the database shows are not
     available.
   - Without O(bench_path), the cleanup revokes the tokens over HTTP. RV(sites[].left) names what stays on the site.
 options:
@@ -392,12 +392,12 @@ sites:
       type: str
 requests:
   description: Number of requests that were sent to all sites.
-  returned: success
+  returned: always
   type: int
   sample: 400
 cleaned:
   description: What was deleted after interrupted verifications, one item per site. Usually empty.
-  returned: success
+  returned: always
   type: list
   elements: dict
   contains:
@@ -486,6 +486,8 @@ def main() -> None:
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
     for one in cleaned:
+        if not (one["codes"] or one["tokens"] or one["sessions"] or one["left"]):
+            continue
         left = f". {one['left']}" if one["left"] else ""
         module.ansible.warn(
             f"{one['name']}: an interrupted verification had left {one['codes']} codes, {one['tokens']} tokens and "

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""frappe_oauth_verify without a bench: the same verdicts without the database, and what it leaves is named."""
+"""frappe_oauth_verify without a bench: the same verdicts except those of the database, and what stays is named."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def outside(demo):
         return demo.tasks([task]).results["Verify"]
 
     yield demo, verify
+    for kind in ("Bearer Token", "Authorization Code"):
+        demo.execute(SITE, f'delete from "tabOAuth {kind}"')
     demo.modules("frappe_oauth_client", ("Remove", {"name": SITE, "state": "absent", "app_name": CLIENT["app_name"]}))
 
 
@@ -48,15 +50,14 @@ def test_the_same_verdicts_but_those_that_need_the_database(outside):
 
 def test_nothing_alive_is_left_and_what_stays_is_named(outside):
     demo, verify = outside
-    demo.execute(SITE, 'delete from "tabOAuth Bearer Token"')
+    for kind in ("Bearer Token", "Authorization Code"):
+        demo.execute(SITE, f'delete from "tabOAuth {kind}"')
     (row,) = verify()["sites"]
     tokens, codes = (demo.rows(SITE, f"OAuth {kind}") for kind in ("Bearer Token", "Authorization Code"))
     assert tokens and {token["status"] for token in tokens} == {"Revoked"}
     assert row["left"] == [f"{len(codes)} authorization codes"]
     with demo.database(SITE) as connection:
         assert connection.execute("select count(*) from tabSessions where user != 'Guest'").fetchone()[0] == 0
-    demo.execute(SITE, 'delete from "tabOAuth Bearer Token"')
-    demo.execute(SITE, 'delete from "tabOAuth Authorization Code"')
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ class HttpClient:
         self.base, self.host = (address or url).rstrip("/"), urlsplit(url).netloc
 
         # The host's trust store may contain the operator's own authority. By default, requests uses only its own list.
-        trust: dict[str, t.Any] = {"ssl_context": ssl.create_default_context()} if validate_certs else {}
+        secure = validate_certs and self.base.startswith("https:")
+        trust: dict[str, t.Any] = {"ssl_context": ssl.create_default_context()} if secure else {}
 
         class NamedHost(requests.adapters.HTTPAdapter):
             """Send the site's host name by SNI and check the certificate against it, whatever the address is."""

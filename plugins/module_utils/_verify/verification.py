@@ -58,7 +58,7 @@ class Params(t.TypedDict, total=False):
     user_email: t.Callable[[str], str]
     nonce: str  # the nonce of every authorization request
     elsewhere: t.Collection[str]  # steps that another site verifies for this one
-    outside: bool  # whether only HTTP is available, so no token can be deleted in a database
+    outside: bool  # whether the database of the site cannot be cleaned up
     limit_read: dict[str, str] | None  # the rate limit in nginx's configuration, as `limits.limit_read` returns it
 
 
