@@ -171,7 +171,7 @@ class Version:
         )
         seconds, run = processor_seconds() - before, Run(done)
         if run.status or run.changed:
-            raise SystemExit(f"site.yml of {self.name} was to change nothing.\n{run.output[-5000:]}")
+            raise SystemExit(f"site.yml of {self.name} was expected to change nothing.\n{run.output[-5000:]}")
         return seconds, run.stats["ok"], len(counter.read_text().splitlines())
 
 

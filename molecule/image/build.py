@@ -91,7 +91,7 @@ def base(client: docker.DockerClient) -> str:
         return PULLED
     except (DockerException, HTTPError, OSError) as error:
         reason = getattr(error, "explanation", None) or error
-        say(f"no registry in reach ({reason}): Debian's packages it is")
+        say(f"no registry is reachable ({reason}). Building the base image from Debian packages")
     make_base(client)
     return MADE
 

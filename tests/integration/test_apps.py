@@ -122,7 +122,7 @@ def test_nginx_loads_every_state_between_the_shared_file_of_an_earlier_release_a
     conf = clean.nginx / "conf.d" / "benchkeeper.conf"
     new = shared(str(clean.nginx / "conf.d"))
     begin = new.index("map $benchkeeper_policy $benchkeeper_expose_headers")
-    old = new[:begin] + new[new.index("# The answer depends on the origin") :]
+    old = new[:begin] + new[new.index("# The response depends on the Origin") :]
     old = old.replace('more_set_headers "Access-Control-Expose-Headers: $benchkeeper_expose_headers";\n', "")
     old = old.replace("[^|]*)(?:\\|\\|$)", "[^|]*)$").replace("(?:\\||$)", "$")
     assert "expose_headers" not in old

@@ -62,7 +62,7 @@ def left(demo, site=SITE):
 
 
 # ---------------------------------------------------------------- which steps
-def test_every_step_that_applies_is_taken_and_says_all_it_must(checked):
+def test_every_step_that_applies_runs_and_has_a_complete_result(checked):
     row = one(checked, cors={"origins": []})
     names = list(verdicts(row))
     assert not {"password_grant", "preflight", "cross_origin", "rate_limit", "limit_bypass"} & set(names)
@@ -72,7 +72,7 @@ def test_every_step_that_applies_is_taken_and_says_all_it_must(checked):
         assert bool(step["rule"]) == bool(step["remedy"]) == (step["verdict"] == "noticed"), step
 
 
-def test_named_steps_bring_those_that_they_need(checked):
+def test_selected_steps_include_their_dependencies(checked):
     row = one(checked, probes=["refresh"])
     assert list(verdicts(row)) == ["reach", "client", "login", "authorize", "token", "refresh"] and row["verified"]
     assert left(checked) == [0] * 5
@@ -217,7 +217,7 @@ def test_the_tokens_of_others_stay_where_an_answer_is_lost(checked, leak):
 
 
 # ---------------------------------------------------------------- many sites
-def test_many_sites_are_verified_in_batches_and_each_batch_is_told(checked):
+def test_many_sites_are_verified_in_batches_and_each_batch_is_reported(checked):
     task = {
         "name": "Check",
         "benchkeeper.frappe.frappe_oauth_verify": {
@@ -244,7 +244,7 @@ def test_many_sites_are_verified_in_batches_and_each_batch_is_told(checked):
     assert "sites done" not in few.output and few.results["Check"]["msg"] == result["msg"]
 
 
-def test_a_bench_that_is_none_fails_as_a_whole_in_batches_too(checked):
+def test_an_invalid_bench_fails_the_whole_task_in_batches_too(checked):
     steps = [("Check", {"sites": [{"name": SITE}, {"name": OTHER}], "batch": 1, "bench_path": "/usr"})]
     result = check(checked, *steps)["Check"]
     assert result["failed"] and result["sites"] == [] and "/usr has no sites directory" in result["msg"]

@@ -20,6 +20,8 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.causes import add_causes
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.consent import settings_facts
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.token_rows import rows_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import find_client, label
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import (
@@ -142,17 +144,12 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
     row = client or {"name": "", "app_name": "", "redirect_uris": "", "default_redirect_uri": "", "scopes": ""}
     uris, default = (row["redirect_uris"] or "").split(), row["default_redirect_uri"]
     skips = bool(int(row.get("skip_authorization") or 0))
-    auto = frappe.db.get_single_value("OAuth Provider Settings", "skip_authorization") == "Auto"
-    auto = auto and not skips and bool(frappe.get_all(TOKEN, filters={"status": "Active"}, limit=1))
     base_url = frappe.db.get_value("Social Login Key", "frappe", "base_url")
     facts: Params = {
         "client": client,
         "redirect_uri": item["redirect_uri"] or (default if default in uris else next(iter(uris), default or "")),
         "scope": " ".join(item["scope"] or (row["scopes"] or "").split()),
-        "consent_expected": not (skips or auto),
-        "consent_auto": auto,
-        "consent_why": "skip_authorization is "
-        + ("on" if skips else "off, but Skip Authorization in OAuth Provider Settings is Auto" if auto else "off"),
+        **settings_facts(frappe, skips, find_user(item["username"])),
         "issuer_why": f"base_url of the Social Login Key frappe is {base_url}" if base_url else "",
         "find_user": find_user,
         "user_email": lambda name: str(frappe.db.get_value("User", name, "email") or name),
@@ -163,10 +160,12 @@ def params_of(frappe: t.Any, item: Params, client: dict[str, t.Any] | None) -> P
 def clean(site: t.Any, made: Made, client: t.Any, user: str | None, since: t.Any) -> None:
     """Delete what the verification created, and commit the deletion.
 
-    The name of a code or token document is the code or token itself. A code whose response was lost is found by its
-    nonce. When Frappe deletes a code itself, it keeps a copy in Deleted Document and its name in the feed of Desk. If a
-    response with tokens was lost, all tokens of this client and user since the verification began are deleted. Only the
-    verification signs in as this user.
+    The name of a code document is the code itself. A code whose response was lost is found by its nonce. When Frappe
+    deletes a code itself, it keeps a copy in Deleted Document and its name in the feed of Desk.
+
+    A token is found by itself or by its hash. If a response with tokens was lost, or a token has no row that is found,
+    all tokens of this client and user since the verification began are deleted. Only the verification signs in as this
+    user.
     """
     frappe, db = site.frappe, site.frappe.db
     site.about_to_write()
@@ -175,8 +174,8 @@ def clean(site: t.Any, made: Made, client: t.Any, user: str | None, since: t.Any
     for nonce in made.nonces:
         with contextlib.suppress(Exception):  # older versions of Frappe do not have this column
             codes |= set(frappe.get_all(CODE, filters={"nonce": nonce}, pluck="name"))
-    tokens = set(made.tokens)
-    if made.reply_lost and client and user:
+    tokens = rows_of(frappe, made.tokens)
+    if (made.reply_lost or len(tokens) < len(set(made.tokens))) and client and user:
         since_then = {"client": client["name"], "user": user, "creation": [">=", since]}
         tokens |= set(frappe.get_all(TOKEN, filters=since_then, pluck="name"))
     for code in codes:

@@ -44,9 +44,10 @@ class Params(t.TypedDict, total=False):
     of_site: bool  # whether this row runs the steps that run once per site
     client: dict[str, t.Any] | None  # the row of the OAuth client
     refused: Verdict | None  # the verdict of this sign-in on this site, if it failed earlier in the run
-    consent_expected: bool
+    consent_expected: bool | None  # None: this version of Frappe is not recognized
     consent_auto: bool
     consent_why: str
+    public_origins: list[str]  # Allowed Public Client Origins, in OAuth Settings
     issuer_why: str
     find_user: t.Callable[[str | None], str | None]  # the name of a User, by the user name that was entered
     user_email: t.Callable[[str], str]
@@ -95,6 +96,7 @@ class Verification:
         self.code: Code | None = None
         self.pairs: list[dict[str, t.Any]] = []
         self.user = ""
+        self.secret_required = False  # whether an endpoint asked for the client_secret
         self.nonce = "benchkeeper-" + secrets.token_hex(16)
         made.nonces.append(self.nonce)
 
@@ -135,10 +137,10 @@ class Verification:
         """Call the API with an access token."""
         return self.http.get(METHOD + (method or self.params["api_method"]), headers=self.bearer(pair), **more)
 
-    def token(self, form: t.Any) -> t.Any:
+    def token(self, form: t.Any, headers: dict[str, str] | None = None) -> t.Any:
         """Send a request to the token endpoint, and record its token for the cleanup before any check."""
         self.made.reply_lost = True
-        reply = self.http.post(OAUTH + "get_token", form)
+        reply = self.http.post(OAUTH + "get_token", form, headers=headers or {})
         self.made.reply_lost = False
         if body_of(reply).get("access_token"):
             self.made.tokens.append(body_of(reply)["access_token"])

@@ -202,13 +202,14 @@ def validate_auth():
     header = frappe.get_request_header("Authorization", "").split(" ")
     if len(header) != 2:
         return
-    _validate_bearer(*header)
-    _validate_api_key(*header)
+    validate_oauth(header)
+    validate_auth_via_api_keys(header)
     if frappe.session.user in NO_USER:
         raise frappe.AuthenticationError
 
 
-def _validate_bearer(scheme, token):
+def validate_oauth(header):
+    scheme, token = header
     if scheme.lower() != "bearer":
         return
     from frappe.integrations.oauth2 import get_oauth_server
@@ -225,23 +226,28 @@ def _validate_bearer(scheme, token):
         _become(row.user)
 
 
-def _validate_api_key(scheme, token):
+def validate_auth_via_api_keys(header):
     """Set the user from an API key. A value that is not a key:secret pair is ignored.
 
     Raises InvalidAuthorizationToken, or AuthenticationError for a wrong pair.
     """
+    scheme, token = header
     read = KEY_PAIRS.get(scheme.lower())
     if not read:
         return
     try:
         key, secret = read(token).split(":")
-        owner = frappe.db.get_value("User", {"api_key": key})
-        right = owner and get_decrypted_password("User", owner, "api_secret") == secret
+        validate_api_key_secret(key, secret)
     except binascii.Error:
         frappe.throw("The token is not valid base64.", frappe.InvalidAuthorizationToken)
     except (AttributeError, TypeError, ValueError):
         return
-    if not right:
+
+
+def validate_api_key_secret(key, secret):
+    """Set the user of an API key. Raises AuthenticationError for a wrong pair."""
+    owner = frappe.db.get_value("User", {"api_key": key})
+    if not owner or get_decrypted_password("User", owner, "api_secret") != secret:
         raise frappe.AuthenticationError
     manager = getattr(frappe.local, "login_manager", None)  # a preflight has no login manager, and gets no user
     if manager and manager.user in NO_USER:

@@ -43,11 +43,17 @@ function corsBlock(site) {
     site.cors.nginx && origins.length === 0 ? words("None. Browsers block responses to every origin except the site's own.") : null);
 }
 
+// fields that only newer versions of Frappe have; the others have columns of their own
+const NEWER_FIELDS = { token_endpoint_auth_method: "Authentication", client_uri: "Home page", logo_uri: "Logo", tos_uri: "Terms", policy_uri: "Privacy policy",
+  software_id: "Software", software_version: "Version", contacts: "Contacts" };
+const newerFields = (client) => Object.entries(NEWER_FIELDS).map(([field, label]) => [label, [client[field] || []].flat().join(", ")])
+  .filter(([, value]) => value).map(([label, value]) => make("span", { class: "line soft" }, `${label}: ${value}`));
+
 function clientsBlock(site) {
   if (site.clients === null) return null;
   if (!site.clients.length) return block("OAuth clients", words("None."));
   return block("OAuth clients", list("OAuth clients of the site", ["App", "Redirect URIs", "Scopes", "Roles"], site.clients.map((client) => [
-    [client.app_name, make("code", { class: "line soft" }, client.client_id), client.skip_authorization ? make("span", { class: "line" }, mark("warning", "skips consent")) : null],
+    [client.app_name, make("code", { class: "line soft" }, client.client_id), client.skip_authorization ? make("span", { class: "line" }, mark("warning", "skips consent")) : null, newerFields(client)],
     lines(client.redirect_uris), client.scopes.join(" "), client.allowed_roles && client.allowed_roles.length ? client.allowed_roles.join(", ") : "all roles"])));
 }
 
@@ -58,7 +64,7 @@ function tokensBlock(site) {
   const cells = (row) => [number(row.active), number(row.refreshable), number(row.expired), number(row.revoked), (row.newest || "").slice(0, 16)];
   return block("Tokens", list("Tokens by client (times in the site's time zone)", ["Client", "Active", "Refreshable", "Expired", "Revoked", "Newest"], tokens.by_client.map((row) => [
     row.known ? row.app_name || row.client_id : [row.client_id || "(no client id)", " ", mark("warning", "client deleted")], ...cells(row)])),
-  tokens.disabled_users.length ? make("p", { class: "alert" }, "Working tokens of disabled or deleted users: ",
+  tokens.disabled_users.length ? make("p", { class: "alert" }, "Live tokens of disabled or deleted users: ",
     tokens.disabled_users.map((row) => `${row.user} (${row.tokens})`).join(", ")) : null,
   issued(tokens.by_day, false));
 }

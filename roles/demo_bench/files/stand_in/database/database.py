@@ -26,7 +26,7 @@ class Database:
     IntegrityError, TableMissingError = sqlite3.IntegrityError, sqlite3.ProgrammingError
 
     def __init__(self, cur_db_name):
-        self.cur_db_name, self.db_type = cur_db_name, "sqlite"
+        self.cur_db_name, self.db_type = cur_db_name, "mariadb"  # it compares as MariaDB does
         self.path = connection.path_of(frappe.local.site_path, cur_db_name)
         self.value_cache, self.after_commit = {}, []
         self._conn, self._read_only, self._writing = None, False, False
