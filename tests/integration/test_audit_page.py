@@ -238,7 +238,7 @@ def test_the_age_of_a_verification_is_reported_also_if_there_is_none(shown):
     expect(page.locator("tr.one", has_text=OLD)).to_contain_text("3 days ago")
     expect(page.locator("tr.one", has_text=WELL)).to_contain_text("never verified")
     page.get_by_role("button", name=WELL).click()
-    expect(page.get_by_text("This site was never verified with oauth2_report_dir set.", exact=False)).to_be_visible()
+    expect(page.get_by_text("No verification is stored for this site.", exact=False)).to_be_visible()
 
 
 # ---------------------------------------------------------------- pictures

@@ -146,6 +146,10 @@ def test_tokens_of_the_declared_clients(fleet):
     [
         ({"oauth2_rotate": ["client_secrets"], "oauth2_rotate_clients": ["Backen"]}, "declares a client 'Backen'"),
         ({"oauth2_rotate": ["api_keys"], "oauth2_rotate_users": ["x@demo.example"]}, "'x@demo.example' has no API key"),
+        (
+            {"oauth2_rotate": ["client_secrets", "api_keys"], "oauth2_rotate_users": ["x@demo.example"]},
+            "'x@demo.example' has no API key",
+        ),
         ({"oauth2_rotate": ["tokens"], "oauth2_only_sites": ["nosuch*"]}, "'nosuch*' matches no site"),
     ],
 )

@@ -85,7 +85,7 @@ function settingsBlock(site) {
 
 function verificationBlock(site) {
   const verification = site.verification;
-  if (!verification) return block("Last verification", words("This site was never verified with oauth2_report_dir set. Set it, and run verify.yml."));
+  if (!verification) return block("Last verification", words("No verification is stored for this site. Set oauth2_report_dir in the inventory, and run verify.yml."));
   const verdicts = { passed: "good", noticed: "notice", failed: "bad", not_run: "none" };
   return block("Last verification", words(`${moment(verification.at)}, ${age(site.verified_days_ago)}`), verification.clients.map((client) => {
     const notable = client.steps.filter((step) => step.verdict === "failed" || step.verdict === "not_run");
