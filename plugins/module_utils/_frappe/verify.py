@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Verify one site over HTTP: the job of frappe_oauth_verify, which runs in the bench's Python.
 
-Sites of which only a response is expected are asked side by side, with one deadline for all of them.
+Sites that only have to respond are checked in parallel, with one deadline for all of them.
 
 Frappe's database provides what the developer of an app knows (client_id, client_secret) and the expected values.
 Everything else is done over HTTP, as by an app. At the end, this module deletes what the verification created.

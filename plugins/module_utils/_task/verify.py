@@ -110,7 +110,7 @@ def verdict(row: Declared, reply: Reply, sources: t.Callable[[], list[str]]) -> 
 def sentence(step: Verdict) -> str:
     """The message of one failed step."""
     why = f" ({step['reason']})" if step["reason"] else ""
-    return f"{step['name']}: found {step['found']}{why}, expected {step['expected']} [{step['rule']}]. {step['remedy']}"
+    return f"{step['name']}: {step['found']}{why}, expected {step['expected']} [{step['rule']}]. {step['remedy']}"
 
 
 def verdicts(bench: Bench, rows: list[Declared], replies: list[Reply], nginx: dict[str, t.Any]) -> list[VerifyRow]:

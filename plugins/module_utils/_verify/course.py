@@ -231,11 +231,11 @@ def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client
     except NotRun as why:
         return not_run(name, str(why))
     except Exception as error:  # an error in one step must not stop the other steps or the cleanup
-        return row(name, FAILED, Fault(VERIFY_FAULT, "no internal error", f"{type(error).__name__} in this module"))
+        return row(name, FAILED, Fault(VERIFY_FAULT, "a result", f"internal error {type(error).__name__}"))
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 
 def _client(run: Verification, fault: Fault | None) -> Seen:
     if fault:
         raise fault
-    return Seen("the OAuth client exists", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")
+    return Seen("an OAuth client", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")
