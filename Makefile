@@ -26,6 +26,7 @@ help: ## show this list
 setup: ## create .venv with Ansible and link the checkout as a collection
 	@tools/setup.sh run
 
+# The other targets use these.
 setup-dev:
 	@tools/setup.sh dev
 

@@ -141,7 +141,14 @@ class Version:
 
     def _stub(self, sites: int) -> None:
         processes = {"manager": "none", "web": "", "workers": []}
-        bench = {"path": "/", "owner": "nobody", "sites": names(sites), "edge_files": [], "processes": processes}
+        bench = {
+            "path": "/",
+            "owner": "nobody",
+            "sites": names(sites),
+            "edge_files": [],
+            "verify_records": [],
+            "processes": processes,
+        }
         row = {"changed": False, "failed": False, "msg": "", "findings": []}
         found = {"bench": bench, "sites": [{**row, "name": name, "domains": [name]} for name in names(sites)]}
         for path in (self.home / "plugins" / "modules").glob("*.py"):
@@ -171,7 +178,7 @@ class Version:
         )
         seconds, run = processor_seconds() - before, Run(done)
         if run.status or run.changed:
-            raise SystemExit(f"site.yml of {self.name} was to change nothing.\n{run.output[-5000:]}")
+            raise SystemExit(f"site.yml of {self.name} was expected to change nothing.\n{run.output[-5000:]}")
         return seconds, run.stats["ok"], len(counter.read_text().splitlines())
 
 

@@ -139,7 +139,7 @@ class DemoBench(Bench):
         role = {"name": "benchkeeper.frappe.demo_bench"}
         self.tasks([{"name": "Stop", "ansible.builtin.include_role": role, "vars": {"demo_bench_state": "stopped"}}])
 
-    def settled(self) -> dict[str, t.Any]:
+    def apply_declaration(self) -> dict[str, t.Any]:
         """Declare a client for every site, apply the declaration, and return it."""
         declared = declaration(dict.fromkeys(self.names, CLIENT))
         run = self.site(oauth2_verify="none", **declared)
@@ -148,7 +148,7 @@ class DemoBench(Bench):
         return declared
 
 
-class GivenBench(Bench):
+class RealBench(Bench):
     """An existing bench. The declaration is its current state, and every run is in check mode.
 
     Args:
@@ -179,15 +179,17 @@ class GivenBench(Bench):
         if left_out:
             print(f"Skipped, because they have no OAuth client to declare: {', '.join(left_out)}")
         if len(self.names) < 2:
-            raise SystemExit(f"{path}: the cost of a further site is found with two sites that have an OAuth client.")
+            raise SystemExit(
+                f"{path}: at least two sites with an OAuth client are needed to measure the cost of an additional site."
+            )
 
-    def settled(self) -> dict[str, t.Any]:
+    def apply_declaration(self) -> dict[str, t.Any]:
         """A declaration of the current state of the sites. It fails if a run would change anything."""
         declared = declaration(self.clients)
         declared["oauth2_policy"] = "ignore"
         run = self.site(*self.options, "--diff", **declared)
         if run.status or run.changed:
-            raise SystemExit(f"Check mode foresees a change, so nothing was run.\n{run.output}")
+            raise SystemExit(f"Check mode reports a change, so nothing was measured.\n{run.output}")
         return declared
 
 

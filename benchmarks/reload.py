@@ -4,7 +4,7 @@
 """The number of requests lost while a demo bench is reloaded, restarted, or configured by playbooks/site.yml.
 
 Clients keep a fixed number of requests in flight through nginx, to each site in turn, before, during and after the
-command. Each response is counted. It prints one line per phase and asserts nothing. See README.md in this directory.
+command. Each response is counted. The script prints one line per phase and asserts nothing. See README.md.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ class Commands:
             before = children(master)
             os.kill(master, signal.SIGHUP)
             until = time.monotonic() + TIMEOUT
-            while not children(master) - before:  # a signal that nobody acts on loses nothing, and proves nothing
+            while (
+                not children(master) - before
+            ):  # without an effect, the signal would lose no request, and the measurement would mean nothing
                 if time.monotonic() > until:
                     raise SystemExit(f"{program} has no new worker {TIMEOUT} s after SIGHUP.")
                 time.sleep(0.02)
@@ -136,7 +138,7 @@ class Commands:
         self._supervisorctl("restart", WEB)
 
     def site_yml(self, strategy: str) -> None:
-        """Run our playbook with a changed site_config, client, CORS policy and limit."""
+        """Run playbooks/site.yml with a changed site_config, client, CORS policy and limit."""
         number = next(self.asked)
         defaults = {
             "oauth_clients": [{**CLIENT, "scopes": ["all", "openid", f"round{number}"]}],
@@ -216,7 +218,7 @@ def main() -> None:
             commands["site.yml-graceful"] = lambda: do.site_yml("graceful")
             commands["site.yml-restart"] = lambda: do.site_yml("restart")
         else:
-            print(f"Without site.yml: this checkout has no {ROLE_RELOADS}.")
+            print(f"Skipping the phases of site.yml: this checkout has no {ROLE_RELOADS}.")
         unknown = set(options.commands) - set(commands)
         if unknown:
             raise SystemExit(f"Unknown: {', '.join(sorted(unknown))}. There is: {', '.join(commands)}")

@@ -21,7 +21,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ground import Bench, GivenBench, demo_bench, folder, table
+from ground import Bench, RealBench, demo_bench, folder, table
 
 MODULE = "Clients | Apply the declared OAuth clients"
 # The minimum that reads every site: import Frappe once, and send one query per site.
@@ -33,11 +33,11 @@ for site in sys.argv[1:]:
     frappe.db.sql("select name from `tabOAuth Client`")
     frappe.destroy()
 """
-AIMS = {"module": 2.0, "further site": 15.0}  # ratio; milliseconds
+TARGETS = {"module": 2.0, "further site": 15.0}  # ratio; milliseconds
 
 
-class Ways:
-    """The ways to read some sites of a bench. Each is timed.
+class Measurements:
+    """The timed ways to read some sites of a bench.
 
     Args:
         bench: the bench.
@@ -54,7 +54,7 @@ class Ways:
             self.as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
     def one_process(self, sites: list[str]) -> None:
-        """The minimum."""
+        """Read all sites in one process, which is the minimum."""
         subprocess.run(
             [self.bench.path / "env" / "bin" / "python", "-I", "-c", READ, *sites],
             cwd=self.bench.path / "sites",
@@ -63,7 +63,7 @@ class Ways:
             **self.as_owner,
         )
 
-    def process_a_site(self, sites: list[str]) -> None:
+    def process_per_site(self, sites: list[str]) -> None:
         """The commands of the guide, without a bench command or an Ansible loop."""
         for site in sites:
             self.one_process([site])
@@ -92,7 +92,7 @@ class Ways:
 
     def _unchanged(self, way: str, run: t.Any) -> None:
         if run.status or run.changed:
-            raise SystemExit(f"{way} was to change nothing.\n{run.output}")
+            raise SystemExit(f"{way} was expected to change nothing.\n{run.output}")
         self.executed[way] = run.stats["ok"]
 
     def _note(self, task: dict[str, t.Any], amount: str) -> None:
@@ -129,7 +129,7 @@ def spread(values: list[float], unit: str = "") -> str:
     return f"{middle:.2f}{unit} ({low:.2f}-{high:.2f})"
 
 
-def report(bench: Bench, ways: Ways, taken: dict, few: int, rounds: int) -> None:
+def report(bench: Bench, ways: Measurements, taken: dict, few: int, rounds: int) -> None:
     """Print everything."""
     every = len(bench.names)
     least = [sum(pair) for pair in zip(taken["floor", "all"], taken["empty play", "all"])]
@@ -141,18 +141,18 @@ def report(bench: Bench, ways: Ways, taken: dict, few: int, rounds: int) -> None
     print(f"{when}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {every} sites, {rounds} rounds")
     print("median (middle half of the rounds)\n")
     table(
-        (f"with {every} sites and nothing to change", "measured", "aim"),
+        (f"with {every} sites and nothing to change", "measured", "target"),
         [
-            ("module / (floor + empty play)", ratio("module", least), f"{AIMS['module']:g}"),
+            ("module / (floor + empty play)", ratio("module", least), f"{TARGETS['module']:g}"),
             ("site.yml / (floor + empty play)", ratio("site.yml", least), ""),
             ("process per site / floor", ratio("process per site", taken["floor", "all"]), ""),
             ("process per site / module", ratio("process per site", taken["module", "all"]), ""),
             *(
-                (f"further site, ms: {way}", spread(slopes(taken, way, every - few)), aim)
-                for way, aim in (
+                (f"further site, ms: {way}", spread(slopes(taken, way, every - few)), target)
+                for way, target in (
                     ("floor", ""),
-                    ("module", f"{AIMS['further site']:g}"),
-                    ("site.yml", f"{AIMS['further site']:g}"),
+                    ("module", f"{TARGETS['further site']:g}"),
+                    ("site.yml", f"{TARGETS['further site']:g}"),
                     ("process per site", ""),
                 )
             ),
@@ -167,7 +167,7 @@ def report(bench: Bench, ways: Ways, taken: dict, few: int, rounds: int) -> None
     )
     tasks = {key: seconds[-rounds:] for key, seconds in ways.task_seconds.items()}
     table(
-        ("where site.yml spends it", f"seconds, {every} sites", "ms per further site"),
+        ("time of site.yml by task", f"seconds, {every} sites", "ms per further site"),
         [
             (name[:60], spread(seconds), spread(slopes(tasks, name, every - few)))
             for (name, amount), seconds in tasks.items()
@@ -181,7 +181,7 @@ def chosen(options: argparse.Namespace) -> t.Iterator[Bench]:
     """The bench of the command line."""
     if options.bench:
         with folder() as place:
-            yield GivenBench(place, options.bench.resolve(), options.become_user, options.python, options.exclude)
+            yield RealBench(place, options.bench.resolve(), options.become_user, options.python, options.exclude)
     else:
         with demo_bench(options.sites) as bench:
             yield bench
@@ -198,14 +198,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="(%(default)s)")
     options = parser.parse_args()
     if options.sites < 2 or options.rounds < 1:
-        parser.error("--sites is at least 2, --rounds at least 1")
+        parser.error("--sites must be at least 2, and --rounds at least 1")
     with chosen(options) as bench:
-        ways = Ways(bench, bench.settled())
+        ways = Measurements(bench, bench.apply_declaration())
         few = max(1, len(bench.names) // 6)
         taken = measure(
             {
                 "floor": ways.one_process,
-                "process per site": ways.process_a_site,
+                "process per site": ways.process_per_site,
                 "empty play": ways.empty_play,
                 "module": ways.module,
                 "site.yml": ways.site_yml,

@@ -70,7 +70,7 @@ class Bench:
         done = subprocess.run(
             [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, ROOT / "playbooks" / "site.yml"]
             + ["-e", json.dumps(variables)],
-            # molecule enables colours.
+            # molecule enables colors.
             env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"},
             capture_output=True,
             text=True,

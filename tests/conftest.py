@@ -12,7 +12,7 @@ import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from checkout import ROOT
 
-pytest_plugins = ["bench_fixtures"]
+pytest_plugins = ["bench_fixtures", "minutes"]
 
 _AnsibleCollectionFinder(paths=[str(ROOT / ".ansible" / "collections")])._install()
 

@@ -24,7 +24,7 @@ HOME = ROOT / "build" / "home"
 
 
 def copy_checkout() -> None:
-    """Copy all files that git tracks or would track, into a git repository of its own."""
+    """Copy all files that git tracks or would track, into a separate git repository."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -41,7 +41,7 @@ def copy_checkout() -> None:
     subprocess.run(["git", "init", "-q"], cwd=COPY, check=True)
 
 
-def lay_get_pip() -> None:
+def copy_get_pip() -> None:
     """Copy ``get_pip.py`` to the download cache of this version of ansible-test."""
     import ansible_test
 
@@ -74,7 +74,7 @@ def keep_pip_settings() -> None:
 
 def main() -> int:
     copy_checkout()
-    lay_get_pip()
+    copy_get_pip()
     keep_pip_settings()
     venv_bin = Path(sys.executable).parent
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"

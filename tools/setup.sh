@@ -50,7 +50,7 @@ apt_install() {
     return "$status"
 }
 
-# $1: lowest accepted minor version of Python 3; $2: what needs it. pyenv has python3 in PATH for one version only.
+# $1: lowest accepted minor version of Python 3; $2: what needs it. pyenv puts only one version in PATH, so its directories are searched as well.
 find_python() {
     local candidate
     for candidate in python3 python3.14 python3.13 python3.12 python3.11 \
@@ -75,7 +75,7 @@ python_environment() {
     if ! "$python" -m venv "$venv" > /dev/null 2>&1; then
         rm -rf "$venv"
         if ! apt_install python3-venv || ! "$python" -m venv "$venv" > /dev/null; then
-            give_up "$python cannot create a virtual environment. On Debian, run: apt-get install python3-venv. Then run again."
+            give_up "$python cannot create a virtual environment. On Debian, run: apt-get install python3-venv. Then run the command again."
         fi
     fi
     printf '%s\n' "$PWD" > "$venv/.path"

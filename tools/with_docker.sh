@@ -15,7 +15,7 @@ give_up() {
 }
 
 # $1: maximum time to wait for the engine, in seconds
-answers() {
+wait_for_engine() {
     local until=$((SECONDS + $1))
     until timeout 10 docker version > /dev/null 2>&1; do
         [ "$SECONDS" -lt "$until" ] || return 1
@@ -34,9 +34,9 @@ stop_own() {
     rm -rf "$own"
 }
 
-if ! answers 0; then
+if ! wait_for_engine 0; then
     [ -z "${DOCKER_HOST:-}" ] || give_up "no Docker engine responds at DOCKER_HOST=$DOCKER_HOST. Start it, or unset DOCKER_HOST"
-    if said=$(timeout 10 docker version 2>&1 > /dev/null) || [[ $said == *"permission denied"* ]]; then
+    if output=$(timeout 10 docker version 2>&1 > /dev/null) || [[ $output == *"permission denied"* ]]; then
         give_up "the Docker engine denies access to $(id -un). Add this user to the group docker, or run as root"
     fi
     command -v dockerd > /dev/null || give_up "no Docker engine is running, and dockerd was not found. Install Docker"
@@ -53,7 +53,7 @@ if ! answers 0; then
     # With setsid, an interrupt at the terminal does not reach dockerd. This script stops dockerd itself.
     "${as_root[@]}" setsid dockerd --pidfile "$own/dockerd.pid" --group "$(id -gn)" \
         > "$own/dockerd.log" 2>&1 < /dev/null &
-    answers 60 || give_up "dockerd did not start within 60 seconds. Last lines of its log: $(tail -n 5 "$own/dockerd.log")"
+    wait_for_engine 60 || give_up "dockerd did not start within 60 seconds. Last lines of its log: $(tail -n 5 "$own/dockerd.log")"
     echo "docker: started a Docker engine for this run"
 fi
 "$@"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the image of all scenarios, unless it exists. ``build.py`` prints its name, and its progress on stderr.
+"""Build the image of all scenarios, unless it exists. Print its name on stdout, and the progress on stderr.
 
 The name ends with a digest of all inputs of the image, so only a change in the demo bench creates a new image. The
 base is Debian's own image if a registry is reachable. Otherwise debootstrap builds it from Debian's packages. Python
@@ -91,7 +91,7 @@ def base(client: docker.DockerClient) -> str:
         return PULLED
     except (DockerException, HTTPError, OSError) as error:
         reason = getattr(error, "explanation", None) or error
-        say(f"no registry in reach ({reason}): Debian's packages it is")
+        say(f"no registry is reachable ({reason}). Building the base image from Debian packages")
     make_base(client)
     return MADE
 

@@ -22,7 +22,7 @@ class ActionModule(SecretTask):
     The same applies with ``last_step=reach``: the module then checks all sites in parallel.
     """
 
-    SECRETS = ("password",)
+    SECRETS = ("password", "client_secret")
     _supports_check_mode = True
     _supports_async = True
 
@@ -102,6 +102,8 @@ def merged(results: list[Item], left: list[Item]) -> Item:
         for item in left
     ]
     whole = {**results[0], "sites": rows, "changed": any(result.get("changed") for result in results)}
+    whole["requests"] = sum(result.get("requests", 0) for result in results)
+    whole["cleaned"] = [one for result in results for one in result.get("cleaned", ())]
     for kind in ("warnings", "deprecations"):
         listed = [one for result in results for one in result.get(kind) or ()]
         if listed:

@@ -55,8 +55,8 @@ options:
   app_name: &app_name
     description:
       - Name of the app, as users see it on the consent page.
-      - Identifies the client if O(client_id) is not set. As in the database, the comparison ignores case, accents and
-        trailing spaces. If two clients match, the task fails and lists them.
+      - Identifies the client if O(client_id) is not set. On every database, the comparison ignores case, accents and
+        trailing spaces, as MariaDB does. If two clients match, the task fails and lists them.
       - Required to create a client.
     type: str
   client_id: &client_id

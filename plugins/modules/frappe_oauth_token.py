@@ -15,8 +15,8 @@ description:
   - Revokes tokens by user, client, age or state, limits the lifetime of refresh tokens, and deletes tokens that no
     longer work. Works on one or many sites. One process handles all sites of the bench.
   - In Frappe, an access token and its refresh token are one C(OAuth Bearer Token) document. Revoking it revokes both.
-  - In Frappe 14 and 15, refresh tokens never expire, even if the user is disabled. Use O(max_refresh_age) and
-    O(disabled_users) to revoke them.
+  - In Frappe 14 and 15, refresh tokens never expire. Up to Frappe 16.18, they work even if the user is disabled. Use
+    O(max_refresh_age) and O(disabled_users) to revoke them.
   - Authorization codes that were not redeemed are handled like tokens, because they never expire in Frappe.
   - The module never returns, shows or logs a token, only counts by client and user. No copy of a deleted token remains.
   - The tokens of one site are written in one transaction. A site that fails is left unchanged, and the module continues

@@ -22,14 +22,26 @@ description:
     C(preflight) and C(rate_limit).
   - Every step returns a verdict, the expected result, the actual result, the reason and the remedy. A problem has the
     id of a rule in C(docs/rules.md).
+  - Works in three phases. First it reads what it needs from all sites. Then it sends the requests, to several sites at
+    the same time. At the end, it finds the causes of failed steps and deletes what it created.
   - Deletes the codes and tokens that it created and signs out, even after a failure. Sign-in and sign-out remain in the
     site's Activity Log, and the user's last login is updated.
-  - If a response of the token endpoint is lost, the module deletes all tokens that this user received for this client
-    since the verification began. Use a dedicated user for the verification.
+  - If a response of the token endpoint is lost, the module deletes the tokens that this user received for this client
+    within two minutes of that request. Use a dedicated user for the verification.
+  - Before the first request, it writes a record below C(config) in the bench. If the module is interrupted, the next
+    run finds the record and deletes what is left. The record contains hashes, but no code, token or session id.
+  - Properties of Frappe's code, such as whether PKCE is required, are the same on equal sites. Sites are equal if they
+    have the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
   - Many sites are verified in batches. A progress line is shown after each batch.
+  - Without O(bench_path), the module verifies a site over HTTP alone, as its users reach it through DNS, CDN and
+    firewall. It needs requests, oauthlib and PyJWT in the Python that runs it. Set O(url). For a client, also set
+    O(client_id), O(redirect_uri) and O(scope). The step C(consent) and the causes that only the database shows are not
+    available.
+  - Without O(bench_path), the cleanup revokes the tokens over HTTP. RV(sites[].left) names what stays on the site.
 options:
   name:
-    description: Name of the site, which is the name of its directory in C(sites).
+    description:
+      - Name of the site, which is the name of its directory in C(sites). Without O(bench_path), any name.
     type: str
   app_name: &app_name
     description: Name of the OAuth client to use. It is matched as in M(benchkeeper.frappe.frappe_oauth_client).
@@ -37,6 +49,17 @@ options:
   client_id: &client_id
     description: Identifier of the OAuth client to use.
     type: str
+  client_secret: &client_secret
+    description:
+      - Secret of the client. It is used only without O(bench_path), and needed for the step C(issuer) and for
+        O(token_endpoint_auth_method).
+    type: str
+  token_endpoint_auth_method: &auth_method
+    description:
+      - How the client authenticates at the token endpoint. It is used only without O(bench_path). If omitted, the
+        client sends no secret.
+    type: str
+    choices: ["Client Secret Basic", "Client Secret Post", "None"]
   redirect_uri: &redirect_uri
     description:
       - Redirect URI of the authorization request. Defaults to the client's default redirect URI, or else its first one.
@@ -103,8 +126,9 @@ options:
         type: int
   rate_limit: &rate_limit
     description:
-      - Expected rate limit of the token endpoint. The module exceeds it once, with requests for a grant type that does
-        not exist.
+      - Expected rate limit of the token endpoint. The module reads it from nginx's configuration.
+      - If O(probes) lists V(rate_limit) or V(limit_bypass), the module instead exceeds the limit once, with requests
+        for a grant type that does not exist.
     type: dict
     suboptions:
       rate:
@@ -164,8 +188,18 @@ options:
       - Number of sites per batch. If there are more sites, a progress line is shown after each batch.
     type: int
     default: 20
+  parallel:
+    description:
+      - Number of sites that are verified at the same time. The clients and steps of one site run one after another.
+      - Defaults to half of the web process's workers, but at least V(1). The number of workers is read from the
+        configuration of supervisor or systemd, or else from C(gunicorn_workers) in C(common_site_config.json).
+      - If only V(reach) runs, this option is ignored.
+    type: int
+    version_added: 0.1.0
   nginx:
-    description: Name or path of the nginx executable. It is used to find the source of unexpected headers.
+    description:
+      - Name or path of the nginx executable. Its configuration shows the rate limit and the source of unexpected
+        headers.
     type: str
     default: nginx
   nginx_conf:
@@ -190,6 +224,8 @@ options:
         required: true
       app_name: *app_name
       client_id: *client_id
+      client_secret: *client_secret
+      token_endpoint_auth_method: *auth_method
       redirect_uri: *redirect_uri
       scope: *scope
       username: *username
@@ -224,7 +260,6 @@ options:
         type: int
 extends_documentation_fragment:
   - benchkeeper.frappe.bench
-  - benchkeeper.frappe.bench.required
   - benchkeeper.frappe.bench.worker
 attributes:
   check_mode:
@@ -252,6 +287,17 @@ EXAMPLES = r"""
         api_method: helpdesk.api.auth.get_user
   become: true
   become_user: frappe
+
+- name: Verify a hosted site from the controller, without its bench
+  benchkeeper.frappe.frappe_oauth_verify:
+    name: crm.example.com
+    url: https://crm.example.com
+    client_id: 5c2b6a1f3e
+    redirect_uri: com.example.app://cb
+    scope: [all, openid]
+    username: probe@example.com
+    password: "{{ probe_password }}"
+  delegate_to: localhost
 
 - name: Check only the domains and certificates of a site
   benchkeeper.frappe.frappe_oauth_verify:
@@ -320,6 +366,11 @@ sites:
         remedy:
           description: What to do.
           type: str
+    left:
+      description: What stays on the site without O(bench_path), such as authorization codes.
+      type: list
+      elements: str
+      sample: ["2 authorization codes"]
     action:
       description: V(unchanged) or V(failed). The module never changes a site.
       type: str
@@ -340,34 +391,66 @@ sites:
     msg:
       description: The failed steps with the actual result, the reason and the remedy.
       type: str
+requests:
+  description: Number of requests that were sent to all sites.
+  returned: always
+  type: int
+  sample: 400
+cleaned:
+  description: What was deleted after interrupted verifications, one item per site. Usually empty.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the site.
+      type: str
+    codes:
+      description: Number of deleted authorization codes.
+      type: int
+    tokens:
+      description: Number of deleted tokens.
+      type: int
+    sessions:
+      description: Number of ended sessions.
+      type: int
+    left:
+      description: Why something may be left for the next run. Otherwise empty.
+      type: str
 """
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import verify
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     NGINX_CONF_DIR,
     NGINX_OPTIONS,
+    OUTSIDE_OPTIONS,
     VERIFY_OPTIONS,
     WORKER_OPTIONS,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.base import SitesModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import (
-    common_of,
     complete,
     connect,
     password_faults,
     verdicts,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_outside import (
+    complete_outside,
+    outside_faults,
+    verify_outside,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_phases import Cleaned, Phases
 
 
 def main() -> None:
     """Run the module."""
     module = SitesModule(
-        VERIFY_OPTIONS,
+        {**VERIFY_OPTIONS, **OUTSIDE_OPTIONS},
         {
-            "bench_path": {"type": "path", "required": True},
+            "bench_path": {"type": "path"},
             "batch": {"type": "int", "default": 20},  # used by the action plugin of the same name
+            "parallel": {"type": "int"},
             **NGINX_OPTIONS,
             "nginx_conf_dir": NGINX_CONF_DIR,
             **WORKER_OPTIONS,
@@ -375,21 +458,45 @@ def main() -> None:
         required_one_of=[("name", "sites")],
         supports_check_mode=False,
     )
+    if module.params["parallel"] is not None and module.params["parallel"] < 1:
+        module.fail(f"parallel: found {module.params['parallel']}, expected a number of sites, at least 1")
+    bench: Bench | None = None
+    cleaned: list[Cleaned] = []
     try:
-        bench = Bench(module.params["bench_path"])
         faults = connect(module.rows)
         if faults:
             module.fail("Addresses were rejected, and no site was verified:\n" + "\n".join(faults))
-        complete(bench, module.rows)
+        if module.params["bench_path"] is None:
+            faults = outside_faults(module.rows)
+            if faults:
+                module.fail("No site was verified:\n" + "\n".join(faults))
+            complete_outside(module.rows)
+        else:
+            bench = Bench(module.params["bench_path"])
+            complete(bench, module.rows)
         faults = password_faults(module.rows)
         if faults:
             module.fail("Passwords were rejected, and no site was verified:\n" + "\n".join(faults))
-        items = [{"site": row["name"], **row} for row in module.rows]
-        common = common_of(module.rows, module.params["site_timeout"])
-        replies = bench.work(verify, items, common, module.check_mode, module.params["site_timeout"])
+        if bench is None:
+            outcomes = verify_outside(module.rows, module.params)
+        else:
+            phases = Phases(bench, module.rows, module.params)
+            outcomes, cleaned = phases.run(), phases.cleaned
+            for warning in phases.warnings:
+                module.ansible.warn(warning)
     except (BenchError, BrokenConfig) as error:
         module.fail(str(error))
-    module.finish(verdicts(bench, module.rows, replies, module.params), title=lambda row: row["name"])
+    for one in cleaned:
+        if not (one["codes"] or one["tokens"] or one["sessions"] or one["left"]):
+            continue
+        left = f". {one['left']}" if one["left"] else ""
+        module.ansible.warn(
+            f"{one['name']}: an interrupted verification had left {one['codes']} codes, {one['tokens']} tokens and "
+            f"{one['sessions']} sessions, which were removed{left}"
+        )
+    rows = verdicts(bench, module.rows, outcomes, module.params)
+    requests = sum(row["requests"] for row in rows)
+    module.finish(rows, title=lambda row: row["name"], requests=requests, cleaned=cleaned)
 
 
 if __name__ == "__main__":

@@ -172,6 +172,12 @@ bench:
         manager: supervisor
         web: frappe-bench-web:frappe-bench-frappe-web
         workers: ["frappe-bench-workers:"]
+    verify_records:
+      description:
+        - Records of verifications that run now or were interrupted. M(benchkeeper.frappe.frappe_oauth_verify) removes
+          what an interrupted verification left.
+      type: list
+      elements: str
     edge_files:
       description:
         - Existing files of M(benchkeeper.frappe.frappe_nginx_edge) for this bench. If nginx was not reloaded after a
@@ -211,7 +217,8 @@ sites:
       description:
         - C(client_fields) lists the fields of the doctype C(OAuth Client) on this site.
         - C(oauth_settings) is whether the doctype C(OAuth Settings) exists. It was added in Frappe 16.
-        - C(config_cached) is whether Frappe caches the configuration between requests, as Frappe 16 and later do.
+        - C(config_cached) is whether Frappe caches the configuration between requests, as Frappe 16 and later do. It is
+          V(unknown) if the module does not recognize the code.
         - The other features are read from Frappe's source code. They are V(unknown) if the module does not recognize
           the code. An app that overrides Frappe's code is not detected.
         - C(code_bound_to) is V(cookie) if Frappe issues an authorization code to the user in the cookie C(user_id). It
@@ -220,6 +227,15 @@ sites:
         - C(client_secret_checked), C(old_token_revoked_on_refresh), C(refresh_bound_to_client), C(codes_expire),
           C(introspection_open_to_guests) and C(expired_tokens_introspect_active) are V(yes) or V(no).
         - C(password_grant) is V(open) or V(gone).
+        - C(key_of_disabled_user), C(bearer_of_disabled_user) and C(refresh_of_disabled_user) are V(accepted) or
+          V(refused). They are about API keys, access tokens and refresh tokens.
+        - C(tokens_hashed), C(basic_accepted) and C(plain_accepted) are V(yes) or V(no). They are about the stored
+          tokens, client authentication by HTTP Basic, and the PKCE method plain.
+        - C(consent_auto_counts) is whose active token ends the question for consent if Skip Authorization means Auto.
+          It is V(anybody) or V(same_user).
+        - C(approve_method) is V(get) or V(post), the method of the consent page's Allow button.
+        - C(introspection_authenticated) is who must authenticate to introspect a token. It is V(nobody), V(user) or
+          V(client).
         - C(refresh_tokens_expire) is V(yes), V(no) or V(when_cleared). V(when_cleared) means that Frappe's Log Settings
           deletes the tokens some time after they expire.
         - C(open_bootstraps) lists functions in C(setup/oauth_bootstrap.py) of the site's apps that check no permission.
@@ -239,6 +255,15 @@ sites:
         introspection_open_to_guests: "yes"
         expired_tokens_introspect_active: "yes"
         password_grant: open
+        introspection_authenticated: nobody
+        key_of_disabled_user: refused
+        bearer_of_disabled_user: accepted
+        refresh_of_disabled_user: accepted
+        tokens_hashed: "no"
+        consent_auto_counts: anybody
+        approve_method: get
+        basic_accepted: "no"
+        plain_accepted: "yes"
         open_bootstraps: []
     config:
       description:
@@ -272,8 +297,8 @@ sites:
         - C(oldest) and C(newest) are the times when the tokens were issued, in the site's time zone.
         - C(by_client) contains the same values for each C(client_id) with its C(app_name). C(known) is false if the
           client was deleted.
-        - C(disabled_users) lists disabled or deleted users with tokens that still work, each with C(user) and
-          C(tokens).
+        - C(disabled_users) lists disabled or deleted users with live tokens, each with C(user) and C(tokens). Whether
+          Frappe accepts these tokens is in RV(sites[].disabled_users).
         - C(latest) lists the ten newest tokens, each with C(user), C(client_id), C(scopes), C(status), C(issued) and
           C(expires).
         - C(by_day) is the number of tokens that were issued on each of the last 90 days.
@@ -304,6 +329,13 @@ sites:
             issued: "2026-03-05 10:11:12.131415"
             expires: "2026-03-05 11:11:12.131415"
         by_day: {"2026-03-05": 4}
+    disabled_users:
+      description:
+        - Whether Frappe accepts credentials of a disabled user, V(accepted), V(refused) or V(unknown). C(key) is about
+          API keys, C(bearer) about access tokens, and C(refresh) about refresh tokens.
+        - Read from Frappe's source code. Gathered with V(tokens) or V(api_keys).
+      type: dict
+      sample: {key: refused, bearer: accepted, refresh: accepted}
     api_keys:
       description:
         - Users with an API key, each with C(user), C(full_name), C(enabled), C(user_type) and C(has_secret).
@@ -359,9 +391,12 @@ sites:
       type: str
 """
 
+import os
+
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.processes import processes
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.verify_records import paths
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import edge_files, not_reloaded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     NGINX_CONF_DIR,
@@ -413,6 +448,7 @@ def main() -> None:
             "directories": bench.directories(),
             "processes": managed_by,
             "programs": programs(module.params["programs"], {**module.params, "bench_path": bench.path}, managed_by),
+            "verify_records": paths(os.path.join(bench.path, "config")),
             "edge_files": [*edge_files(bench.path, conf_dir), *not_reloaded(conf_dir)],
         },
     )

@@ -4,7 +4,7 @@
 """The options of the contract tests, the bench under test, and the totals that are printed.
 
 By default, a demo bench in a temporary directory is compared with the recordings of a real Frappe v15. The cases in
-left_out.json are skipped. With --real-bench, the comparison runs on an existing bench, with all cases.
+left_out.json are skipped. With --real-bench, the comparison runs on an existing bench and skips no case.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from demo_bench import bench_python
 def pytest_addoption(parser):
     group = parser.getgroup("contract")
     group.addoption(
-        "--bench-python", help="Python with the demo bench's requirements; else that of the prepared bench in .cache/"
+        "--bench-python",
+        help="Python with the demo bench's requirements; default: that of the prepared bench in .cache/",
     )
     group.addoption("--real-bench", metavar="ARGSFILE", help="JSON: see tests/contract/README.md")
 

@@ -28,7 +28,7 @@ RECORDER = (
     "inprocess.py",
     "inprocess_cases.py",
 )
-START_WITHIN = 30  # seconds until the demo's web server must answer
+START_WITHIN = 30  # seconds within which the demo's web server must respond
 SITE = "contract.localhost"
 USERS = {  # the recorder's name: the user of the demo bench
     "user": {"email": "desk@contract.localhost", "roles": ["Sales User"]},
@@ -39,7 +39,7 @@ USERS = {  # the recorder's name: the user of the demo bench
 
 
 class RecordedBench:
-    """Runs the recorder. A subclass has `site`, `bench`, `python` (a command) and the recorder's http options."""
+    """Runs the recorder. Subclasses set `site`, `bench`, `python` (a command) and `http`, the recorder's options."""
 
     everything = False
     environment = None
@@ -90,11 +90,11 @@ class DemoBench(RecordedBench):
         self.python = [python]
         apps = [os.path.join(self.bench, "apps", app) for app in ("frappe", "demo_crm")]
         self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(apps), "PYTHONDONTWRITEBYTECODE": "1"}
-        self._lay_out(apps)
+        self._create_files(apps)
         self._make_site()
         self._start()
 
-    def _lay_out(self, apps):
+    def _create_files(self, apps):
         frappe, demo_crm = apps
         for source, app in (("stand_in", os.path.join(frappe, "frappe")), ("demo_crm", demo_crm)):
             ignored = shutil.ignore_patterns("__pycache__")

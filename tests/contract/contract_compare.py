@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare the recordings of a real Frappe v15 with the behaviour of a bench."""
+"""Compare the recordings of a real Frappe v15 with the behavior of a bench."""
 
 from __future__ import annotations
 

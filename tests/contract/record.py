@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fmt: off
 # ruff: noqa: E402, E501
-"""Record the behaviour of a Frappe bench as data, to compare a stand-in with it case by case.
+"""Record the responses of a Frappe bench, to compare the demo bench with them case by case.
 
     record.py http       cases over HTTP against one site
     record.py inprocess  cases in the bench's Python
@@ -305,7 +305,7 @@ def site_config(site_dir):
         write(original)
 
 
-def reread(args):
+def apply_site_config(args):
     """Make a changed site_config.json take effect."""
     if args.config_reload:
         subprocess.run(shlex.split(args.config_reload), check=True)
@@ -332,13 +332,13 @@ def record_http(args):
                 if wanted != state:
                     write(wanted)
                     state = wanted
-                    reread(args)
+                    apply_site_config(args)
                 cases.append(site.play(row))
         finally:
             write(usual)
             with contextlib.suppress(OSError, subprocess.SubprocessError):
                 if state != usual:
-                    reread(args)
+                    apply_site_config(args)
                 site.leave()
             helper(args, "delete", args.admin, stdin=json.dumps(made["undo"]))
     save(args.out, "http", made["frappe"], cases, layers=layers, **({"source": args.source} if args.source else {}))
@@ -363,7 +363,7 @@ def main():
         http.add_argument("--" + option, required=True, **({"dest": "admin"} if option == "admin-user" else {}))
     http.add_argument("--direct", help="URL of the web server behind nginx: records the cases of layer 'direct' too")
     http.add_argument("--nginx", action="store_true", help="--base goes through nginx: record the cases of layer 'nginx' too")
-    http.add_argument("--config-wait", type=float, default=0, help="seconds until a changed site_config.json counts")
+    http.add_argument("--config-wait", type=float, default=0, help="seconds until a changed site_config.json takes effect")
     http.add_argument("--config-reload", help="command that makes a changed site_config.json count; run after each change")
     http.set_defaults(run=record_http)
     inside = sub.add_parser("inprocess")
@@ -373,7 +373,7 @@ def main():
     helping.add_argument("verb", nargs="+", help="create USER | expire TOKEN | delete USER")
     helping.set_defaults(run=run_helper)
     for command in (http, inside):
-        command.add_argument("--source", help="what the version does not say: 'develop of August 2025'")
+        command.add_argument("--source", help="origin of the Frappe version, for example 'develop of August 2025'")
     for command in (inside, helping):
         command.add_argument("--bench", required=True)
         command.add_argument("--site", required=True)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Behaviour that the promises require and recordings do not show: transactions, locks, unreachable databases.
 
-MariaDB's manual and Frappe's source define the expected behaviour. Only the stand-in is tested: on a real bench, these
+MariaDB's manual and Frappe's source define the expected behavior. Only the stand-in is tested: on a real bench, these
 tests would wait for MariaDB's timeouts.
 """
 
@@ -40,7 +40,7 @@ def answer(value):
 def run(bench):
     """Run lines of Python in the bench's `sites` directory; return what they pass to `answer`."""
     if bench.everything:
-        pytest.skip("a question about the stand-in only")
+        pytest.skip("applies only to the demo bench")
 
     def child(lines, *arguments, **popen):
         command = [*bench.python, "-c", ENTER + lines, bench.site, *arguments]
@@ -65,7 +65,7 @@ answer([*found, failure(lambda: set_ip("x"))])
 """) == ["InReadOnlyMode", "InReadOnlyMode", None, "InReadOnlyMode", None]
 
 
-def test_what_is_not_committed_is_gone_and_a_savepoint_is_undone_alone(run):
+def test_a_rollback_discards_uncommitted_changes_and_a_savepoint_only_its_own(run):
     assert run("""
 enter(sys.argv[1])
 set_ip("first")

@@ -71,7 +71,7 @@ def by_name(report):
 
 
 # ---------------------------------------------------------------- the recap
-def test_the_first_run_says_what_changed_and_what_was_verified(audit):
+def test_the_first_run_reports_what_changed_and_what_was_verified(audit):
     summary = audit.applied.results[RECAP]["summary"]
     assert summary["columns"] == ["changed", "verified", "findings", "result"]
     assert [(row["site"], row["state"]) for row in summary["rows"]] == [(site, "changed") for site in SITES]
@@ -102,7 +102,7 @@ def test_a_site_that_failed_is_in_the_recap_and_the_run_fails_after_it(audit):
 
 
 # ---------------------------------------------------------------- the report
-def test_an_audit_writes_nothing_on_the_bench_and_tells_what_it_holds(audit):
+def test_an_audit_changes_nothing_and_reports_the_state(audit):
     before = audit.demo.snapshot()
     _run, report = audit.run()
     assert audit.demo.snapshot() == before
@@ -125,7 +125,7 @@ def test_an_audit_writes_nothing_on_the_bench_and_tells_what_it_holds(audit):
     assert {row["severity"] for row in report["rules"]} == {"notice"}
 
 
-def test_the_files_are_the_owners_alone_and_hold_no_secret(audit):
+def test_report_files_are_private_and_contain_no_secret(audit):
     audit.run()
     found = set()
     for path in audit.folder.rglob("*"):
@@ -151,7 +151,7 @@ def test_the_files_are_the_owners_alone_and_hold_no_secret(audit):
         assert not [secret for secret in secrets if secret in text], path
 
 
-def test_what_somebody_changed_by_hand_is_drift_and_stays(audit):
+def test_a_manual_change_is_drift_and_stays(audit):
     demo = audit.demo
     (row,) = demo.rows(SITE3, "OAuth Client")
     kept = demo.config_path(SITE3).read_bytes()
@@ -174,7 +174,7 @@ def test_what_somebody_changed_by_hand_is_drift_and_stays(audit):
     assert (report["summary"]["drifting"], report["summary"]["with_findings"]) == (1, 1)
 
 
-def test_a_site_that_cannot_be_read_says_why_and_the_others_are_told(audit):
+def test_a_site_that_cannot_be_read_has_a_reason_and_the_others_are_reported(audit):
     path = audit.demo.config_path(SITE1)
     kept = path.read_bytes()
     path.write_text('{"db_name": ')
@@ -198,7 +198,7 @@ def test_a_site_that_cannot_be_read_says_why_and_the_others_are_told(audit):
         ({"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}, "Connection refused", None),
     ],
 )
-def test_a_bench_that_cannot_be_looked_at_is_in_the_report_and_the_run_fails(audit, variables, message, readable):
+def test_an_unreadable_bench_is_in_the_report_and_the_run_fails(audit, variables, message, readable):
     before = audit.demo.snapshot()
     run, report = audit.run(status=2, **variables)
     assert audit.demo.snapshot() == before
@@ -209,7 +209,7 @@ def test_a_bench_that_cannot_be_looked_at_is_in_the_report_and_the_run_fails(aud
     assert bool(report["sites"]) is bool(readable)
 
 
-def test_a_site_that_the_inventory_does_not_name_is_read_and_told_to_be_unmanaged(audit):
+def test_a_site_that_the_inventory_does_not_name_is_reported_as_unmanaged(audit):
     _run, report = audit.run(oauth2_discover_sites=False, oauth2_sites=[{"name": SITE2}])
     assert [(site["name"], site["managed"]) for site in report["sites"]] == [
         (name, name == SITE2) for name in (SITE1, SITE2, SITE3)

@@ -160,7 +160,7 @@ def test_all_sites_are_there_and_what_is_typed_finds_them(shown):
     expect(page.locator(".site-name")).to_have_text(ALL)
 
 
-def test_each_filter_finds_its_own_and_they_add_up(shown):
+def test_filters_work_alone_and_combined(shown):
     page = shown()
     page.get_by_label("Bench", exact=True).select_option("two.example.com")
     assert names(page) == [DEAD, WELL]
@@ -175,7 +175,7 @@ def test_each_filter_finds_its_own_and_they_add_up(shown):
     assert names(page) == [SICK]
 
 
-def test_a_rule_in_the_picture_filters_and_lets_go(shown):
+def test_clicking_a_rule_toggles_the_filter(shown):
     page = shown()
     rule = page.get_by_role("button", name="token-user-disabled")
     rule.click()
@@ -233,7 +233,7 @@ def test_a_site_that_could_not_be_read_says_why_in_its_row(shown):
     expect(page.get_by_text("The site could not be read: The database is gone.")).to_be_visible()
 
 
-def test_the_age_of_a_verification_is_told_and_so_is_that_there_is_none(shown):
+def test_the_age_of_a_verification_is_reported_also_if_there_is_none(shown):
     page = shown()
     expect(page.locator("tr.one", has_text=OLD)).to_contain_text("3 days ago")
     expect(page.locator("tr.one", has_text=WELL)).to_contain_text("never verified")
@@ -242,7 +242,7 @@ def test_the_age_of_a_verification_is_told_and_so_is_that_there_is_none(shown):
 
 
 # ---------------------------------------------------------------- pictures
-def test_the_picture_of_tokens_has_a_bar_a_day_and_says_it_in_words(shown):
+def test_the_token_chart_has_one_bar_per_day_and_a_text_description(shown):
     days = {"2026-03-01": 7, "2026-03-09": 2}
     page = shown(report_of([part("b", [site(WELL, days=days)])], "e", NOW))
     picture = page.locator("#issued").get_by_role("img")
@@ -252,13 +252,13 @@ def test_the_picture_of_tokens_has_a_bar_a_day_and_says_it_in_words(shown):
     assert heights[0] / heights[1] == pytest.approx(7 / 2)
 
 
-def test_what_is_empty_is_said_in_words(shown):
+def test_an_empty_result_has_a_text(shown):
     page = shown(report_of([], "nothing", NOW))
     for text in ("No token was issued", "No findings on any site.", "No site was found on any bench."):
         expect(page.get_by_text(text, exact=False)).to_be_visible()
 
 
-def test_a_bench_that_could_not_be_looked_at_is_told_above_all(shown):
+def test_an_unreadable_bench_is_reported_first(shown):
     told = report()
     told["benches"][0]["fault"] = "No such folder."
     expect(shown(told).locator("#faults")).to_contain_text("one.example.com: No such folder.")
@@ -271,8 +271,8 @@ CONTRAST = """() => {
   const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
   const behind = (node) => {
     for (; node; node = node.parentElement) {
-      const colour = rgb(getComputedStyle(node).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0) return colour;
+      const color = rgb(getComputedStyle(node).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
     }
     return [255, 255, 255];
   };
@@ -357,7 +357,7 @@ def test_a_hostile_name_is_shown_as_it_is_and_does_nothing(shown):
     assert (page.locator("script").count(), page.locator("img").count()) == (2, 0)
 
 
-def test_the_policy_lets_no_other_script_run_and_nothing_out(shown):
+def test_the_content_security_policy_blocks_other_scripts_and_all_requests(shown):
     page = shown()
     page.evaluate(
         "() => { const other = document.createElement('script'); other.textContent = 'window.hit = 3';"

@@ -35,14 +35,14 @@ def test_a_second_run_touches_nothing(demo, edge):
     assert (ours(demo), workers(demo)) == (before, worker)
 
 
-def test_frappes_own_key_is_taken_away_where_nginx_answers(demo, edge):
+def test_allow_cors_is_removed_where_nginx_sends_the_headers(demo, edge):
     demo.config_path("site2.localhost").write_text(json.dumps({**demo.config("site2.localhost"), "allow_cors": "*"}))
     assert demo.site(**DECLARED).status == 0
     assert "allow_cors" not in demo.config("site2.localhost")
     assert demo.config("site3.localhost")["allow_cors"] == "https://own.example.com"
 
 
-def test_bench_writes_its_configuration_anew_and_the_edge_stays(demo, edge):
+def test_the_edge_stays_when_bench_rewrites_its_configuration(demo, edge):
     conf = demo.path / "config" / "nginx.conf"
     kept = conf.read_text()
     conf.write_text(kept.replace("site_name_", "site_name_another_"))  # bench picks a random name each time
@@ -104,7 +104,7 @@ def test_a_later_file_that_removes_our_header_is_reported_and_named_by_verify(de
     assert step["reason"].count("benchkeeper.conf") == 1, "our file is named once, not line by line"
 
 
-def test_a_broken_file_of_the_machine_changes_nothing_is_named_and_lets_the_other_steps_go_on(demo, edge):
+def test_an_invalid_nginx_configuration_is_reported_and_the_other_steps_continue(demo, edge):
     conf = demo.nginx / "conf.d" / "broken.conf"
     conf.write_text("server { nosuch_directive on; }\n")
     before = ours(demo)
@@ -223,7 +223,7 @@ def test_the_client_behind_a_trusted_proxy_is_counted(demo, edge):
         assert demo.site(**DECLARED).status == 0
 
 
-def test_changing_the_owner_cleans_up(demo, edge):
+def test_changing_the_cors_owner_removes_the_old_configuration(demo, edge):
     with new_workers(demo):
         assert demo.site(oauth2_cors_owner="frappe", **DECLARED).status == 0
     assert ours(demo) == {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of a real nginx with a test configuration: what it reads, and what a tested candidate leaves."""
+"""The client of a real nginx with a test configuration: which files it reads, and that a test leaves no files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_pattern_of_an_include_names_what_it_names_for_nginx(configured, word)
     nginx.try_with(nginx.files(), {})
 
 
-def test_a_backslash_in_an_include_that_is_no_pattern_is_part_of_the_name(configured):
+def test_a_backslash_in_an_include_without_a_pattern_is_part_of_the_name(configured):
     nginx = configured(
         **{"nginx.conf": f"include a\\ b.conf;{EVENTS}", "a\\ b.conf": "env A;\n", "a b.conf": "nosuch on;\n"}
     )

@@ -97,7 +97,7 @@ def test_no_secret_stays_in_versions_or_deleted_documents(demo):
     assert SECRET not in dump and OTHER_SECRET not in dump
 
 
-def test_one_row_a_declaration_in_its_order_and_options_by_site(demo):
+def test_one_row_per_declaration_in_its_order_and_options_by_site(demo):
     sites = [
         {"name": "site3.localhost"},
         {"name": "nosuch.localhost"},
@@ -127,7 +127,7 @@ def test_one_row_a_declaration_in_its_order_and_options_by_site(demo):
     assert [r["action"] for r in results["clean"]["sites"]] == ["deleted", "failed", "deleted", "deleted"]
 
 
-def test_a_site_is_written_whole_or_not_at_all(demo):
+def test_a_site_is_written_completely_or_not_at_all(demo):
     bad = {"app_name": "Bad Role", "allowed_roles": ["Nosuch"]}
     (result,) = demo.modules(
         "frappe_oauth_client",
@@ -186,7 +186,7 @@ def strangers(demo):
     )
 
 
-def test_exclusive_prunes_what_is_not_declared_and_says_so(demo, strangers):
+def test_exclusive_prunes_undeclared_clients_and_reports_them(demo, strangers):
     only = {"name": "site3.localhost", "app_name": "Only", "redirect_uris": URIS, "exclusive": True}
     results = demo.modules(
         "frappe_oauth_client", ("prune?", {"check_mode": True}), ("prune", {}), ("again", {}), **only
@@ -259,7 +259,7 @@ def give_key(demo, key, secret):
     return {"argv": [str(demo.path / "env/bin/python"), "-c", code], "chdir": str(demo.path / "sites")}
 
 
-def test_every_site_of_the_demo_is_still_whole(demo):
+def test_every_site_of_the_demo_can_still_be_read(demo):
     results = demo.modules("frappe_site_info", ("info", {}))
     assert [r["name"] for r in results["info"]["sites"]] == sorted(SITES)
     assert not results["info"].get("failed")

@@ -29,7 +29,7 @@ def test_missing_and_contradicting_options(tokens):
     messages = {name: result["msg"] for name, result in results.items()}
     assert "state: revoked is declared, but no tokens are selected [token-selection-missing" in messages["no selection"]
     assert "[token-selection-unused" in messages["no use"]
-    assert "max_refresh_age: 'a month' [token-duration" in messages["no duration"]
+    assert "max_refresh_age: 'a month' is not a valid duration [token-duration" in messages["no duration"]
     assert "value of state must be one of: revoked, absent, got: gone" in messages["bad state"]
     assert "value of token_state must be one or more of: active, expired, revoked" in messages["bad token state"]
     assert "has no site 'nosuch.localhost'" in messages["no site"]
@@ -37,7 +37,7 @@ def test_missing_and_contradicting_options(tokens):
     assert tokens.works(pair) == (True, True)
 
 
-def test_by_user_and_client_revoked_tokens_are_dead_in_both_halves_and_the_others_live(tokens):
+def test_revoking_by_user_and_client_ends_access_and_refresh_tokens_of_no_other(tokens):
     gone, other_client = tokens.issue(), tokens.issue(KIOSK)
     old, other_user = tokens.issue(age=3), tokens.issue(user=MANAGER)
     tokens.code("code-of-clerk")
@@ -132,7 +132,7 @@ def test_absent_never_takes_what_still_works_unless_that_is_asked_by_name(tokens
 def test_tokens_of_disabled_users_work_until_they_are_revoked(tokens, mode):
     left, stays = tokens.issue(user=MANAGER), tokens.issue()
     tokens.demo.execute(SITE, "update tabUser set enabled = 0 where name = ?", MANAGER)
-    assert tokens.works(left) == (True, True), "Frappe 15 looks at no user's state"
+    assert tokens.works(left) == (True, True), "Frappe 15 does not check whether the user is enabled"
     results = tokens.run(("check", {"disabled_users": mode, **CHECK}), ("run", {"disabled_users": mode}))
     row = results["run"]["sites"][0]
     assert told(results["check"]) == told(results["run"])
@@ -225,7 +225,7 @@ class TestRole:
     @pytest.mark.parametrize(
         ("declared", "message"),
         [
-            ({"max_refresh_age": "soon"}, "Trust.com: max_refresh_age: 'soon' [token-duration"),
+            ({"max_refresh_age": "soon"}, "Trust.com: max_refresh_age: 'soon' is not a valid duration [token-duration"),
             ({"max_age": "30d"}, "tokens: unknown key 'max_age'"),
             (
                 {"disabled_users": "kill"},
@@ -241,7 +241,7 @@ class TestRole:
         assert tokens.demo.snapshot() == before
 
 
-def test_the_users_of_the_demo_are_who_the_tests_think(tokens):
+def test_the_users_of_the_demo_have_the_expected_state(tokens):
     """FORMER is disabled from the start, so it cannot log in."""
     enabled = {row["name"]: row["enabled"] for row in tokens.demo.rows(SITE, "User")}
     assert (enabled[CLERK], enabled[MANAGER], enabled[FORMER]) == (1, 1, 0)

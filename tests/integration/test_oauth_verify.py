@@ -62,7 +62,7 @@ def left(demo, site=SITE):
 
 
 # ---------------------------------------------------------------- which steps
-def test_every_step_that_applies_is_taken_and_says_all_it_must(checked):
+def test_every_step_that_applies_runs_and_has_a_complete_result(checked):
     row = one(checked, cors={"origins": []})
     names = list(verdicts(row))
     assert not {"password_grant", "preflight", "cross_origin", "rate_limit", "limit_bypass"} & set(names)
@@ -72,7 +72,7 @@ def test_every_step_that_applies_is_taken_and_says_all_it_must(checked):
         assert bool(step["rule"]) == bool(step["remedy"]) == (step["verdict"] == "noticed"), step
 
 
-def test_named_steps_bring_those_that_they_need(checked):
+def test_selected_steps_include_their_dependencies(checked):
     row = one(checked, probes=["refresh"])
     assert list(verdicts(row)) == ["reach", "client", "login", "authorize", "token", "refresh"] and row["verified"]
     assert left(checked) == [0] * 5
@@ -127,14 +127,19 @@ def test_the_limit_is_verified_with_requests_that_name_no_user(checked):
     """The OAuth flow and the CORS requests to the same endpoint stay within the limit."""
     limit, origins = {"rate": "5r/s", "burst": 6}, [APP, *(f"https://{name}.example" for name in "abcdefgh")]
     cors = {"oauth2_sites": [{"name": SITE, "cors": {"origins": origins}}]}
+    nginx = {key: checked.variables[f"oauth2_{key}"] for key in ("nginx_conf", "nginx_prefix", "nginx_conf_dir")}
     assert checked.site(oauth2_token_rate_limit=limit, **cors).status == 0
     try:
-        row = one(checked, rate_limit=limit, cors={"origins": origins})
+        row = one(checked, rate_limit=limit, cors={"origins": origins}, **nginx)
+        asked = one(checked, rate_limit=limit, probes=["limit_bypass"])
         again = one(checked, probes=["token"])
     finally:
         assert checked.site().status == 0
     found = {step["name"]: step for step in row["steps"]}
-    assert row["verified"] and found["rate_limit"]["found"].startswith("HTTP 429 at request ")
+    assert row["verified"] and found["rate_limit"]["found"].startswith("limit_req 5r/s burst 6 in ")
+    assert found["limit_bypass"]["rule"] == "frappe-limit-bypass"
+    found = {step["name"]: step for step in asked["steps"]}
+    assert asked["verified"] and found["rate_limit"]["found"].startswith("HTTP 429 at request ")
     assert found["limit_bypass"]["rule"] == "frappe-limit-bypass"
     assert again["verified"]  # it waits for the rate limit, as an app should
 
@@ -217,7 +222,7 @@ def test_the_tokens_of_others_stay_where_an_answer_is_lost(checked, leak):
 
 
 # ---------------------------------------------------------------- many sites
-def test_many_sites_are_verified_in_batches_and_each_batch_is_told(checked):
+def test_many_sites_are_verified_in_batches_and_each_batch_is_reported(checked):
     task = {
         "name": "Check",
         "benchkeeper.frappe.frappe_oauth_verify": {
@@ -244,7 +249,7 @@ def test_many_sites_are_verified_in_batches_and_each_batch_is_told(checked):
     assert "sites done" not in few.output and few.results["Check"]["msg"] == result["msg"]
 
 
-def test_a_bench_that_is_none_fails_as_a_whole_in_batches_too(checked):
+def test_an_invalid_bench_fails_the_whole_task_in_batches_too(checked):
     steps = [("Check", {"sites": [{"name": SITE}, {"name": OTHER}], "batch": 1, "bench_path": "/usr"})]
     result = check(checked, *steps)["Check"]
     assert result["failed"] and result["sites"] == [] and "/usr has no sites directory" in result["msg"]

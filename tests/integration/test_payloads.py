@@ -60,7 +60,7 @@ def bench(tmp_path_factory):
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_every_job_arrives_whole(bench, tmp_path, core):
+def test_every_job_has_all_its_imports(bench, tmp_path, core):
     if not (CORES[core] / "ansible-playbook").exists():
         pytest.skip(NEEDS_NEWEST)
     tasks = [

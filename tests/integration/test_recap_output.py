@@ -102,8 +102,8 @@ def test_programs_read_json_alone(run, callback):
 
 
 @pytest.mark.parametrize("plain", ["NO_COLOR", "ANSIBLE_NOCOLOR"])
-def test_colour_shows_the_state_and_can_be_turned_off(run, plain):
-    coloured = run(ANSIBLE_FORCE_COLOR="1")
-    assert "\x1b[0;31mFAILED\x1b[0m b.test (second): no database" in coloured
-    assert "\x1b[0;33mfirst" in coloured
+def test_color_shows_the_state_and_can_be_turned_off(run, plain):
+    colored = run(ANSIBLE_FORCE_COLOR="1")
+    assert "\x1b[0;31mFAILED\x1b[0m b.test (second): no database" in colored
+    assert "\x1b[0;33mfirst" in colored
     assert "\x1b[" not in run(**{plain: "1"})

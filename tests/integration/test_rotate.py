@@ -71,7 +71,7 @@ def said(run):
 
 
 @pytest.mark.parametrize("asked", [None, [], ["passwords"], ["client_secrets", "all"]])
-def test_without_a_word_of_what_nothing_is_rotated(fleet, asked):
+def test_nothing_is_rotated_without_oauth2_rotate(fleet, asked):
     before = fleet.demo.snapshot()
     run = fleet.rotate(**({} if asked is None else {"oauth2_rotate": asked}))
     assert run.status != 0 and "oauth2_rotate: " in run.output
@@ -149,7 +149,7 @@ def test_tokens_of_the_declared_clients(fleet):
         ({"oauth2_rotate": ["tokens"], "oauth2_only_sites": ["nosuch*"]}, "'nosuch*' matches no site"),
     ],
 )
-def test_a_name_that_says_nothing_stops_before_the_first_write(fleet, variables, message):
+def test_an_unknown_name_stops_before_the_first_write(fleet, variables, message):
     before = fleet.demo.snapshot()
     run = fleet.rotate(**variables)
     assert run.status != 0 and message in run.output
@@ -172,7 +172,7 @@ def test_one_bad_site_never_stops_the_others_and_loses_nothing(fleet):
     assert fleet.kept_secret("site3.localhost") == old["site3.localhost"]
 
 
-def test_the_client_that_is_named_is_rotated_although_nobody_keeps_its_secret(fleet):
+def test_a_listed_client_is_rotated_without_store_secret(fleet):
     before = fleet.clients()
     run = fleet.rotate(oauth2_rotate=["client_secrets"], oauth2_rotate_clients=[APP], oauth2_only_sites=[SITE])
     assert run.status == 0 and said(run) == [f"{SITE}: client secret of {APP}"], run.output

@@ -140,7 +140,7 @@ doc.save()
 
 
 def bootstrap(demo):
-    """The module in which an app that follows the old guide returns secrets."""
+    """The module of an app with an unprotected function that returns secrets."""
     return demo.path / "apps/demo_crm/demo_crm/setup/oauth_bootstrap.py"
 
 
@@ -230,7 +230,7 @@ def test_a_folder_with_a_capital_needs_a_domain(tokens):
     assert len(warnings) == 1 and warnings[0].startswith("Trust.com: domains in site_config.json")
 
 
-def test_what_is_common_is_told_with_its_file_and_warned_of_once(tokens):
+def test_a_common_value_is_reported_with_its_file_and_one_warning(tokens):
     path = tokens.demo.path / "sites" / "common_site_config.json"
     kept = path.read_bytes()
     path.write_text(json.dumps({**json.loads(kept), "ignore_csrf": 1}))
@@ -244,7 +244,7 @@ def test_what_is_common_is_told_with_its_file_and_warned_of_once(tokens):
     assert len(warnings) == 1 and warnings[0].startswith("3 sites, including Trust.com: ignore_csrf in common")
 
 
-def test_a_frappe_that_is_written_otherwise_is_unknown_and_one_that_is_mended_has_no_notice(tokens):
+def test_unrecognized_code_is_unknown_and_patched_code_has_no_notice(tokens):
     path = tokens.demo.path / "apps/frappe/frappe/oauth.py"
     kept = path.read_text()
     assert "user=_user_of_cookie(request)," in kept

@@ -42,12 +42,12 @@ def told(run):
     return [[{key: row[key] for key in keys} for row in run.results[step]["sites"]] for step in STEPS]
 
 
-class TestFromBareToProven:
+class TestFirstRun:
     """The tests run in this order on one bench."""
 
     foreseen = None
 
-    def test_check_mode_on_a_bare_bench_foresees_everything_and_touches_nothing(self, demo):
+    def test_check_mode_predicts_the_first_run_and_changes_nothing(self, demo):
         before = demo.snapshot()
         run = demo.site("--check", "--diff", **DECLARED)
         assert run.status == 0, run.output
@@ -56,7 +56,7 @@ class TestFromBareToProven:
         assert demo.snapshot() == before
         type(self).foreseen = told(run)
 
-    def test_the_run_does_what_check_mode_foresaw(self, demo):
+    def test_the_run_does_what_check_mode_predicted(self, demo):
         run = demo.site("--diff", oauth2_verify="changed", **DECLARED)
         assert run.status == 0, run.output
         assert told(run) == self.foreseen
@@ -96,7 +96,7 @@ class TestFromBareToProven:
         assert demo.site(**declared).changed == 0
         assert demo.snapshot() == before
 
-    def test_what_somebody_changed_by_hand_is_brought_back(self, demo):
+    def test_a_manual_change_is_reverted(self, demo):
         demo.execute(
             "site3.localhost", "update \"tabOAuth Client\" set redirect_uris = replace(redirect_uris, ' ', char(10))"
         )
@@ -104,7 +104,7 @@ class TestFromBareToProven:
         assert [name for name, row in run.rows(CLIENTS).items() if row["changed"]] == ["site3.localhost"]
         assert "\n" not in demo.rows("site3.localhost", "OAuth Client")[0]["redirect_uris"]
 
-    def test_without_a_user_the_verification_says_what_it_lacks(self, demo):
+    def test_without_a_user_the_verification_is_incomplete(self, demo):
         run = demo.playbook("playbooks/verify.yml", **{**DECLARED, "oauth2_verify_user": "{{ omit }}"})
         verdicts = {step["name"]: step["verdict"] for step in run.rows(VERIFY)["site2.localhost"]["steps"]}
         assert [verdicts[name] for name in FLOW] == ["passed"] + ["not_run"] * 7
@@ -166,7 +166,7 @@ def clean(demo, saved):
     saved.restore()
 
 
-def got_theirs(demo, *sites):
+def assert_probe_is_applied(demo, *sites):
     for site in sites:
         assert "Probe" in [client["app_name"] for client in demo.rows(site, "OAuth Client")], site
         assert demo.config(site)["probe"] == 1
@@ -177,10 +177,13 @@ def got_theirs(demo, *sites):
     [
         (
             {"oauth_clients": [{"app_name": "Probe", "redirect_uris": ["https://a.example/cb https://b.example/cb"]}]},
-            "site2.localhost: client 'Probe': redirect_uris: 'https://a.example/cb https://b.example/cb' is empty or",
+            "site2.localhost: client 'Probe': redirect_uris: 'https://a.example/cb https://b.example/cb' is empty",
         ),
         ({"site_config": {"settings": {"ignore_csrf": ["/x"]}}}, "site2.localhost: ignore_csrf in site_config.json"),
-        ({"oauth_clients": [{"app_name": "a<b"}]}, "client 'a<b': app_name: 'a<b' contains < or > [text-markup]"),
+        (
+            {"oauth_clients": [{"app_name": "a<b"}]},
+            "site2.localhost: client 'a<b': app_name: 'a<b' contains < or > [text-markup",
+        ),
         (
             {"oauth_clients": [{"app_nam": "x"}]},
             "site site2.localhost: oauth_clients, item 1: unknown key 'app_nam'",
@@ -249,7 +252,7 @@ def test_one_bad_site_never_stops_the_others_and_is_named_at_the_end(clean, harm
         run = demo.site(**probe(**of_site2))
         assert run.status != 0
         assert message in run.results["Finish | Fail if a site or a step failed"]["msg"]
-        got_theirs(demo, "Trust.com", "site3.localhost")
+        assert_probe_is_applied(demo, "Trust.com", "site3.localhost")
         if harm is break_config:
             assert demo.config_path("site2.localhost").read_bytes() == damaged
         again = demo.site(**probe(**of_site2))
@@ -267,7 +270,7 @@ def test_a_stray_folder_never_stops_the_sites_and_is_named_at_the_end(clean):
         assert run.status != 0
         failed = run.results["Finish | Fail if a site or a step failed"]["msg"]
         assert "1 of 4 sites failed" in failed and "'Copy of site2.localhost' is not a valid site name" in failed
-        got_theirs(clean, *SITES)
+        assert_probe_is_applied(clean, *SITES)
     finally:
         (stray / "site_config.json").unlink()
         stray.rmdir()
@@ -314,7 +317,7 @@ def test_texts_of_the_command_line_and_of_an_ini_inventory_mean_what_they_say(cl
         assert not run.rows(CLIENTS)["site2.localhost"]["findings"]
         assert run.results["Edge | Install headers-more"]["skipped"]
         assert clean.snapshot() == before or not options
-    got_theirs(clean, "site2.localhost")
+    assert_probe_is_applied(clean, "site2.localhost")
     restarted = run.results["Reload | Reload or restart the web process with supervisor"]
     assert restarted["changed"] and not run.results["Reload | Check that every site responds"].get("failed")
 

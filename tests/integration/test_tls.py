@@ -93,7 +93,7 @@ def test_the_whole_verification_over_https(secured):
     assert steps["domain"][0] == steps["preflight"][0] == steps["dead"][0] == "passed"
 
 
-def test_an_authority_that_nobody_trusts_is_named_and_nobody_signs_in(secured):
+def test_an_untrusted_authority_is_reported_and_no_login_is_tried(secured):
     secured.show()
     run = secured.verify()
     assert run.status != 0
@@ -110,7 +110,7 @@ def test_a_certificate_need_not_be_valid_where_that_is_declared(secured):
     assert "tls" not in steps and steps["dead"][0] == "passed", steps
 
 
-def test_http_answers_where_https_is_promised(secured):
+def test_an_http_server_at_an_https_url_fails(secured):
     run = secured.verify(address=secured.demo.address.replace("http:", "https:"))
     assert run.status != 0
     assert secured.steps(run)["tls"][:2] == ("failed", "tls-missing")

@@ -142,7 +142,7 @@ def test_disabled_users_are_reported_and_revoked(keys):
     assert keys.login(pair) == 401 and FORMER not in keys.kept()
 
 
-def test_one_row_a_declaration_and_no_site_stops_another(keys):
+def test_one_row_per_declaration_and_no_site_stops_another(keys):
     sites = [{"name": "Trust.com"}, {"name": "nosuch.localhost"}, {"name": SITE}, {"name": SITE, "users": [MANAGER]}]
     results = keys.run(("create", {}), ("again", {}), name=None, sites=sites)
     rows = results["create"]["sites"]
@@ -159,7 +159,7 @@ def test_one_row_a_declaration_and_no_site_stops_another(keys):
 
 
 @pytest.mark.parametrize("harm", ["wrong", "missing"])
-def test_a_lost_encryption_key_is_named_and_not_papered_over(keys, harm):
+def test_a_lost_encryption_key_is_reported_and_not_replaced(keys, harm):
     keys.run(("create", {}))
     path, kept = keys.demo.config_path(SITE), keys.demo.config_path(SITE).read_bytes()
     config = keys.demo.config(SITE)

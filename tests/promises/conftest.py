@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scale of the promise tests, their ground, and their table of results: promise, tries, failures."""
+"""Options, bench and result table of the promise tests: promise, tries, failures."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ from real_bench import RealBench
 def pytest_addoption(parser):
     group = parser.getgroup("promises")
     group.addoption("--full", action="store_true", help="try every promise as often as make promises does")
-    group.addoption("--seed", type=int, default=int(time.time()), help="of every random choice; printed with the table")
-    group.addoption("--core", metavar="FOLDER", action="append", help="of another ansible-playbook to try too")
+    group.addoption(
+        "--seed", type=int, default=int(time.time()), help="seed of all random choices; printed with the table"
+    )
+    group.addoption(
+        "--core", metavar="FOLDER", action="append", help="directory of an additional ansible-playbook to test"
+    )
     group.addoption("--ground", metavar="FILE", help="JSON: run on this real bench; see CONTRIBUTING.md")
 
 
@@ -47,7 +51,7 @@ class Trial:
         """The number of tries."""
         return full if self.full else short
 
-    def told(self, promise: str, tries: int, failures: list) -> None:
+    def add_row(self, promise: str, tries: int, failures: list) -> None:
         """Add a row to the table. Fail the test if anything failed, or if nothing was tried."""
         self.rows.append((promise, tries, len(failures)))
         assert not failures, f"{promise}: {len(failures)} of {tries} failed:\n" + "\n".join(map(str, failures[:20]))

@@ -176,7 +176,7 @@ def test_every_option_of_every_module(bad_ground, trial):
     for case, result in zip(refused, done):
         failures += [f"{case}: {fault}" for fault in faults_of(case, result)]
         if not result.get("failed") and case.module != "frappe_oauth_verify":
-            failures.append(f"{case}: check mode foresaw an error, and the run had none")
+            failures.append(f"{case}: check mode reported an error, but the run did not")
     taken = [
         (case, result)
         for case, result in zip(cases, asked)
@@ -191,10 +191,10 @@ def test_every_option_of_every_module(bad_ground, trial):
             for case, result in zip(chosen, bad_ground.run(chosen, check_mode=False)):
                 failures += [f"{case}: {fault}" for fault in faults_of(case, result)]
                 if result.get("failed"):
-                    failures.append(f"{case}: check mode foresaw none of {str(result.get('msg'))[:300]}")
+                    failures.append(f"{case}: check mode did not report: {str(result.get('msg'))[:300]}")
     print(f"{len(cases)} cases: {len(refused)} refused, {len(taken)} written, the others only in check mode")
     assert len(refused) > len(cases) / 4 and taken
-    trial.told("Invalid input: a clear error or the right result, nothing written on an error", len(cases), failures)
+    trial.add_row("Invalid input: a clear error or the right result, nothing written on an error", len(cases), failures)
 
 
 def literal(value: object) -> object:
@@ -227,10 +227,10 @@ def test_through_ansible_and_its_action_plugins(bad_ground, trial, tmp_path):
     after = bad_ground.everything()
     failures += [f"{name} was written" for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
     failures += [f"{path} was written" for path in (tmp_path / "store").rglob("*") if path.is_file()]
-    trial.told("Invalid input through Ansible: a clear error, nothing written", len(cases), failures)
+    trial.add_row("Invalid input through Ansible: a clear error, nothing written", len(cases), failures)
 
 
-def test_bad_declarations_are_mistakes_or_faults(bad_ground, trial):
+def test_invalid_declarations_are_rejected(bad_ground, trial):
     site, failures, tries = bad_ground.site, [], 0
     for where, declared in declarations_of(site):
         for sites, defaults in (([declared], {}), ([], {k: v for k, v in declared.items() if k != "name"})):
@@ -250,7 +250,7 @@ def test_bad_declarations_are_mistakes_or_faults(bad_ground, trial):
                     failures.append(f"{where}: a secret is visible: {line}")
                 if site not in line and "oauth2_" not in line and last not in line:
                     failures.append(f"{where}: neither site nor option: {line[:300]}")
-    trial.told("Invalid declarations: reported before the first write", tries, failures)
+    trial.add_row("Invalid declarations: reported before the first write", tries, failures)
 
 
 def test_bad_inventories_stop_before_the_first_write(bad_ground, trial):
@@ -264,10 +264,10 @@ def test_bad_inventories_stop_before_the_first_write(bad_ground, trial):
             failures.append(f"{variables}: status {run.status}, {word!r} wanted: {run.output[-1500:]}")
     after = bad_ground.everything()
     failures += [f"{name} was written" for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
-    trial.told("Invalid inventories: site.yml reports the error, nothing written", len(chosen), failures)
+    trial.add_row("Invalid inventories: site.yml reports the error, nothing written", len(chosen), failures)
 
 
-def test_what_is_written_on_the_command_line_means_what_it_says(bad_ground, trial):
+def test_strings_on_the_command_line_have_the_right_type(bad_ground, trial):
     """``-e variable=value`` passes strings: "false" is not true, and one name is not a list of letters."""
     ground, before, failures = bad_ground.ground, bad_ground.everything(), []
     good = {"oauth2_site_defaults": {"site_config": {"settings": {"bad_input": 1}}}}
@@ -280,4 +280,4 @@ def test_what_is_written_on_the_command_line_means_what_it_says(bad_ground, tria
         run = ground.site(**good, **variables)
         if CRASH.search(run.output) or bad_ground.everything() != before:
             failures.append(f"{variables}: {run.output[-1500:]}")
-    trial.told("Strings from the command line have the right type", len(told), failures)
+    trial.add_row("Strings from the command line have the right type", len(told), failures)

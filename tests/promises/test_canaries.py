@@ -24,7 +24,7 @@ PLANTED = "canary-planted-0b9f3e7d"
 COLLECTION = "benchkeeper.frappe."
 # Records all rows of the token tables, because verify empties them at the end.
 SPIES = ("OAuth Bearer Token", "name, refresh_token"), ("OAuth Authorization Code", "name, name")
-SPY = """
+CREATE_TRIGGERS = """
 frappe.db.commit()
 frappe.db.sql('create table if not exists canary_seen (one text, other text)')
 for number, (table, columns) in enumerate(data):
@@ -33,7 +33,7 @@ for number, (table, columns) in enumerate(data):
                       f'insert into canary_seen values (new.{one}, new.{other}); end')
 """
 SPIED = "result = [list(row) for row in frappe.db.sql('select one, other from canary_seen')]"
-NO_SPY = """
+DROP_TRIGGERS = """
 frappe.db.commit()
 for number in range(len(data)):
     frappe.db.sql(f'drop trigger if exists canary_{number}')
@@ -44,8 +44,8 @@ for name in frappe.get_all("OAuth Client", filters={"app_name": ["like", "Canary
 """
 
 
-class Cage:
-    """A bench full of canaries.
+class CanaryBench:
+    """A bench with a canary, a unique text, in the place of every secret.
 
     Attributes:
         store: the directory of the secrets store.
@@ -154,12 +154,12 @@ def texts_of(value, name):
 
 
 @pytest.fixture
-def cage(ground):
+def canary_bench(ground):
     """Add the canaries and remove them, in a directory that the bench's owner can read, unlike those of pytest."""
-    ground.inside(NO_SPY, SPIES)
-    ground.inside(SPY, SPIES)
+    ground.inside(DROP_TRIGGERS, SPIES)
+    ground.inside(CREATE_TRIGGERS, SPIES)
     configs = {site: ground.config_path(site).read_text() for site in ground.sites}
-    yield Cage(ground, Path(tempfile.mkdtemp(dir=ground.folder)))
+    yield CanaryBench(ground, Path(tempfile.mkdtemp(dir=ground.folder)))
     ground.environment, ground.ansible = {}, type(ground).ansible
     for site, text in configs.items():
         ours = {"mail_password"}
@@ -170,18 +170,18 @@ def cage(ground):
     users = [ground.users[who]["email"] for who in ("clerk", "manager")]
     gone = {"state": "absent", "users": users}
     ground.modules("frappe_user_api_key", ("gone", {"sites": [{"name": site, **gone} for site in ground.sites]}))
-    ground.inside(NO_SPY, SPIES)
+    ground.inside(DROP_TRIGGERS, SPIES)
 
 
-def runs_of_the_role(cage):
+def runs_of_the_role(canary_bench):
     """site.yml in check mode, applied, applied again, and with a failure in each step."""
     broken = "canary, not JSON"
-    site = cage.ground.sites[1]
-    path = cage.ground.config_path(site)
+    site = canary_bench.ground.sites[1]
+    path = canary_bench.ground.config_path(site)
     playbook = "playbooks/site.yml"
-    yield "check mode", cage.watch(playbook, "--check", **cage.variables())
-    seen = cage.watch(playbook, callback="ansible.posix.json", **cage.variables())
-    assert cage.status == 0, f"the run must succeed to carry tokens: {str(seen['terminal'])[-4000:]}"
+    yield "check mode", canary_bench.watch(playbook, "--check", **canary_bench.variables())
+    seen = canary_bench.watch(playbook, callback="ansible.posix.json", **canary_bench.variables())
+    assert canary_bench.status == 0, f"the run must succeed to carry tokens: {str(seen['terminal'])[-4000:]}"
     yield "the run", seen
     failing = {
         "clients fail": {"oauth_clients": [{"app_name": "Canary", "allowed_roles": ["Nosuch"]}]},
@@ -190,46 +190,49 @@ def runs_of_the_role(cage):
         "verify fails": {"verify": {"scope": ["nosuch"]}},
     }
     for name, of_second in failing.items():
-        yield name, cage.watch(playbook, **cage.variables(**of_second))
-        assert cage.status != 0, name
+        yield name, canary_bench.watch(playbook, **canary_bench.variables(**of_second))
+        assert canary_bench.status != 0, name
     held = path.read_text()
     path.write_text(held[:-3] + broken)
     try:
-        seen = cage.watch(playbook, callback="ansible.posix.json", **cage.variables())
-        assert cage.status != 0
+        seen = canary_bench.watch(playbook, callback="ansible.posix.json", **canary_bench.variables())
+        assert canary_bench.status != 0
     finally:
         path.write_text(held)
     yield "the configuration fails", seen
-    yield "the edge fails", cage.watch(playbook, **cage.variables(cors={"origins": ["https://c.example"]}),
+    yield "the edge fails", canary_bench.watch(playbook, **canary_bench.variables(cors={"origins": ["https://c.example"]}),
                                        oauth2_nginx="/nosuch/nginx")  # fmt: skip
-    assert cage.status != 0
+    assert canary_bench.status != 0
 
 
-def runs_of_the_other_playbooks(cage):
+def runs_of_the_other_playbooks(canary_bench):
     """The playbooks that write reports, and the playbook that rotates secrets."""
-    told = {"oauth2_report_dir": str(cage.folder / "reports")}
-    rotation = {"oauth2_rotate": ["api_keys", "client_secrets", "tokens"], "oauth2_rotate_users": [cage.manager]}
+    told = {"oauth2_report_dir": str(canary_bench.folder / "reports")}
+    rotation = {
+        "oauth2_rotate": ["api_keys", "client_secrets", "tokens"],
+        "oauth2_rotate_users": [canary_bench.manager],
+    }
     for playbook, more in (("verify", told), ("audit", told), ("rotate", rotation)):
-        yield playbook, cage.watch(f"playbooks/{playbook}.yml", **cage.variables(), **more)
-        assert cage.status == 0, playbook
+        yield playbook, canary_bench.watch(f"playbooks/{playbook}.yml", **canary_bench.variables(), **more)
+        assert canary_bench.status == 0, playbook
 
 
-def runs_of_the_modules(cage):
+def runs_of_the_modules(canary_bench):
     """Each module with its secret: registered and printed, in a loop, in vars, failing."""
-    site, shared = cage.ground.sites[2], {"bench_path": str(cage.ground.path)}
+    site, shared = canary_bench.ground.sites[2], {"bench_path": str(canary_bench.ground.path)}
     with_secret = {
         "frappe_oauth_client": {"app_name": "Canary 2", "redirect_uris": ["https://canary.example/cb"],
                                 "client_secret": "{{ canaries.client }}"},
         "frappe_site_config": {"secret_settings": "{{ canaries.settings }}"},
-        "frappe_user_api_key": {"users": [cage.clerk], "secrets": "{{ canaries.pairs }}"},
-        "frappe_oauth_verify": {"app_name": "Canary", "username": cage.clerk, "password": "{{ canaries.password }}",
-                                "address": cage.ground.address},
+        "frappe_user_api_key": {"users": [canary_bench.clerk], "secrets": "{{ canaries.pairs }}"},
+        "frappe_oauth_verify": {"app_name": "Canary", "username": canary_bench.clerk,
+                                "password": "{{ canaries.password }}", "address": canary_bench.ground.address},
     }  # fmt: skip
     canaries = {
         "client": CLIENT_SECRET,
         "settings": {"mail_password": SETTING},
-        "pairs": {cage.clerk: PAIR},
-        "password": cage.ground.credentials[cage.clerk],
+        "pairs": {canary_bench.clerk: PAIR},
+        "password": canary_bench.ground.credentials[canary_bench.clerk],
     }
     tasks = []
     for module, options in with_secret.items():
@@ -246,48 +249,54 @@ def runs_of_the_modules(cage):
             {"name": f"{module}, refused", name: {**shared, "name": site, **options, "nosuch": 1}, "register": "told"},
             {"name": f"{module}, shown", "ansible.builtin.debug": {"var": "told"}},
         ]  # fmt: skip
-    play = cage.ground.play([{**task, "ignore_errors": True} for task in tasks])
+    play = canary_bench.ground.play([{**task, "ignore_errors": True} for task in tasks])
     for callback in ("default", "ansible.posix.json"):
-        yield f"modules, {callback}", cage.watch(play, callback=callback, canaries=canaries)
-    rotate = {**shared, "name": site, "users": [cage.clerk], "state": "rotated", "secrets_store": str(cage.store)}
-    play = cage.ground.play([{"name": "Rotate", f"{COLLECTION}frappe_user_api_key": rotate}])
-    yield "a rotation", cage.watch(play)
+        yield f"modules, {callback}", canary_bench.watch(play, callback=callback, canaries=canaries)
+    rotate = {
+        **shared,
+        "name": site,
+        "users": [canary_bench.clerk],
+        "state": "rotated",
+        "secrets_store": str(canary_bench.store),
+    }
+    play = canary_bench.ground.play([{"name": "Rotate", f"{COLLECTION}frappe_user_api_key": rotate}])
+    yield "a rotation", canary_bench.watch(play)
 
 
-def runs_that_are_killed(cage, trial):
+def runs_that_are_killed(canary_bench, trial):
     """Runs that are killed at a random instant."""
     for number in range(trial.count(1, 10)):
         after = trial.random.uniform(1, 5)
         changed = {"site_config": {"secret_settings": {"mail_password": f"{SETTING}{number}"}}}
         yield (
             f"killed after {after:.2f} s",
-            cage.watch("playbooks/site.yml", kill_after=after, **cage.variables(**changed)),
+            canary_bench.watch("playbooks/site.yml", kill_after=after, **canary_bench.variables(**changed)),
         )
 
 
-def test_no_canary_is_seen_anywhere(cage, trial):
+def test_no_canary_is_seen_anywhere(canary_bench, trial):
     failures, tries, versions = [], 0, []
     for core in trial.cores:
-        cage.ground.ansible = core
+        canary_bench.ground.ansible = core
         versions.append(version(core))
         for runs in (
-            runs_of_the_role(cage),
-            runs_of_the_other_playbooks(cage),
-            runs_of_the_modules(cage),
-            runs_that_are_killed(cage, trial),
+            runs_of_the_role(canary_bench),
+            runs_of_the_other_playbooks(canary_bench),
+            runs_of_the_modules(canary_bench),
+            runs_that_are_killed(canary_bench, trial),
         ):
             for name, seen in runs:
-                canaries = cage.canaries()
-                assert cage.looks > 20 and seen["terminal"], f"{name} was not watched"
+                canaries = canary_bench.canaries()
+                assert canary_bench.looks > 20 and seen["terminal"], f"{name} was not watched"
                 tries += len(canaries)
                 failures += [f"{name}: {hit}" for hit in hits(canaries, seen)]
     assert any("token" in name for name in canaries) and any("api_keys" in name for name in canaries)
-    trial.told(f"no secret is visible anywhere, on ansible-core {' and '.join(versions)}", tries, failures)
+    trial.add_row(f"no secret is visible anywhere, on ansible-core {' and '.join(versions)}", tries, failures)
 
 
-def test_a_planted_canary_is_found_in_every_place(cage, trial):
-    left = cage.folder / "remote" / "left behind"
-    log = cage.ground.path / "logs" / "canary.log"
+def test_a_planted_canary_is_found_in_every_place(canary_bench, trial):
+    left = canary_bench.folder / "remote" / "left behind"
+    log = canary_bench.ground.path / "logs" / "canary.log"
     tasks = [
         {"name": "Left behind", "ansible.builtin.copy": {"content": PLANTED, "dest": str(left), "mode": "0600"}},
         {"name": "Logged", "ansible.builtin.copy": {"content": PLANTED, "dest": str(log), "mode": "0600"}},
@@ -300,8 +309,8 @@ def test_a_planted_canary_is_found_in_every_place(cage, trial):
             "argv": ["python3", "-c", "import time; time.sleep(0.5)", PLANTED]}},
     ]  # fmt: skip
     try:
-        seen = cage.watch(cage.ground.play(tasks))
+        seen = canary_bench.watch(canary_bench.ground.play(tasks))
     finally:
         log.unlink(missing_ok=True)
     blind = [place for place, texts in seen.items() if not hits({"planted": PLANTED}, {place: texts})]
-    trial.told("a planted secret is found in every searched place", len(seen), blind)
+    trial.add_row("a planted secret is found in every searched place", len(seen), blind)

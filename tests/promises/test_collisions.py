@@ -18,7 +18,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragment
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
 from concurrent_writers import MARK, Writers
-from declared_states import APP, SECOND, all_told, left_over, names, nginx, unreadable
+from declared_states import APP, SECOND, collected_rows, left_over, names, nginx, unreadable
 from killed_runs import ended
 
 # In the bench's Python, on one site, the writes of a deployment: Frappe's own writer, twice.
@@ -46,7 +46,7 @@ def gone(writers):
     return [key for key, count in seen.writes.items() if config.get(key) != count]
 
 
-def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
+def test_our_writer_and_frappes_lose_no_concurrent_write(trial, writers):
     before, writes = writers.look(), trial.count(400, 5000)
     alone = writers.together(ours=3, frappes=0, lockless=0, writes=writes // 2)
     last = gone((alone, writers.config()))
@@ -56,7 +56,7 @@ def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
     lost = [f"{key}: {count} lost" for seen in (alone, both) for key, count in seen.lost.items() if count]
     changed = [f"{writers.look()}, was {before}"] if writers.look() != before else []
     share = f"{len(both.unparsable)} of {both.reads}"
-    with all_told(trial) as tell:
+    with collected_rows(trial) as tell:
         tell("reads while only our writer writes: parsable", alone.reads, alone.unparsable)
         tell(
             "our writer concurrent with itself and Frappe's: no lost update",
@@ -66,14 +66,14 @@ def test_our_writer_beside_itself_and_frappes_own_loses_nothing(trial, writers):
         tell(f"mode, owner and link are kept (reads that Frappe's writer made unparsable: {share})", writes, changed)
 
 
-def test_our_writer_beside_one_without_a_lock_breaks_no_read(trial, writers):
+def test_our_writer_and_one_without_a_lock_break_no_read(trial, writers):
     before, writes = writers.look(), trial.count(400, 5000)
     seen = writers.together(ours=1, frappes=0, lockless=1, writes=writes)
     ours = [text for text in seen.unparsable if f'"{MARK}": "ours"' in text and not whole(text)]
     sound = [] if writers.config() else ["the file is empty"]
     sound += [f"{writers.look()}, was {before}"] if writers.look() != before else []
     losses = ", ".join(f"{key}: {count}" for key, count in seen.lost.items())
-    with all_told(trial) as tell:
+    with collected_rows(trial) as tell:
         tell(f"reads during a writer without a lock ({len(seen.unparsable)} unparsable): none by us", seen.reads, ours)
         tell(
             f"our writer concurrent with one without a lock (updates lost, {losses}): ends sound",
@@ -158,7 +158,7 @@ def collide(trial, states, what, meanwhile):
         run = ground.site(**declared)
         if run.status or run.changed:
             wrong.append(f"try {number}: one more run ended with {run.status}, changed={run.changed}: {run.output}")
-    trial.told(f"{what} (gave up: {given_up} of {2 * tries} runs): no duplicate, no lost key", tries, wrong)
+    trial.add_row(f"{what} (gave up: {given_up} of {2 * tries} runs): no duplicate, no lost key", tries, wrong)
 
 
 class QuietNginx(Nginx):
@@ -207,6 +207,6 @@ def test_two_benches_share_the_edge(trial, tmp_path):
     wrong = told.get() + told.get()
     for bench in benches:
         bench.join()
-    trial.told(
+    trial.add_row(
         "two benches join and leave one nginx concurrently: each takes effect while it is there", 2 * tries, wrong
     )

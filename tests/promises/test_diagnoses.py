@@ -48,18 +48,18 @@ FRAPPE_ITSELF = {
 }
 
 
-class Clinic:
+class DiagnosisBench:
     """A bench with every site in its declared state. One of them gets the problems.
 
     Attributes:
         ground: the bench.
-        sick: the site with the problem.
+        broken: the site with the problem.
         well: the site beside it.
     """
 
     def __init__(self, ground: Demo):
         self.ground = ground
-        _first, self.sick, self.well = ground.sites
+        _first, self.broken, self.healthy = ground.sites
         uris = ["com.example.app://cb", "https://app.example.com/cb"]
         self.declared = {
             "oauth2_discover_sites": False,
@@ -71,20 +71,20 @@ class Clinic:
             "oauth2_sites": [{"name": site} for site in ground.sites],
         }
 
-    def with_own(self, **of_sick: object) -> dict[str, object]:
-        """Variables with a declaration for the sick site."""
-        others = [{"name": site} for site in self.ground.sites if site != self.sick]
-        return {"oauth2_sites": [{"name": self.sick, **of_sick}, *others]}
+    def with_own(self, **of_broken: object) -> dict[str, object]:
+        """Variables with a declaration for the broken site."""
+        others = [{"name": site} for site in self.ground.sites if site != self.broken]
+        return {"oauth2_sites": [{"name": self.broken, **of_broken}, *others]}
 
     def examine(self, **variables: object):
-        """The run of verify.yml on the sick and the well site, and its diagnosis."""
-        given = {"oauth2_only_sites": [self.sick, self.well], **self.declared, **variables}
+        """The run of verify.yml on the broken and the healthy site, and its diagnosis."""
+        given = {"oauth2_only_sites": [self.broken, self.healthy], **self.declared, **variables}
         run = self.ground.playbook("playbooks/verify.yml", **given)
         told = run.results.get("Diagnose | Combine the verification results and the facts")
         assert told, run.output
         return run, told["ansible_facts"]["oauth2_diagnosis"]
 
-    def in_clear(self, run, site: str) -> set[str]:
+    def without_https(self, run, site: str) -> set[str]:
         """The warning for a site that is reachable from other hosts without https; a demo site is local."""
         (row,) = [row for row in run.results[VERIFY]["sites"] if row["name"] == site]
         address = urlsplit(row["url"])
@@ -92,19 +92,21 @@ class Clinic:
         return {"tls-none"} if leaves else set()
 
     def rules(self, diagnosis: dict, site: str | None = None, kind: str = "problems") -> set[str]:
-        """The rules of a diagnosis for a site; the default is the sick site."""
-        wanted = site or self.sick
+        """The rules of a diagnosis for a site; the default is the broken site."""
+        wanted = site or self.broken
         return {entry["rule"] for one in diagnosis["sites"] if one["name"] == wanted for entry in one[kind]}
 
 
 @pytest.fixture(scope="module")
-def clinic(ground):
-    clinic, back = Clinic(ground), edge_as_found(ground)
-    run = ground.site(**clinic.declared)
+def bench(ground):
+    bench, back = DiagnosisBench(ground), edge_as_found(ground)
+    run = ground.site(**bench.declared)
     assert run.status == 0, run.output
-    yield clinic
+    yield bench
+    if not ground.outlives_tests:
+        return
     gone = {"oauth_clients": [{"app_name": "Mobile App", "state": "absent"}], "site_config": {"absent": ["allow_cors"]}}
-    run = ground.site(**{**clinic.declared, "oauth2_site_defaults": gone})
+    run = ground.site(**{**bench.declared, "oauth2_site_defaults": gone})
     back()
     assert run.status == 0, run.output
 
@@ -125,35 +127,35 @@ def book(trial):
             raise
 
     yield entry
-    trial.told(
+    trial.add_row(
         "each provoked problem has its diagnosis, a healthy site none; verify leaves no trace", len(tries), failures
     )
 
 
-def test_healthy_sites_have_no_problem_and_what_frappe_does_is_told_once(clinic, book):
-    before, sites = clinic.ground.snapshot_but_sign_ins(), sorted(clinic.ground.sites)
+def test_healthy_sites_have_no_problem_and_notices_are_reported_once(bench, book):
+    before, sites = bench.ground.snapshot_without_logins(), sorted(bench.ground.sites)
     with book("healthy sites"):
-        run, diagnosis = clinic.examine(oauth2_only_sites=[])
+        run, diagnosis = bench.examine(oauth2_only_sites=[])
         assert run.status == 0, run.output
         assert diagnosis["unhealthy"] == []
         assert [(site["name"], site["verified"], site["problems"]) for site in diagnosis["sites"]] == [
             (name, True, []) for name in sites
         ]
-        assert {name: clinic.rules(diagnosis, name, "warnings") for name in sites} == {
-            name: clinic.in_clear(run, name) for name in sites
+        assert {name: bench.rules(diagnosis, name, "warnings") for name in sites} == {
+            name: bench.without_https(run, name) for name in sites
         }
         notices = {notice["rule"]: notice for notice in diagnosis["notices"]}
         assert notices.keys() == FRAPPE_ITSELF
         assert all(notice["sites"] == sites and notice["remedy"] for notice in notices.values())
         assert diagnosis["summary"]["notices"].keys() == FRAPPE_ITSELF
-        assert not differences(before, clinic.ground.snapshot_but_sign_ins())
+        assert not differences(before, bench.ground.snapshot_without_logins())
 
 
-def test_a_report_on_every_site_leaves_no_trace(clinic, book, tmp_path):
-    ground = clinic.ground
+def test_a_report_on_every_site_leaves_no_trace(bench, book, tmp_path):
+    ground = bench.ground
     before = {**ground.snapshot(), **ground.services()}
     with book("a report"):
-        run = ground.playbook("playbooks/audit.yml", **clinic.declared, oauth2_report_dir=str(tmp_path))
+        run = ground.playbook("playbooks/audit.yml", **bench.declared, oauth2_report_dir=str(tmp_path))
         assert run.status == 0, run.output
         assert sorted(path.suffix for path in tmp_path.iterdir()) == [".html", ".json"]
         assert not differences(before, {**ground.snapshot(), **ground.services()})
@@ -165,23 +167,23 @@ class Case(NamedTuple):
     Attributes:
         what: the symptom.
         rule: the rule that the diagnosis must have.
-        harm: the change to the sick site.
+        harm: the change to the broken site.
         own: the declarations for this site only.
         shared: the declarations for the whole bench.
     """
 
     what: str
     rule: str
-    harm: Callable = lambda clinic: contextlib.nullcontext()
-    own: Callable = lambda clinic: {}
+    harm: Callable = lambda bench: contextlib.nullcontext()
+    own: Callable = lambda bench: {}
     shared: dict = {}
 
 
 def calls(method):
-    """Make verify call a different method of the sick site: this one, or a function in the ground's module."""
+    """Make verify call a different method of the broken site: this one, or a function in the ground's module."""
 
-    def own(clinic):
-        module = PurePosixPath(*PurePosixPath(clinic.ground.module).parts[1:]).with_suffix("")
+    def own(bench):
+        module = PurePosixPath(*PurePosixPath(bench.ground.module).parts[1:]).with_suffix("")
         return {"verify": {"api_method": method.format(module=".".join(module.parts))}}
 
     return own
@@ -231,7 +233,7 @@ GUIDE = [
         own=lambda c: {"cors": {"origins": [ORIGIN], "methods": ["PATCH"]}},
     ),
     Case("Invalid client_id at the token endpoint", "redirect-uris-edges", lambda c: client(c, **EDGED)),
-    Case("domain of another site", "domain-wrong-site", own=lambda c: {"domains": [c.well]}),
+    Case("domain of another site", "domain-wrong-site", own=lambda c: {"domains": [c.healthy]}),
     Case("domain of no site", "domain-nowhere", lambda c: config(c, domains=["no.where.localhost"])),
 ]
 FRAPPE = [
@@ -251,19 +253,19 @@ OF_THE_BENCH = ("authorization-lost", "limit-absent")
 
 
 @pytest.mark.parametrize("case", GUIDE + FRAPPE, ids=lambda case: case.what)
-def test_each_problem_has_its_own_diagnosis_with_a_remedy_and_its_neighbour_has_none(clinic, book, case):
-    with book(case.what), case.harm(clinic):
-        before = clinic.ground.snapshot_but_sign_ins()
-        run, diagnosis = clinic.examine(**case.shared, **clinic.with_own(**case.own(clinic)))
-        assert not differences(before, clinic.ground.snapshot_but_sign_ins())
+def test_each_problem_has_its_own_diagnosis_with_a_remedy_and_its_neighbour_has_none(bench, book, case):
+    with book(case.what), case.harm(bench):
+        before = bench.ground.snapshot_without_logins()
+        run, diagnosis = bench.examine(**case.shared, **bench.with_own(**case.own(bench)))
+        assert not differences(before, bench.ground.snapshot_without_logins())
         assert run.status != 0
-        assert case.rule in clinic.rules(diagnosis), diagnosis["summary"]
+        assert case.rule in bench.rules(diagnosis), diagnosis["summary"]
         told = [e for one in diagnosis["sites"] for e in one["problems"] if e["rule"] == case.rule]
         assert all(entry["remedy"] and entry["found"] for entry in told)
         notes = [note for note in diagnosis["summary"]["notes"] if f"[{case.rule}]" in note["text"]]
         assert notes and all(note["remedy"] for note in notes)
-        sick = sorted([clinic.sick, clinic.well]) if case.rule in OF_THE_BENCH else [clinic.sick]
-        assert diagnosis["unhealthy"] == sick, diagnosis["summary"]
+        broken = sorted([bench.broken, bench.healthy]) if case.rule in OF_THE_BENCH else [bench.broken]
+        assert diagnosis["unhealthy"] == broken, diagnosis["summary"]
 
 
 WARNINGS = [
@@ -281,21 +283,21 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize("case", WARNINGS, ids=lambda case: case.what)
-def test_what_stops_no_app_is_told_beside_the_problems(clinic, book, case):
-    with book(case.what), case.harm(clinic):
-        run, diagnosis = clinic.examine()
-        assert case.rule in clinic.rules(diagnosis, kind="warnings"), diagnosis["summary"]
-        beside = clinic.rules(diagnosis, clinic.well, "warnings")
+def test_warnings_are_reported_separately_from_problems(bench, book, case):
+    with book(case.what), case.harm(bench):
+        run, diagnosis = bench.examine()
+        assert case.rule in bench.rules(diagnosis, kind="warnings"), diagnosis["summary"]
+        beside = bench.rules(diagnosis, bench.healthy, "warnings")
         assert (run.status, diagnosis["unhealthy"]) == (0, []), diagnosis["summary"]
-        assert beside == clinic.in_clear(run, clinic.well), diagnosis["summary"]
+        assert beside == bench.without_https(run, bench.healthy), diagnosis["summary"]
 
 
-def test_who_sends_a_second_header_is_told_by_file_and_line(clinic, book):
+def test_the_source_of_a_second_header_is_reported_by_file_and_line(bench, book):
     line = f'add_header Access-Control-Allow-Origin "{ORIGIN}" always;'
     with book("two sources of one header"):
-        with nginx(clinic, "add_header X-Content-Type-Options nosniff;", line):
-            written = (clinic.ground.path / "config" / "nginx.conf").read_text()
-            run, diagnosis = clinic.examine()
+        with nginx(bench, "add_header X-Content-Type-Options nosniff;", line):
+            written = (bench.ground.path / "config" / "nginx.conf").read_text()
+            run, diagnosis = bench.examine()
         assert run.status != 0
         (problem, *_more) = [e for s in diagnosis["sites"] for e in s["problems"] if e["rule"] == "cors-duplicate"]
         numbered = written.split(line)[0].count("\n") + 1
@@ -303,25 +305,25 @@ def test_who_sends_a_second_header_is_told_by_file_and_line(clinic, book):
         assert "benchkeeper.conf" in problem["reason"]
 
 
-def test_star_with_credentials_is_found_in_the_file_too_and_frappe_named_as_the_sender(clinic, book):
+def test_star_with_credentials_is_found_in_the_file_too_and_frappe_named_as_the_sender(bench, book):
     with book("star with credentials"):
-        with star(clinic):
-            _run, diagnosis = clinic.examine(**clinic.with_own(**UNMANAGED))
-        assert clinic.rules(diagnosis) == {"cors-any-origin", "cors-foreign-origin"}
+        with star(bench):
+            _run, diagnosis = bench.examine(**bench.with_own(**UNMANAGED))
+        assert bench.rules(diagnosis) == {"cors-any-origin", "cors-foreign-origin"}
         (problem,) = [e for s in diagnosis["sites"] for e in s["problems"] if e["rule"] == "cors-foreign-origin"]
         assert "with credentials" in problem["found"] and "Frappe: allow_cors '*' in" in problem["reason"]
 
 
-def test_a_rule_that_is_excepted_by_name_is_no_problem(clinic, book):
-    with book("a rule excepted by name"), config(clinic, ignore_csrf=1):
-        run, diagnosis = clinic.examine(oauth2_policy_exceptions=["ignore-csrf"])
+def test_a_rule_that_is_listed_as_an_exception_is_not_a_problem(bench, book):
+    with book("a rule excepted by name"), config(bench, ignore_csrf=1):
+        run, diagnosis = bench.examine(oauth2_policy_exceptions=["ignore-csrf"])
         assert (run.status, diagnosis["unhealthy"]) == (0, [])
 
 
-def test_a_site_that_cannot_be_read_is_a_problem_and_the_others_are_proven(clinic, book):
+def test_a_site_that_cannot_be_read_is_a_problem_and_the_others_are_verified(bench, book):
     with book("a site that cannot be read"):
-        with rewritten(clinic.ground.config_path(clinic.sick), '{"db_name": '):
-            run, diagnosis = clinic.examine()
-        assert run.status != 0 and diagnosis["unhealthy"] == [clinic.sick]
-        assert clinic.rules(diagnosis) == {"site-broken"}
-        assert [site["verified"] for site in diagnosis["sites"] if site["name"] == clinic.well] == [True]
+        with rewritten(bench.ground.config_path(bench.broken), '{"db_name": '):
+            run, diagnosis = bench.examine()
+        assert run.status != 0 and diagnosis["unhealthy"] == [bench.broken]
+        assert bench.rules(diagnosis) == {"site-broken"}
+        assert [site["verified"] for site in diagnosis["sites"] if site["name"] == bench.healthy] == [True]

@@ -19,7 +19,7 @@ KILLS = [(state, instant) for state in ("present", "absent") for instant in (2, 
 
 
 @pytest.mark.parametrize(("state", "instant"), KILLS)
-def test_a_kill_at_any_instant_leaves_an_edge_that_serves_after_a_restart(demo, edge, monkeypatch, state, instant):
+def test_nginx_starts_after_a_run_was_killed_at_any_step(demo, edge, monkeypatch, state, instant):
     """Kill the module before the given rename or removal, in a change of every file."""
     conf_dir = demo.nginx / "conf.d"
     params = {

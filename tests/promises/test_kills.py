@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from declared_states import all_told, differences, left_over, names, unreadable
-from killed_runs import TARGETS, deciles, ended, orphans, strike
+from declared_states import collected_rows, differences, left_over, names, unreadable
+from killed_runs import TARGETS, deciles, ended, kill_at, orphans
 
 
 def undisturbed(states, which):
@@ -34,7 +34,7 @@ def test_a_killed_run_leaves_nothing_half_done_and_the_next_one_finishes(trial, 
             target = trial.random.choice(TARGETS)
         begun, start = time.time(), time.monotonic()
         process = ground.start("playbooks/site.yml", **states.declared(goal))
-        if strike(ground, process, target, fraction * span, trial.random):
+        if kill_at(ground, process, target, fraction * span, trial.random):
             hit[target] += 1
         fractions.append((time.monotonic() - start) / span)
         label = f"try {number}, {target} at {fractions[-1]:.0%} of a run to {goal}"
@@ -54,7 +54,7 @@ def test_a_killed_run_leaves_nothing_half_done_and_the_next_one_finishes(trial, 
         lost += [f"{label}: afterwards: {why}" for why in states.lost(seen)]
         left += [f"{label}: a candidate: {name}" for name in names(ground) if name.endswith(".benchkeeper")]
         left += [f"{label}: process {one.pid} still runs" for one in orphans(ground, begun)]
-    with all_told(trial) as tell:
+    with collected_rows(trial) as tell:
         where = f"kill -9 in site.yml (instants by tenth of a run: {deciles(fractions)})"
         tell(f"{where}: every file is readable, nginx loads", tries, unread)
         tell("kill -9 in site.yml: each site's step is wholly old or wholly new", tries, half)

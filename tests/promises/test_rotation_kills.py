@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from declared_states import APP, SPAN, all_told, opened
-from killed_runs import TARGETS, deciles, ended, strike
+from declared_states import APP, SPAN, collected_rows, opened
+from killed_runs import TARGETS, deciles, ended, kill_at
 
 
 def test_a_killed_rotation_of_api_keys_loses_no_pair(trial, ground, states):
@@ -84,7 +84,7 @@ def rotate(trial, ground, states, what, tasks, lost_of, incomplete_of):
         target, instant = TARGETS[-1 - number % len(TARGETS)], (0.2 + 0.8 * trial.random.random()) * span
         start = time.monotonic()
         process = ground.start(play)
-        strike(ground, process, target, instant if target in ("all", "controller") else 0, trial.random)
+        kill_at(ground, process, target, instant if target in ("all", "controller") else 0, trial.random)
         fractions.append((time.monotonic() - start) / span)
         label = f"try {number}, {target} at {fractions[-1]:.0%}"
         said = ended(process)
@@ -97,7 +97,7 @@ def rotate(trial, ground, states, what, tasks, lost_of, incomplete_of):
             open_ends.append(f"{label}: the next run failed: {said}")
         lost += [f"{label}: afterwards: {why}" for why in lost_of()]
         open_ends += [f"{label}: afterwards: {why}" for why in incomplete_of()]
-    with all_told(trial) as tell:
+    with collected_rows(trial) as tell:
         where = f"kill -9 in a rotation of {what} (instants by tenth: {deciles(fractions)})"
         tell(f"{where}: what works is in the store", tries * 2, lost)
         tell(f"kill -9 in a rotation of {what}: the next run completes it", tries, open_ends)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 
 import pytest
-from declared_states import States, all_told, differences, left_over, names
+from declared_states import States, collected_rows, differences, left_over, names
 from killed_runs import ended, wait_for, workers
 from site_faults import (
     broken_common,
@@ -26,15 +27,14 @@ from site_faults import (
     without_supervisor,
 )
 
-GIVEN_UP = 6  # site_timeout if one of the sites hangs
 
-
-class Ward:
-    """A run over sick and healthy sites, and its result for each site.
+class BrokenSites:
+    """Runs over broken and healthy sites, and the result for each site.
 
     Attributes:
         wrong: the failures.
-        tries: the number of sick sites.
+        tries: the number of broken sites.
+        given_up: site_timeout if one of the sites hangs. A whole run of healthy sites takes no longer than that.
     """
 
     def __init__(self, states: States):
@@ -43,16 +43,18 @@ class Ward:
         self.tries = 0
         self.ends = {}
         for which in "BA":
+            start = time.monotonic()
             run = self.ground.site(**states.declared(which))
             assert run.status == 0, run.output
+            self.given_up = max(6, round(time.monotonic() - start))
             self.ends[which] = states.normal(states.seen())
         self.there, self.goal = names(self.ground), "B"
 
-    def run(self, sick: dict, well=(), meanwhile=lambda process: None, **variables: object) -> str:
+    def run(self, broken: dict, well=(), meanwhile=lambda process: None, **variables: object) -> str:
         """Break some sites, run, and check the result.
 
         Args:
-            sick: by site, the fault (a context manager) and the words that the message must contain.
+            broken: by site, the fault (a context manager) and the words that the message must contain.
             well: broken sites that must reach their declared state anyway.
             meanwhile: called during the run.
 
@@ -60,32 +62,32 @@ class Ward:
             The whole output of the run.
         """
         declared = self.states.declared(self.goal)
-        extra = [{"name": site} for site in sick if site not in self.ground.sites]
+        extra = [{"name": site} for site in broken if site not in self.ground.sites]
         declared["oauth2_sites"] = declared["oauth2_sites"] + extra
         with contextlib.ExitStack() as stack:
-            for site, (illness, _words) in sick.items():
-                stack.enter_context(illness(self.ground, site))
+            for site, (fault, _words) in broken.items():
+                stack.enter_context(fault(self.ground, site))
             process = self.ground.start("playbooks/site.yml", **{**declared, **variables})
             try:
                 meanwhile(process)
             finally:
                 said = ended(process)
-        self.tries += max(1, len(sick))
+        self.tries += max(1, len(broken))
         text = last_words(said)
-        if bool(process.returncode) != bool(sick):
-            self.wrong.append(f"exit status {process.returncode}, {len(sick)} sick: {said[-3000:]}")
+        if bool(process.returncode) != bool(broken):
+            self.wrong.append(f"exit status {process.returncode}, {len(broken)} broken: {said[-3000:]}")
         if "Traceback" in said:
             self.wrong.append(f"a traceback: {said}")
-        for site, (illness, words) in sick.items():
+        for site, (fault, words) in broken.items():
             if f"{site}: " not in text or words not in text.partition(f"{site}: ")[2].partition("\n")[0]:
-                self.wrong.append(f"{site} ({illness.__name__}) is not named with {words!r}: {text or said[-3000:]}")
+                self.wrong.append(f"{site} ({fault.__name__}) is not named with {words!r}: {text or said[-3000:]}")
         seen = self.states.seen()
         now = self.states.normal(seen)
-        healthy = [site for site in self.ground.sites if site not in sick or site in well]
+        healthy = [site for site in self.ground.sites if site not in broken or site in well]
         wanted = {name: what for name, what in self.ends[self.goal].items() if name.partition(": ")[0] in healthy}
-        self.wrong += [f"beside {list(sick)}: {why}" for why in differences(wanted, now)]
-        self.wrong += [f"{list(sick)}: {why}" for why in self.states.lost(seen)]
-        self.wrong += [f"{list(sick)}: {why}" for why in left_over(self.ground, self.there)]
+        self.wrong += [f"beside {list(broken)}: {why}" for why in differences(wanted, now)]
+        self.wrong += [f"{list(broken)}: {why}" for why in self.states.lost(seen)]
+        self.wrong += [f"{list(broken)}: {why}" for why in left_over(self.ground, self.there)]
         self.turn()
         return text
 
@@ -113,51 +115,55 @@ def last_words(said: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared_ward(states):
-    return Ward(states)
+def shared_broken_sites(states):
+    return BrokenSites(states)
 
 
 @pytest.fixture
-def ward(shared_ward):
-    """The ward without earlier failures: every test has its own."""
-    shared_ward.wrong, shared_ward.tries = [], 0
-    return shared_ward
+def broken_sites(shared_broken_sites):
+    """The broken_sites without earlier failures: every test has its own."""
+    shared_broken_sites.wrong, shared_broken_sites.tries = [], 0
+    return shared_broken_sites
 
 
-def test_every_other_site_gets_its_state(trial, ground, ward):
+def test_every_other_site_gets_its_state(trial, ground, broken_sites):
     for number in range(trial.count(1, 5)):
         down, hung = ground.sites[number % 3], ground.sites[(number + 1) % 3]
         with broken_config(ground, "stranger.localhost"):  # sites that no run may use
-            there, ward.there = ward.there, names(ground)
-            text = ward.run(
+            there, broken_sites.there = broken_sites.there, names(ground)
+            text = broken_sites.run(
                 {
                     down: (database_down, "cannot connect to the site's database"),
-                    hung: (held_database, f"No response within {GIVEN_UP} s"),
+                    hung: (held_database, f"No response within {broken_sites.given_up} s"),
                     "half.localhost": (half_created, "cannot connect to the site's database"),
                     "empty.localhost": (empty_database, "lacks Frappe tables"),
                     "unconfigured.localhost": (no_config, "has no site_config.json"),
                     "broken.localhost": (broken_config, "is not valid JSON"),
                 },
-                oauth2_site_timeout=GIVEN_UP,
+                oauth2_site_timeout=broken_sites.given_up,
             )
-        ward.there = there
+        broken_sites.there = there
         if "stranger" in text:
-            ward.wrong.append(f"an undeclared site is reported: {text}")
-        ward.recovered()
-    trial.told("database down, hung, missing, empty; no or broken site_config.json", ward.tries, ward.wrong)
-
-
-def test_a_full_disk_and_a_read_only_folder(trial, ground, ward):
-    for number in range(trial.count(1, 5)):
-        full, fixed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
-        ward.run({full: (disk_full, "No space left"), fixed: (read_only, "Read-only file system")})
-        ward.recovered()
-    trial.told(
-        "disk full, read-only directory: the other sites reach their state, later these too", ward.tries, ward.wrong
+            broken_sites.wrong.append(f"an undeclared site is reported: {text}")
+        broken_sites.recovered()
+    trial.add_row(
+        "database down, hung, missing, empty; no or broken site_config.json", broken_sites.tries, broken_sites.wrong
     )
 
 
-def test_a_slow_site_and_one_in_maintenance_get_their_state(trial, ground, ward):
+def test_a_full_disk_and_a_read_only_folder(trial, ground, broken_sites):
+    for number in range(trial.count(1, 5)):
+        full, fixed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
+        broken_sites.run({full: (disk_full, "No space left"), fixed: (read_only, "Read-only file system")})
+        broken_sites.recovered()
+    trial.add_row(
+        "disk full, read-only directory: the other sites reach their state, later these too",
+        broken_sites.tries,
+        broken_sites.wrong,
+    )
+
+
+def test_a_slow_site_and_one_in_maintenance_get_their_state(trial, ground, broken_sites):
     for number in range(trial.count(1, 5)):
         slow, closed = ground.sites[number % 3], ground.sites[(number + 1) % 3]
         holding = contextlib.ExitStack()
@@ -171,46 +177,48 @@ def test_a_slow_site_and_one_in_maintenance_get_their_state(trial, ground, ward)
 
         holding.enter_context(held_database(ground, slow))
         # The site serves nobody; the run reports this after it has reloaded nginx.
-        ward.run({closed: (maintenance, "maintenance")}, well=[closed], meanwhile=let_go)
-    ward.recovered()
-    trial.told("a slow database, a site in maintenance: both reach their state", ward.tries, ward.wrong)
+        broken_sites.run({closed: (maintenance, "maintenance")}, well=[closed], meanwhile=let_go)
+    broken_sites.recovered()
+    trial.add_row(
+        "a slow database, a site in maintenance: both reach their state", broken_sites.tries, broken_sites.wrong
+    )
 
 
-def test_a_broken_common_configuration_stops_the_run_before_the_first_write(trial, ground, ward):
-    assert ward.ground.site(**ward.states.declared(ward.goal)).status == 0
-    before = ward.states.normal(ward.states.seen())
-    ward.turn()
+def test_a_broken_common_configuration_stops_the_run_before_the_first_write(trial, ground, broken_sites):
+    assert broken_sites.ground.site(**broken_sites.states.declared(broken_sites.goal)).status == 0
+    before = broken_sites.states.normal(broken_sites.states.seen())
+    broken_sites.turn()
     with broken_common(ground):
-        run = ground.site(**ward.states.declared(ward.goal))
+        run = ground.site(**broken_sites.states.declared(broken_sites.goal))
     wrong = [] if run.status else ["the run succeeded"]
     if "common_site_config.json is not valid JSON" not in run.output or "Traceback" in run.output:
         wrong.append(run.output)
-    wrong += differences(before, ward.states.normal(ward.states.seen()))
-    trial.told("a broken common_site_config.json: nothing is written, and the error names it", 1, wrong)
+    wrong += differences(before, broken_sites.states.normal(broken_sites.states.seen()))
+    trial.add_row("a broken common_site_config.json: nothing is written, and the error names it", 1, wrong)
 
 
-def test_services_that_are_gone(trial, ground, ward):
+def test_services_that_are_gone(trial, ground, broken_sites):
     with without_supervisor(ground) as variables:
-        goal = ward.turn()
-        run = ground.site(**ward.states.declared(goal), **variables, oauth2_reload="restart")
+        goal = broken_sites.turn()
+        run = ground.site(**broken_sites.states.declared(goal), **variables, oauth2_reload="restart")
     wrong = [] if run.status else ["supervisor is down, and the run succeeded"]
     if "Traceback" in run.output or "supervisor" not in run.output:
         wrong.append(run.output)
-    wrong += differences(ward.ends[goal], ward.states.normal(ward.states.seen()))
+    wrong += differences(broken_sites.ends[goal], broken_sites.states.normal(broken_sites.states.seen()))
     rows = [("supervisor down: every site reaches its state, and the error names supervisor", 1, wrong)]
     if ground.redis:
         with ground.stopped(ground.redis):
             for _goal in "AB":  # only B deletes documents, and Frappe does part of that in its queue
                 gone = dict.fromkeys(ground.sites, (no_redis, "Redis"))
-                ward.run(gone if ward.goal == "B" else {})
-        ward.recovered()
+                broken_sites.run(gone if broken_sites.goal == "B" else {})
+        broken_sites.recovered()
         rows.append(
             (
                 "Redis down: sites reach their state, or the error names them if Frappe needs Redis",
-                ward.tries,
-                ward.wrong,
+                broken_sites.tries,
+                broken_sites.wrong,
             )
         )
-    with all_told(trial) as tell:
+    with collected_rows(trial) as tell:
         for row in rows:
             tell(*row)

@@ -151,7 +151,7 @@ def kept_undeclared(cases, rows, before, after):
     return failures
 
 
-def test_check_mode_foretells_every_client(clear, trial):
+def test_check_mode_predicts_every_client(clear, trial):
     roles = ("System Manager", clear.users["clerk"]["roles"][0])
     cases = named(matrix(roles))
     site = clear.sites[0]
@@ -159,10 +159,10 @@ def test_check_mode_foretells_every_client(clear, trial):
     before = clear.rows(site, "OAuth Client")
     truth = Truth(clear, MODULE, cases).run()
     truth.failures += kept_undeclared(cases, truth.rows, before, clear.rows(site, "OAuth Client"))
-    trial.told("check mode predicts frappe_oauth_client; the second run changes nothing", len(cases), truth.failures)
+    trial.add_row("check mode predicts frappe_oauth_client; the second run changes nothing", len(cases), truth.failures)
 
 
-def test_a_rotation_is_foretold_every_time(clear, trial):
+def test_a_rotation_is_predicted_every_time(clear, trial):
     site = clear.sites[0]
     clear.inside(PUT, [{**STORED, "app_name": "Case"}], [site])
     case = Case("rotated", None, {"app_name": "Case", "rotate_secret": True}, "updated", again="updated")
@@ -170,10 +170,10 @@ def test_a_rotation_is_foretold_every_time(clear, trial):
     (client,) = clear.rows(site, "OAuth Client")
     if client["client_secret"] == SECRET:
         truth.failures.append("the secret is the old one")
-    trial.told("check mode predicts the rotation of a client secret", 1, truth.failures)
+    trial.add_row("check mode predicts the rotation of a client secret", 1, truth.failures)
 
 
-def test_what_cannot_be_is_foretold_and_leaves_everything_as_it_is(clear, trial):
+def test_a_rejection_is_predicted_and_changes_nothing(clear, trial):
     site = clear.sites[0]
     start = [
         {**STORED, "app_name": "Twin"},
@@ -203,10 +203,10 @@ def test_what_cannot_be_is_foretold_and_leaves_everything_as_it_is(clear, trial)
         foreseen, done = results[f"{name}?"], results[name]
         if not done.get("failed") or (done["msg"], done["sites"]) != (foreseen["msg"], foreseen["sites"]):
             failures.append(f"{name}: check mode said {foreseen['msg']}, the run: {done['msg']}")
-    trial.told("check mode predicts what frappe_oauth_client rejects, and nothing is written", len(tried), failures)
+    trial.add_row("check mode predicts what frappe_oauth_client rejects, and nothing is written", len(tried), failures)
 
 
-def test_pruning_is_foretold(clear, trial):
+def test_pruning_is_predicted(clear, trial):
     site = clear.sites[0]
     clear.inside(PUT, [{**STORED, "app_name": name} for name in ("Keep", "Drop", "Used to be")], [site])
     case = Case("exclusive", None, {"app_name": "Keep", "exclusive": True, "revoke_tokens": True}, "unchanged")
@@ -214,4 +214,4 @@ def test_pruning_is_foretold(clear, trial):
     left = [client["app_name"] for client in clear.rows(site, "OAuth Client")]
     if left != ["Keep"] or sum(row["action"] == "deleted" for row in truth.rows) != 2:
         truth.failures.append(f"left are {left}, reported was {truth.rows}")
-    trial.told("check mode predicts what exclusive prunes", 2, truth.failures)
+    trial.add_row("check mode predicts what exclusive prunes", 2, truth.failures)

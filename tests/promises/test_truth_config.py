@@ -97,7 +97,7 @@ def put(path, text):
     path.write_text(text)
 
 
-def test_check_mode_foretells_every_value(files, trial):
+def test_check_mode_predicts_every_value(files, trial):
     cases = matrix()
     path = files.config_path(files.sites[0])
     start = files.config(files.sites[0])
@@ -114,7 +114,7 @@ def test_check_mode_foretells_every_value(files, trial):
     found = files.config(files.sites[0])
     if json.dumps(found, sort_keys=True) != json.dumps(wanted, sort_keys=True):
         truth.failures.append(f"the file holds {found}, not {wanted}")
-    trial.told("check mode predicts frappe_site_config; the second run changes nothing", len(cases), truth.failures)
+    trial.add_row("check mode predicts frappe_site_config; the second run changes nothing", len(cases), truth.failures)
 
 
 def test_the_looks_of_a_file_stay_if_it_is_equal(files, trial):
@@ -131,7 +131,7 @@ def test_the_looks_of_a_file_stay_if_it_is_equal(files, trial):
         cases.append(Case("looks", None, {"settings": {"ünused": "é"}, "absent": ["nowhere"]}, "unchanged", site=site))
     truth = Truth(files, MODULE, cases).run()
     truth.failures += [f"{path} was rewritten" for path, text in texts if path.read_text() != text]
-    trial.told("an equal configuration is not rewritten, whatever its format", len(cases), truth.failures)
+    trial.add_row("an equal configuration is not rewritten, whatever its format", len(cases), truth.failures)
 
 
 def test_mode_and_link_of_a_changed_file_stay(files, trial):
@@ -151,16 +151,16 @@ def test_mode_and_link_of_a_changed_file_stay(files, trial):
         second.unlink()
         there.rename(second)
         first.chmod(0o644)
-    trial.told("a changed configuration keeps mode, owner and link", len(cases), truth.failures)
+    trial.add_row("a changed configuration keeps mode, owner and link", len(cases), truth.failures)
 
 
-def test_check_mode_foretells_the_common_file(files, trial):
+def test_check_mode_predicts_the_common_file(files, trial):
     cases = [Case("site", None, {"settings": {"probe": 2}}, "updated", site=1)]
     truth = CommonToo(files, MODULE, cases).run(common={"settings": {"probe": [1]}, "absent": ["nowhere"]})
     found = json.loads((files.path / "sites" / "common_site_config.json").read_text()).get("probe")
     if found != [1]:
         truth.failures.append(f"common_site_config.json holds {found}")
-    trial.told("check mode predicts common_site_config.json", 2, truth.failures)
+    trial.add_row("check mode predicts common_site_config.json", 2, truth.failures)
 
 
 class CommonToo(Truth):

@@ -85,7 +85,7 @@ def users(ground, site):
 
 
 @pytest.mark.parametrize("states", [("present", "absent"), ("rotated",)], ids=["kept", "rotated"])
-def test_check_mode_foretells_every_pair(clear, trial, tmp_path, states):
+def test_check_mode_predicts_every_api_key(clear, trial, tmp_path, states):
     cases = [case for case in matrix() if case.declared["state"] in states]
     for case in cases:
         case.again = "updated" if case.declared["state"] == "rotated" else "unchanged"
@@ -98,10 +98,10 @@ def test_check_mode_foretells_every_pair(clear, trial, tmp_path, states):
     truth = Truth(clear, MODULE, cases).run(secrets_store=str(tmp_path / "store"), exclude_users=[])
     if before != [users(clear, site) for site in clear.sites]:
         truth.failures.append("a column of User moved that is none of the pair: modified?")
-    trial.told(f"check mode predicts frappe_user_api_key, {' and '.join(states)}", len(cases), truth.failures)
+    trial.add_row(f"check mode predicts frappe_user_api_key, {' and '.join(states)}", len(cases), truth.failures)
 
 
-def test_a_lost_encryption_key_is_foretold_and_never_papered_over(clear, trial, tmp_path):
+def test_a_lost_encryption_key_is_predicted_and_never_replaced(clear, trial, tmp_path):
     lost = one_user(0, lost=True)
     clear.inside(PUT, [lost], [clear.sites[0]])
     shared = {"secrets_store": str(tmp_path / "store")}
@@ -114,4 +114,4 @@ def test_a_lost_encryption_key_is_foretold_and_never_papered_over(clear, trial, 
         failures += truth.failures
         if action == "failed":
             failures += [f"{state} changed {what}" for what in differences(before, clear.snapshot())]
-    trial.told("check mode predicts what a lost encryption_key makes impossible", 3, failures)
+    trial.add_row("check mode predicts what a lost encryption_key makes impossible", 3, failures)

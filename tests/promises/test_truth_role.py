@@ -92,7 +92,7 @@ def store(tmp_path_factory):
     return str(tmp_path_factory.mktemp("kept") / "store")
 
 
-def test_check_mode_foretells_the_whole_role(ground, trial, store):
+def test_check_mode_predicts_the_whole_role(ground, trial, store):
     failures, steps = [], walk(ground, store)
     first, *between, last = steps
     chosen = set(trial.random.sample(between, trial.count(1, len(between))))
@@ -118,4 +118,4 @@ def test_check_mode_foretells_the_whole_role(ground, trial, store):
             f"{name}: the second run changed {what}"
             for what in differences(after, {**ground.snapshot(), **ground.services()})
         ]
-    trial.told("check mode predicts site.yml, task by task; the second run changes nothing", len(steps), failures)
+    trial.add_row("check mode predicts site.yml, task by task; the second run changes nothing", len(steps), failures)

@@ -113,7 +113,7 @@ def false(name, fate, before, after):
     return wrong + ([] if now[1][column] == value else [f"{name}: {column} is {now[1][column]}"])
 
 
-def test_check_mode_foretells_what_becomes_of_every_token(clear, trial):
+def test_check_mode_predicts_every_token(clear, trial):
     site, cases, fates = clear.sites[0], [], {}
     for declared, letters in FATES:
         for (name, start), fate in zip(STARTS.items(), letters):
@@ -130,11 +130,11 @@ def test_check_mode_foretells_what_becomes_of_every_token(clear, trial):
     after = rows(clear, site)
     for name, was in before.items():
         truth.failures += false(name, fates.get(name, "-"), was, after.get(name))
-    trial.told("check mode predicts frappe_oauth_token; the second run changes nothing", len(cases), truth.failures)
+    trial.add_row("check mode predicts frappe_oauth_token; the second run changes nothing", len(cases), truth.failures)
 
 
 @pytest.mark.parametrize(("mode", "fate"), [("report", "--------"), ("ignore", "--------"), ("revoke", "rr---rr-")])
-def test_check_mode_foretells_what_becomes_of_those_who_left(clear, trial, mode, fate):
+def test_check_mode_predicts_tokens_of_disabled_users(clear, trial, mode, fate):
     site, former = clear.sites[1], clear.users["former"]["email"]
     start = [row(number, one, former) for number, one in enumerate(STARTS.values())]
     clear.inside(PUT, start, [site])
@@ -148,4 +148,4 @@ def test_check_mode_foretells_what_becomes_of_those_who_left(clear, trial, mode,
     told = [finding["rule"] for finding in truth.rows[0]["findings"]]
     if told != (["token-user-disabled"] if mode == "report" else []):
         truth.failures.append(f"findings are {told}")
-    trial.told(f"check mode predicts tokens of disabled users, {mode}", len(start), truth.failures)
+    trial.add_row(f"check mode predicts tokens of disabled users, {mode}", len(start), truth.failures)

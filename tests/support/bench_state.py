@@ -28,13 +28,13 @@ class BenchState:
         path: the bench.
         nginx: the prefix of its nginx.
         supervisorctl: the command that controls its programs.
-        verification_leaves: tables in which the verification of a site leaves its login.
+        login_traces: tables in which the verification of a site leaves its login.
     """
 
     path: Path
     nginx: Path
     supervisorctl: list
-    verification_leaves: tuple[str, ...]
+    login_traces: tuple[str, ...]
 
     def files(self) -> dict[str, tuple]:
         """Every file and directory of the bench with mode, owner, time and content; without logs and databases."""
@@ -64,9 +64,9 @@ class BenchState:
         """Every file of the bench, every row of every database."""
         return {**self.files(), **self.tables()}
 
-    def snapshot_but_sign_ins(self) -> dict[str, object]:
+    def snapshot_without_logins(self) -> dict[str, object]:
         """The same without the traces of every login."""
-        return {name: what for name, what in self.snapshot().items() if not name.endswith(self.verification_leaves)}
+        return {name: what for name, what in self.snapshot().items() if not name.endswith(self.login_traces)}
 
     def services(self) -> dict[str, object]:
         """The files of nginx, and every program of supervisor with its process."""

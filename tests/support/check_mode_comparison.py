@@ -89,7 +89,7 @@ class Truth:
     def compare(self, what: str, foreseen: dict, done: dict) -> None:
         """Compare row by row, and the diff of the task as the terminal shows it."""
         if len(foreseen["sites"]) != len(done["sites"]):
-            self.failures.append(f"{what} told of {len(foreseen['sites'])} rows, the run of {len(done['sites'])}")
+            self.failures.append(f"{what} reported {len(foreseen['sites'])} rows, the run {len(done['sites'])}")
         names = [case.name for case in self.cases] + ["(not declared)"] * len(done["sites"])
         for name, left, right in zip(names, foreseen["sites"], done["sites"]):
             self.failures += [

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench_state import COLLATION, BenchState
 from checkout import BIN, ROOT
-from playbook_runs import Run, Started
+from playbook_runs import Run, Started, with_cache
 from prepared_bench import copy_bench, prepared_bench
 from processes import end_all_below
 
@@ -92,14 +92,16 @@ class Demo(BenchState):
         redis: the names of the Redis programs.
         method: the method that the users may call, as an app does.
         module: a module of an app, below apps/, to which a test may add a whitelisted function.
-        verification_leaves: tables in which the verification of a site leaves its login.
+        login_traces: tables in which the verification of a site leaves its login.
+        outlives_tests: whether tests must restore it, because it exists after them.
     """
 
-    kills = 200
+    kills, outlives_tests = 200, False
     ansible = BIN
     redis: tuple[str, ...] = ()  # the demo bench has none
     method, module = "demo_crm.api.home_tasks", "demo_crm/demo_crm/api.py"
-    verification_leaves = (": tabUser", ": __Cache")  # last login; failed logins, which Frappe stores in Redis
+    # last login; failed logins, which Frappe stores in Redis; the time of the directory that held the record
+    login_traces = (": tabUser", ": __Cache", "config")
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "demo" / "frappe-bench"
@@ -149,12 +151,15 @@ class Demo(BenchState):
 
     def playbook(self, playbook: str, *options: str, **variables: object) -> Run:
         """Run a playbook of the collection on the bench. The run may fail."""
-        with self.start(playbook, *options, **variables) as process:
+        with self._start(with_cache(self.ansible), playbook, *options, **variables) as process:
             out, err = process.communicate()
         return Run(subprocess.CompletedProcess(process.args, process.returncode, out, err))
 
     def start(self, playbook: str, *options: str, **variables: object) -> Started:
-        """Start a playbook of the collection on the bench."""
+        """Start a playbook of the collection on the bench, as an operator does."""
+        return self._start([self.ansible / "ansible-playbook"], playbook, *options, **variables)
+
+    def _start(self, program: list, playbook: str, *options: str, **variables: object) -> Started:
         inventory = self.folder / "inventory"
         inventory.mkdir(exist_ok=True)
         everything = {
@@ -172,7 +177,7 @@ class Demo(BenchState):
             json.dump(hosts, file)
         os.replace(written, inventory / "hosts.json")
         return Started(
-            [self.ansible / "ansible-playbook", "-i", inventory / "hosts.json", playbook, *options],
+            [*program, "-i", inventory / "hosts.json", playbook, *options],
             env={
                 **os.environ,
                 "PATH": f"{self.ansible}:{os.environ['PATH']}",

@@ -57,7 +57,7 @@ def wait_for(find, process: subprocess.Popen) -> list[psutil.Process]:
     return []
 
 
-def strike(ground: Demo, process: subprocess.Popen, target: str, instant: float, chance: random.Random) -> bool:
+def kill_at(ground: Demo, process: subprocess.Popen, target: str, instant: float, chance: random.Random) -> bool:
     """Kill a run, or part of it, at an instant.
 
     Args:

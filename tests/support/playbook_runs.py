@@ -7,9 +7,25 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import IO
+
+# One directory per process: the collection does not change while it runs tests.
+_packed_modules = tempfile.TemporaryDirectory(prefix="bk-modules-")
+
+
+def with_cache(core: Path) -> list:
+    """The command of ansible-playbook, with a cache of packed modules that outlives the run.
+
+    Args:
+        core: the directory of ansible-playbook.
+    """
+    cache = Path(_packed_modules.name, str(core).strip("/"))
+    cache.mkdir(parents=True, exist_ok=True)
+    return [core / "python", Path(__file__).with_name("playbook_with_cache.py"), cache]
 
 
 class Run:

@@ -44,13 +44,13 @@ class RealBench(Demo):
         given: ``bench_path``, ``bench_user``, ``sites`` (names), ``address``, ``nginx_prefix``, ``nginx_pid`` (the
             default is /run/nginx.pid), ``supervisorctl`` (command), ``users`` (clerk, manager, former: name of a System
             User, a System Manager, a disabled one; each ``{"email": ..., "roles": [...]}``), ``password`` (of the first
-            two), ``variables`` (oauth2_...), and ``mariadb`` (command that takes SQL on standard input, as one who may
-            create a database).
+            two), ``variables`` (oauth2_...), and ``mariadb`` (command that takes SQL on standard input and may create
+            databases).
     """
 
-    kills = 60  # each takes three times as long as on the demo bench
+    kills, outlives_tests = 60, True  # a kill takes three times as long as on the demo bench
     method, module = "frappe.auth.get_logged_user", "frappe/frappe/client.py"
-    verification_leaves = (": tabUser", ": tabActivity Log")
+    login_traces = (": tabUser", ": tabActivity Log", "config")
 
     def __init__(self, folder: Path, given: dict):
         self.folder, self.path = folder, Path(given["bench_path"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site without a network for the steps of verify. It is correct, except for what a test breaks."""
+"""A site without a network for the steps of verify. Its responses are correct, except those that a test overrides."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Site:
         return Reply(401, {"exc_type": "AuthenticationError"})
 
 
-class ScriptedVisitor(HttpClient):
+class ScriptedClient(HttpClient):
     """An HTTP client whose requests go to a `Site`."""
 
     def __init__(self, site: Site, url: str, until: float):
@@ -203,8 +203,8 @@ class ScriptedRun(Verification):
         self.site = site
         super().__init__({**PARAMS, **params}, Made(), params.get("until", math.inf))
 
-    def client_at(self, url: str, address: str | None = None) -> ScriptedVisitor:
-        return ScriptedVisitor(self.site, url, self.until)
+    def client_at(self, url: str, address: str | None = None) -> ScriptedClient:
+        return ScriptedClient(self.site, url, self.until)
 
     def with_pair(self) -> ScriptedRun:
         """Return itself, with a code and tokens."""

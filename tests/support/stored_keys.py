@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""API keys on the demo bench: runs of the module, the kept secrets, and requests with an API key."""
+"""API keys on the demo bench: runs of the module, the stored secrets, and requests with an API key."""
 
 from __future__ import annotations
 

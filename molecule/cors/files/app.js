@@ -1,5 +1,5 @@
-// An app that runs in the browser alone: it signs in by authorization code with PKCE (RFC 7636), has no secret, and
-// sends its token, never a cookie. It tells the page how far it came.
+// A browser-only app. It signs in with the authorization code flow and PKCE (RFC 7636), has no secret, and sends its
+// token, never a cookie. It writes the completed steps to the page.
 "use strict";
 
 const OAUTH = "/api/method/frappe.integrations.oauth2.";
@@ -10,7 +10,7 @@ const base64url = (bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-// Leaves this page for the site's own; it comes back with a code.
+// Redirects to the site, which redirects back with a code.
 async function signIn(site, clientId) {
   const verifier = random();
   const state = random();
@@ -41,30 +41,30 @@ async function home(site, token) {
 }
 
 async function comeBack(query) {
-  const told = { steps: [] };
+  const result = { steps: [] };
   try {
     const { site, clientId, verifier, state } = JSON.parse(sessionStorage.getItem("signIn"));
-    if (query.get("state") !== state) throw new Error("another state came back than was sent");
-    told.steps.push("code");
+    if (query.get("state") !== state) throw new Error("the returned state differs from the one that was sent");
+    result.steps.push("code");
     const grant = { grant_type: "authorization_code", code: query.get("code"), code_verifier: verifier };
     const first = await askForToken(site, clientId, grant);
-    told.steps.push("token");
-    told.home = await home(site, first.access_token);
-    told.steps.push("api");
+    result.steps.push("token");
+    result.home = await home(site, first.access_token);
+    result.steps.push("api");
     const again = { grant_type: "refresh_token", refresh_token: first.refresh_token };
     const second = await askForToken(site, clientId, again);
-    told.refreshed = second.access_token !== first.access_token;
-    told.steps.push("refresh");
+    result.refreshed = second.access_token !== first.access_token;
+    result.steps.push("refresh");
     sessionStorage.setItem("token", second.access_token);
-    told.homeAgain = await home(site, second.access_token);
-    told.steps.push("api again");
+    result.homeAgain = await home(site, second.access_token);
+    result.steps.push("api again");
   } catch (error) {
-    told.error = String(error);
+    result.error = String(error);
   }
-  document.getElementById("result").textContent = JSON.stringify(told);
+  document.getElementById("result").textContent = JSON.stringify(result);
 }
 
-// For what an app may try beside signing in: the status if the browser lets the page read the answer, else its error.
+// Fetches a URL. Returns the status if the browser lets the page read the response, otherwise the error.
 async function attempt(url, options) {
   try {
     return (await fetch(url, options)).status;

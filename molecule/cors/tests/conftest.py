@@ -45,7 +45,7 @@ def pages():
 @pytest.fixture(scope="module")
 def browser(bench, pages):
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert program, f"none of {', '.join(PROGRAMS)} is there; `make molecule` installs Chromium"
+    assert program, f"none of {', '.join(PROGRAMS)} was found; `make molecule` installs Chromium"
     leads = [f"MAP {site} 127.0.0.1:{bench.port}" for site in SITES] + [f"MAP * 127.0.0.1:{pages}"]
     options = [
         "--no-proxy-server",

@@ -33,7 +33,7 @@ def test_a_page_on_an_allowed_origin_signs_in_calls_and_refreshes(bench, app, or
     assert told["refreshed"] and told["homeAgain"]["status"] == 200
 
 
-def test_the_same_page_on_a_foreign_origin_gets_a_code_and_may_not_redeem_it(bench, app):
+def test_the_same_page_on_an_undeclared_origin_gets_a_code_but_cannot_redeem_it(bench, app):
     told = sign_in(app, "http://foreign.test", bench.login())
     assert told["steps"] == ["code"] and told["error"] == "TypeError: Failed to fetch"
     assert any("blocked by CORS policy" in text for text in app.said)
@@ -83,7 +83,7 @@ def test_errors_can_be_read_too(app, path, status):
     assert app.attempt(SITE + path, credentials="omit") == status
 
 
-def test_a_site_that_does_not_answer_can_be_told_from_a_broken_network(bench, app):
+def test_a_gateway_error_is_readable_by_the_app(bench, app):
     app.open("http://app.trust.test")
     bench.host.check_output("supervisorctl stop frappe-bench-web:frappe-bench-frappe-web")
     try:
@@ -170,7 +170,7 @@ def test_frappes_own_client_needs_the_header_that_it_sends(bench, app):
         bench.apply()
 
 
-def test_with_frappe_as_the_owner_of_cors_the_same_origins_are_let_in(bench, app):
+def test_frappe_as_the_cors_owner_allows_the_same_origins(bench, app):
     bench.apply(oauth2_cors_owner="frappe")
     try:
         told = sign_in(app, "http://app.trust.test", bench.login())

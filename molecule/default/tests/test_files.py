@@ -12,14 +12,14 @@ import pytest
 SITES = ("Trust.com", "two.test", "three.test")
 
 
-def test_all_of_the_bench_is_its_owners(bench):
+def test_every_file_belongs_to_the_owner_of_the_bench(bench):
     """Except for the files of supervisord, which root always owns."""
     others = bench.host.check_output("find %s '(' ! -user frappe -o ! -group frappe ')'", bench.path).split()
     assert [name for name in others if not name.endswith(("/logs/web.log", "/logs/web.error.log"))] == []
 
 
 def test_no_leftover(bench):
-    """Neither from our file writer nor from Ansible, which needs no module file with pipelining."""
+    """The file writer leaves no temporary file, and Ansible with pipelining writes no module file."""
     sites = bench.host.check_output("find %s/sites %s/config -type f -newer /etc/hostname", bench.path, bench.path)
     known = {"site_config.json", "site_config.lock", "common_site_config.json", "apps.txt"}
     known |= {"nginx.conf", "supervisor.conf", "502.html"}
@@ -45,7 +45,7 @@ def test_the_common_config_is_merged(bench):
     assert config["max_file_size"] == 10485760 and config["webserver_port"] == 8000
 
 
-def test_nginx_has_one_file_more_and_a_folder_beside_conf_d(bench):
+def test_nginx_has_one_additional_file_and_one_directory(bench):
     names = bench.host.check_output("ls -A /etc/nginx/conf.d").split()
     assert names == ["benchkeeper.conf", "frappe-bench.conf", "third-party.conf"]
     found = bench.host.check_output(
@@ -55,5 +55,5 @@ def test_nginx_has_one_file_more_and_a_folder_beside_conf_d(bench):
     assert bench.host.run("nginx -t").rc == 0
 
 
-def test_headers_more_was_installed_for_it(bench):
+def test_headers_more_was_installed(bench):
     assert bench.host.package("libnginx-mod-http-headers-more-filter").is_installed

@@ -13,7 +13,7 @@ TOKEN = "/api/method/frappe.integrations.oauth2.get_token"
 
 
 @pytest.mark.parametrize("program", ["frappe-bench-web:frappe-bench-frappe-web", "nginx"])
-def test_its_programs_run(bench, program):
+def test_the_programs_of_the_bench_run(bench, program):
     assert bench.host.supervisor(program).is_running
 
 
@@ -50,7 +50,7 @@ def test_the_declared_origin_and_no_other_is_allowed(bench, path):
         assert answer.status_code != 200 or answer.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
-def test_the_token_endpoint_is_limited_by_site_and_tells_the_app(bench):
+def test_the_token_endpoint_is_limited_by_site_and_the_app_can_read_the_response(bench):
     """The declared burst is 10: some of 20 requests are rejected, with Retry-After and readable CORS headers."""
     origin = {"Origin": "https://app.example.com"}
     answers = [bench.request("two.test", TOKEN, "POST", headers=origin) for _attempt in range(20)]
@@ -63,7 +63,7 @@ def test_the_token_endpoint_is_limited_by_site_and_tells_the_app(bench):
     assert bench.request("three.test", TOKEN, "POST").status_code != 429
 
 
-def test_a_third_party_on_the_same_nginx_keeps_what_it_had(bench):
+def test_a_third_party_virtual_host_keeps_its_headers(bench):
     answer = bench.request("third-party.test", "/", headers={"Origin": "https://app.example.com"})
     assert (answer.status_code, answer.text) == (200, "third-party\n")
     assert answer.headers["Access-Control-Allow-Origin"] == "https://third-party.example"

@@ -37,7 +37,7 @@ def allowed(bench, site):
     return bench.request(site, PING, headers={"Origin": ORIGIN}).headers.get("Access-Control-Allow-Origin")
 
 
-def test_with_nothing_to_change_no_process_hears_of_it(bench):
+def test_a_run_without_changes_reloads_no_process(bench):
     before = bench.processes()
     changed, output = bench.apply()
     assert changed == 0, output
@@ -82,7 +82,7 @@ def test_a_key_that_is_read_at_start_restarts_the_web_program_and_nothing_else(b
     assert bench.request(THREE, PING).status_code == 200
 
 
-def test_another_owner_of_cors_cleans_up_after_the_first(bench):
+def test_changing_the_cors_owner_removes_the_old_configuration(bench):
     changed, output = bench.apply(oauth2_cors_owner="frappe", oauth2_token_rate_limit={})
     assert changed, output
     assert bench.host.check_output("ls -A /etc/nginx/conf.d").split() == ["frappe-bench.conf", "third-party.conf"]

@@ -230,7 +230,8 @@ class Bench:
         while left:
             child = {**request, "items": [items[number] for number in left]}
             try:
-                for reply in _Child(self, child).replies(site_timeout):
+                process = Child(self, worker.__name__, child, (worker.__name__, job.__name__))
+                for reply in _replies(process, len(left), site_timeout):
                     replies[left.pop(0)] = reply
             except BenchError as error:
                 if left == wanted:
@@ -250,12 +251,27 @@ def ended(status: int) -> str:
     return f"was ended by {name}{more}"
 
 
-class _Child:
-    """One worker process. It reads sources and request from stdin and writes replies to its own file descriptor."""
+class Child:
+    """One child process. It reads sources and request from stdin and writes replies to its own file descriptor.
 
-    def __init__(self, bench: Bench, request: dict[str, t.Any]):
+    Args:
+        bench: the bench.
+        worker: full name of the module whose function ``main`` serves the request.
+        request: the request. The descriptor for the replies is added as ``reply_fd``.
+        modules: full names of the modules to send, with everything that they import.
+        kept: further descriptors that the child inherits.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        worker: str,
+        request: dict[str, t.Any],
+        modules: t.Sequence[str],
+        kept: t.Sequence[int] = (),
+    ):
         read_end, write_end = os.pipe()
-        self.items, self.output = request["items"], ""
+        self.output = ""
         self.lines: queue.Queue[Reply | None] = queue.Queue()
         try:
             self.process = subprocess.Popen(
@@ -265,7 +281,7 @@ class _Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(write_end,),
+                pass_fds=(write_end, *kept),
             )
         except OSError as error:  # a directory, a program for another platform, a missing interpreter
             os.close(read_end)
@@ -275,8 +291,8 @@ class _Child:
         finally:
             os.close(write_end)
         sent = {
-            "sources": sources_of(worker.__name__, request["job"]),
-            "worker": worker.__name__,
+            "sources": sources_of(*modules),
+            "worker": worker,
             "request": {**request, "reply_fd": write_end},
         }
         self.payload = json.dumps(sent).encode()
@@ -306,42 +322,48 @@ class _Child:
                 self.lines.put(json.loads(line))
         self.lines.put(None)
 
-    def replies(self, site_timeout: float) -> t.Iterator[Reply]:
-        """One reply per site, in order, until all are done or the child has to be replaced."""
+    def last_words(self) -> str:
+        """Why a child ended without all its replies. Wait for it to exit; kill it if it does not."""
         try:
-            done = 0
-            while done < len(self.items):
-                try:
-                    line = self.lines.get(timeout=site_timeout)
-                except queue.Empty:
-                    yield {
-                        "failed": f"No response within {site_timeout:g} s. Check the site's database, or raise "
-                        "site_timeout (in the role: oauth2_site_timeout)"
-                    }
-                    return
-                if line is None:
-                    was_ended = self._end()
-                    self.threads[1].join(timeout=1)
-                    end = ENDED_HERE if was_ended else ended(self.process.returncode)
-                    yield {"failed": f"The bench's Python {end}. Last output: {self.output.strip() or 'none'}"}
-                    return
-                if "bench_failed" in line:
-                    raise BenchError(
-                        f"bench_path: {line['bench_failed']}. Run `bench setup requirements` in the bench directory"
-                    )
-                if "site" in line:
-                    done += 1
-                    yield line
-        finally:
-            self.process.kill()
-            self.process.wait()
-
-    def _end(self) -> bool:
-        """Wait for the child to exit; kill it if it does not. Returns whether it was killed."""
-        try:
-            self.process.wait(timeout=LAST_WORDS)
+            end = ended(self.process.wait(timeout=LAST_WORDS))
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return True
-        return False
+            self.kill()
+            end = ENDED_HERE
+        self.threads[1].join(timeout=1)
+        return f"The bench's Python {end}. Last output: {self.output.strip() or 'none'}"
+
+    def kill(self) -> None:
+        """Kill the child, if it still runs."""
+        self.process.kill()
+        self.process.wait()
+
+
+def _replies(child: Child, number: int, site_timeout: float) -> t.Iterator[Reply]:
+    """One reply per site, in order, until all are done or the child has to be replaced.
+
+    Raises:
+        BenchError: Frappe cannot be imported.
+    """
+    try:
+        done = 0
+        while done < number:
+            try:
+                line = child.lines.get(timeout=site_timeout)
+            except queue.Empty:
+                yield {
+                    "failed": f"No response within {site_timeout:g} s. Check the site's database, or raise "
+                    "site_timeout (in the role: oauth2_site_timeout)"
+                }
+                return
+            if line is None:
+                yield {"failed": child.last_words()}
+                return
+            if "bench_failed" in line:
+                raise BenchError(
+                    f"bench_path: {line['bench_failed']}. Run `bench setup requirements` in the bench directory"
+                )
+            if "site" in line:
+                done += 1
+                yield line
+    finally:
+        child.kill()

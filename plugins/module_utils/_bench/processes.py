@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreadable, read_file
 
 WEB_ENDING = "-frappe-web"  # how bench names the web program
+WORKERS = re.compile(r"\s(?:-w|--workers)[ =]?(\d+)(?:\s|$)")
 
 
 def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str, t.Any]:
@@ -41,6 +43,31 @@ def processes(bench_path: str, systemd: str = "/etc/systemd/system") -> dict[str
         return {"manager": "none", "web": None, "workers": [], "looked_for": looked_for}
     there = os.path.exists(os.path.join(systemd, workers))
     return {"manager": "systemd", "web": web, "workers": [workers] if there else []}
+
+
+def web_workers(bench_path: str, config: t.Mapping[str, t.Any], systemd: str = "/etc/systemd/system") -> int | None:
+    """The number of workers of the web process, or None if it is not known.
+
+    Args:
+        bench_path: the bench directory.
+        config: common_site_config.json, which has ``gunicorn_workers``.
+        systemd: the directory of systemd units.
+    """
+    bench = os.path.basename(os.path.realpath(bench_path))
+    for path in (
+        os.path.join(bench_path, "config", "supervisor.conf"),
+        os.path.join(systemd, f"{bench}{WEB_ENDING}.service"),
+    ):
+        try:
+            lines = read_file(path).decode(errors="replace").splitlines()
+        except (Unreadable, OSError):
+            continue
+        for line in lines:
+            found = WORKERS.search(line) if "gunicorn" in line and not line.lstrip().startswith((";", "#")) else None
+            if found:
+                return int(found[1])
+    configured = str(config.get("gunicorn_workers") or "")
+    return int(configured) if configured.isdigit() else None
 
 
 def _supervisor(conf: str) -> dict[str, t.Any]:

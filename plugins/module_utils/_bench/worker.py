@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import re
+import sys
 import time
 import typing as t
 
@@ -22,6 +23,17 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks imp
 
 PAUSE = 0.05  # seconds between two attempts
 HALF_WRITTEN = 1.0  # seconds that another process has to finish writing a truncated file
+TRIES = 3  # how often a transaction is tried that conflicts with another one
+TRY_AGAIN_WITHIN = 20.0  # seconds from the first try, after which no new try starts
+# MariaDB: record changed since last read, lock wait timeout, deadlock. Frappe wraps the last two in classes of its own.
+CONFLICT_NUMBERS = ("1020", "1205", "1213")
+CONFLICTS = (
+    "QueryDeadlockError",
+    "QueryTimeoutError",
+    "SerializationFailure",
+    "DeadlockDetected",
+    "LockNotAvailable",
+)
 
 
 class Explanation(t.NamedTuple):
@@ -42,15 +54,20 @@ class Explanation(t.NamedTuple):
 LOGS = "If this does not explain the cause, check the site's Error Log and logs/worker.error.log of the bench"
 EXPLANATIONS = (
     Explanation(
+        ("ProgrammingError", "UndefinedTable", "OperationalError", "TableMissingError"),
+        r"no such table|\b1146\b|relation .* does not exist",
+        "the site's database lacks Frappe tables: {}. Finish the site's creation, or remove it with bench drop-site",
+    ),
+    Explanation(
+        ("ProgrammingError", "UndefinedColumn", "OperationalError"),
+        r"no such column|\b1054\b|column .* does not exist",
+        "the site's database lacks a column: {}. Run bench --site SITE migrate, and then run the playbook again",
+    ),
+    Explanation(
         ("OperationalError", "InterfaceError"),
         "",
         "cannot connect to the site's database: {}. Check that the database server is running, and check db_host, "
         "db_name and db_password in site_config.json",
-    ),
-    Explanation(
-        ("ProgrammingError",),
-        r"no such table|\b1146\b",
-        "the site's database lacks Frappe tables: {}. Finish the site's creation, or remove it with bench drop-site",
     ),
     Explanation(
         ("ConnectionError",),
@@ -108,6 +125,9 @@ def initialize(frappe: t.Any, site: str) -> None:
 def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: dict[str, t.Any]) -> dict[str, t.Any]:
     """Run a job on one site in one transaction, which is committed or rolled back as a whole.
 
+    A job that plans from the current state is run again if its transaction conflicts with another one: its module sets
+    ``REPEATABLE``.
+
     Args:
         frappe: the imported package.
         job: called with the `ConnectedSite`, the item and the request's ``common`` part; returns the reply.
@@ -117,11 +137,34 @@ def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: di
     Returns:
         The ``reply`` of the job, or ``failed`` with the message, the exception's type and its position.
     """
+    repeatable = getattr(sys.modules.get(job.__module__), "REPEATABLE", False)
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        try:
+            if not request["check_mode"]:
+                stack.enter_context(exclusive(item["site"], request["lock_wait"]))
+            for number in range(1, TRIES + 1):
+                reply, conflict = _transaction(frappe, job, request, item)
+                late = time.monotonic() - began > TRY_AGAIN_WITHIN
+                if not (conflict and repeatable) or late or number == TRIES:
+                    return reply
+                time.sleep(PAUSE * number)
+        except (Exception, SystemExit) as error:  # an error on one site does not stop the others
+            return failure(frappe, error)
+    raise AssertionError  # the loop returns
+
+
+def _transaction(
+    frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: dict[str, t.Any]
+) -> tuple[dict[str, t.Any], bool]:
+    """Connect to the site, run the job, and commit. Roll back if the job fails.
+
+    Returns:
+        The reply of the site, and whether another transaction is the cause of its failure.
+    """
     site = ConnectedSite(frappe, item["site"], request["check_mode"])
     with contextlib.ExitStack() as stack:
         try:
-            if not site.check_mode:
-                stack.enter_context(exclusive(site.name, request["lock_wait"]))
             initialize(frappe, site.name)
             stack.callback(frappe.destroy)
             frappe.connect()
@@ -130,11 +173,24 @@ def run_site(frappe: t.Any, job: t.Callable, request: dict[str, t.Any], item: di
             reply = job(site, item, request["common"])
             if site.wrote:
                 frappe.db.commit()
-            return {"reply": reply}
-        except (Exception, SystemExit) as error:  # an error on one site does not stop the others
+            return {"reply": reply}, False
+        except (Exception, SystemExit) as error:
             with contextlib.suppress(Exception):  # the connection itself may be the cause
                 frappe.db.rollback()
-            return {"failed": describe(frappe, error), "exception": type(error).__name__, "at": place(error)}
+            return failure(frappe, error), is_conflict(error)
+
+
+def failure(frappe: t.Any, error: BaseException) -> dict[str, t.Any]:
+    """The reply of a site on which the job failed."""
+    return {"failed": describe(frappe, error), "exception": type(error).__name__, "at": place(error)}
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether a database rejected a statement because of another transaction, so that a new try may succeed."""
+    kind, first = type(error).__name__, str(error.args[0]) if error.args else ""
+    if kind in ("OperationalError", "InternalError"):
+        return first in CONFLICT_NUMBERS or first == "database is locked"  # the latter is SQLite's
+    return kind in CONFLICTS
 
 
 def describe(frappe: t.Any, error: BaseException) -> str:
@@ -146,10 +202,21 @@ def describe(frappe: t.Any, error: BaseException) -> str:
     text = re.sub(r"<[^>]*>", "", text).strip() or kind
     if isinstance(error, (Impossible, TimeoutError)):
         return text
+    text = one_line(text)
+    if is_conflict(error):
+        return (
+            f"the site's database rejected a transaction that conflicts with another one: {text}. It was rolled back. "
+            "Run the playbook again"
+        )
     for explanation in EXPLANATIONS:
         if kind in explanation.errors and re.search(explanation.text, text):
             return explanation.sentence.format(text)
     return f"{kind}: {text.rstrip('.')}. {LOGS}"
+
+
+def one_line(text: str) -> str:
+    """The message of a driver on one line, without the statement that Postgres quotes: it may contain a secret."""
+    return " ".join(re.split(r"\n\s*LINE \d+:", text)[0].split()).rstrip(".")
 
 
 def place(error: BaseException) -> str:

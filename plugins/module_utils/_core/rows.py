@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 Declared = t.Dict[str, t.Any]  # the site's name and every option of one declaration
@@ -96,7 +97,13 @@ class TokenRow(Applied):
     kept_live: int
 
 
-class Verdict(t.TypedDict):
+class VerdictOfSet(t.TypedDict, total=False):
+    """``site``: the equal site that took this step, if it was not the row's own."""
+
+    site: str
+
+
+class Verdict(VerdictOfSet):
     """The result of one verification step."""
 
     name: str
@@ -113,6 +120,8 @@ class VerifyRow(ResultRow):
 
     verified: bool
     steps: list[Verdict]
+    requests: int
+    left: list[str]
     url: str | None
     client_id: str | None
     app_name: str | None
@@ -154,7 +163,7 @@ def failure(rows: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     if not failed:
         return ""
     sites = "site" if len(known) == 1 else "sites"
-    lines = [f"{name}: {reason}" for name, found in failed.items() for reason in found.splitlines()]
+    lines = [f"{name}: {reason}" for name, text in failed.items() for reason in split_reasons(text)]
     return "\n".join([f"{len(failed)} of {len(known)} {sites} failed:", *lines])
 
 
@@ -163,16 +172,25 @@ def reasons(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
 
     Args:
         rows: result rows of a module. A site may have several, one per declaration.
+
+    Returns:
+        The reasons by site, for `split_reasons`. Further lines of one reason are indented.
     """
     found: dict[str, dict[str, list[t.Any]]] = {}
     for row in rows:
         client = (row.get("app_name") or row.get("client_id")) if row.get("steps") else None
-        for line in row["msg"].splitlines() if row["failed"] else ():
-            found.setdefault(row["name"], {}).setdefault(line, []).append(client)
+        texts = row["msg"].splitlines() if row.get("steps") else [row["msg"].strip().replace("\n", "\n  ")]
+        for text in texts if row["failed"] else ():
+            found.setdefault(row["name"], {}).setdefault(text, []).append(client)
     return {
         site: "\n".join(
-            f"client {clients[0]!r}: {line}" if clients[0] and len(clients) == 1 else line
-            for line, clients in lines.items()
+            f"client {clients[0]!r}: {text}" if clients[0] and len(clients) == 1 else text
+            for text, clients in texts.items()
         )
-        for site, lines in found.items()
+        for site, texts in found.items()
     }
+
+
+def split_reasons(text: str) -> list[str]:
+    """The single reasons in a text of `reasons`."""
+    return re.split(r"\n(?! )", text)

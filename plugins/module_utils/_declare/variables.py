@@ -85,6 +85,7 @@ VARIABLES: Options = {
     "oauth2_verify_user": {"type": "str"},
     "oauth2_verify_password": {"type": "str", "secret": True},
     "oauth2_verify_address": {"type": "str"},
+    "oauth2_verify_parallel": {"type": "int"},
     "oauth2_report_dir": {"type": "path"},
     "oauth2_report_name": {"type": "str"},
 }

@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import identity
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import FindingRow, KeyRow
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.bench_code import of_disabled_users
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import (
     KeyChange,
     KeyState,
@@ -22,6 +23,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings
 
 STORED = "select name, password from `__Auth` where doctype='User' and fieldname='api_secret' and encrypted=1"
 ENCRYPTED = "select doctype, password from `__Auth` where encrypted=1"
+REPEATABLE = True  # it plans again from the current state
 FIELDS = ["name", "full_name", "enabled", "user_type", "api_key"]
 
 
@@ -83,6 +85,7 @@ class FrappeKeys:
     def __init__(self, site: t.Any):
         self.site, self.frappe = site, site.frappe
         self.password = importlib.import_module("frappe.utils.password")
+        self.same = identity(self.frappe.db.db_type)
 
     def state(self, declarations: list[dict[str, t.Any]]) -> KeyState:
         """Read the users, roles and keys. Needs three queries, or five if roles are declared."""
@@ -96,7 +99,8 @@ class FrappeKeys:
             for row in get_all("Has Role", filters=filters, fields=["parent", "role"]):
                 holders.setdefault(row["role"], []).append(row["parent"])
         names.update(name for users in holders.values() for name in users)
-        return KeyState(self._users(names), holders, known, self.no_key())
+        of_disabled = of_disabled_users(self.frappe)["key"]
+        return KeyState(self._users(names), holders, known, self.no_key(), self.same, of_disabled)
 
     def holders(self) -> list[User]:
         """All users with an api_key. No secret is decrypted."""
@@ -107,10 +111,10 @@ class FrappeKeys:
         get_all = self.frappe.get_all
         found = get_all("User", filters={"name": ["in", sorted(names)]}, fields=FIELDS) if names else []
         found += get_all("User", filters={"api_key": ["is", "set"]}, fields=FIELDS)
-        stored = {folded(name): text for name, text in self.frappe.db.sql(STORED)}
-        users, wanted = {}, {folded(name) for name in names}
+        stored = {self.same(name): text for name, text in self.frappe.db.sql(STORED)}
+        users, wanted = {}, {self.same(name) for name in names}
         for row in found:
-            text = stored.get(folded(row["name"]))
+            text = stored.get(self.same(row["name"]))
             users[row["name"]] = User(
                 name=row["name"],
                 full_name=row["full_name"] or "",
@@ -118,7 +122,7 @@ class FrappeKeys:
                 website=row["user_type"] == "Website User",
                 api_key=row["api_key"],
                 has_secret=bool(text),
-                api_secret=self._decrypted(text) if text and folded(row["name"]) in wanted else None,
+                api_secret=self._decrypted(text) if text and self.same(row["name"]) in wanted else None,
             )
         return list(users.values())
 

@@ -17,6 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs im
 CLIENT, ROLE_ROW = "OAuth Client", "OAuth Client Role"
 NAMING_CLIENT = ("OAuth Bearer Token", "OAuth Authorization Code")
 SECRET_BYTES = 32
+REPEATABLE = True  # it plans again from the current state
 
 
 def job(site: t.Any, item: dict[str, t.Any], common: Judgement) -> list[ClientRow]:

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
-import inspect
 import os
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.api_keys import FrappeKeys
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits import (
-    ENDPOINTS,
-    TOKEN,
-    VALIDATOR,
-    open_to_everybody,
-    traits,
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.bench_code import (
+    BEARER,
+    config_cached,
+    of_disabled_users,
+    read_source,
+    traits_of,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.clients import CLIENT, FrappeClients
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.settings import oauth_settings, stored
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits import open_to_everybody
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.clients import declared_form
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts import (
     ClientFact,
@@ -31,8 +30,6 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.facts im
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
-BEARER = "OAuth Bearer Token"
-SETTINGS = ("OAuth Provider Settings", "OAuth Settings")  # Frappe 16 and later have the second one
 SIGN_IN = ("disable_user_pass_login", "enable_two_factor_auth")  # the sign-in fields of System Settings that are read
 BOOTSTRAP = ("setup", "oauth_bootstrap")  # setup/oauth_bootstrap.py, from an earlier tutorial; it may return secrets
 # The refresh token of an `Active` row never expires, even if the access token has: these rows are counted separately.
@@ -48,17 +45,10 @@ COUNT = """
     group by 1, 2, 3, 4, 5, 6, 7
 """
 BY_DAY = "select date(creation), count(*) from `tabOAuth Bearer Token` where creation > %(since)s group by 1 order by 1"
+REPEATABLE = True  # it only reads
 DAYS = 90  # the period for which issued tokens are counted per day
-LATEST = """
-    select user, client, scopes, status, creation, expiration_time from `tabOAuth Bearer Token`
-    order by creation desc limit 10
-"""
-# A Version stores the old and new values of a document, including a secret in clear text.
-IN_VERSIONS = """
-    select distinct c.name from `tabOAuth Client` c
-        join `tabVersion` v on v.ref_doctype = 'OAuth Client' and v.docname = c.name
-    where c.client_secret != '' and instr(v.data, c.client_secret) > 0
-"""
+LATEST = ["user", "client", "scopes", "status", "creation", "expiration_time"]
+NEWEST = 10  # tokens that are listed
 
 
 def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> Facts:
@@ -71,19 +61,21 @@ def job(site: t.Any, item: dict[str, t.Any], _common: dict[str, t.Any]) -> Facts
     if "features" in gather:
         facts["features"] = {
             "client_fields": [field for field in CLIENT_FIELDS if frappe.get_meta(CLIENT).has_field(field)],
-            "config_cached": "cached" in inspect.signature(frappe.get_site_config).parameters,
+            "config_cached": config_cached(),
             "oauth_settings": bool(frappe.db.exists("DocType", "OAuth Settings")),
-            **traits_of_bench(_controller(frappe)),
+            **traits_of(frappe),
             "open_bootstraps": [name for app in frappe.get_installed_apps() for name in open_bootstraps(app)],
         }
     if "oauth_clients" in gather:
-        in_versions = {name for (name,) in frappe.db.sql(IN_VERSIONS)}
-        facts["oauth_clients"] = [_client(row, row["name"] in in_versions) for row in FrappeClients(site).clients()]
+        versions = _versions(frappe)
+        facts["oauth_clients"] = [_client(row, versions) for row in FrappeClients(site).clients()]
     if "oauth_settings" in gather:
-        facts["oauth_settings"] = {doctype: found for doctype in SETTINGS if (found := _single(frappe, doctype))}
+        facts["oauth_settings"] = oauth_settings(frappe)
         facts["oauth_settings"]["System Settings"] = _sign_in(frappe)
     if "tokens" in gather:
         facts["tokens"] = _tokens(frappe)
+    if {"tokens", "api_keys"} & set(gather):
+        facts["disabled_users"] = of_disabled_users(frappe)
     if "api_keys" in gather:
         keys = FrappeKeys(site)
         facts["api_keys"] = [
@@ -109,51 +101,35 @@ def _version(app: str) -> str:
         return ""
 
 
-def _client(row: dict[str, t.Any], in_versions: bool) -> ClientFact:
+def _versions(frappe: t.Any) -> dict[str, list[str]]:
+    """The stored changes of each client. A Version has the old and new values, including a secret in clear text.
+
+    The secret is searched for in Python, because databases name the function for it differently.
+    """
+    found: dict[str, list[str]] = {}
+    for row in frappe.get_all("Version", filters={"ref_doctype": CLIENT}, fields=["docname", "data"]):
+        found.setdefault(row["docname"], []).append(row["data"] or "")
+    return found
+
+
+def _client(row: dict[str, t.Any], versions: dict[str, list[str]]) -> ClientFact:
     """A client in declared form. It contains only the length of the secret, and whether a Version contains it."""
     fields: t.Any = {
         field: declared_form(kind, row.get(field))
         for field, kind in CLIENT_FIELDS.items()
         if field in row and kind != "secret"
     }
+    secret = row.get("client_secret") or ""
     return {
         "client_id": row["name"],
         "owner": row["owner"],
         **fields,
-        "secret_bytes": len((row.get("client_secret") or "").encode()),
-        "secret_in_versions": in_versions,
+        "secret_bytes": len(secret.encode()),
+        "secret_in_versions": bool(secret) and any(secret in data for data in versions.get(row["name"], ())),
     }
 
 
 # ---------------------------------------------------------------- source code
-def _controller(frappe: t.Any) -> str:
-    """The module of the bearer token's controller. An app may override Frappe's own."""
-    return type(frappe.new_doc(BEARER)).__module__
-
-
-@functools.lru_cache(maxsize=None)
-def traits_of_bench(controller: str) -> dict[str, str]:
-    """The traits, read once per process: all sites of a bench run the same code. The code is not imported."""
-    modules = {VALIDATOR: "frappe.oauth", ENDPOINTS: "frappe.integrations.oauth2", TOKEN: controller}
-    return traits({name: _source(module) for name, module in modules.items()})
-
-
-def _source(module: str) -> str:
-    try:
-        found = importlib.util.find_spec(module)
-    except (ImportError, AttributeError, ValueError):
-        return ""
-    return _read(found.origin) if found and found.origin else ""
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, ValueError):
-        return ""
-
-
 @functools.lru_cache(maxsize=None)
 def open_bootstraps(app: str) -> list[str]:
     """The functions of an app's bootstrap module that any logged-in user may call. The module is not imported."""
@@ -161,32 +137,15 @@ def open_bootstraps(app: str) -> list[str]:
         file = importlib.import_module(app).__file__
     except ImportError:
         return []
-    source = _read(f"{os.path.join(os.path.dirname(file), *BOOTSTRAP)}.py") if file else ""
+    source = read_source(f"{os.path.join(os.path.dirname(file), *BOOTSTRAP)}.py") if file else ""
     return [".".join((app, *BOOTSTRAP, name)) for name in open_to_everybody(source)]
 
 
 # ---------------------------------------------------------------- settings and tokens
-def _single(frappe: t.Any, doctype: str) -> dict[str, t.Any] | None:
-    """The settings of a single doctype, or None if Frappe does not have it. Passwords are masked."""
-    if not frappe.db.exists("DocType", doctype):
-        return None
-    stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = %s", (doctype,)))
-    found: dict[str, t.Any] = {}
-    for field in frappe.get_meta(doctype).fields:
-        value = stored.get(field.fieldname, field.get("default"))
-        if field.fieldtype == "Check":
-            found[field.fieldname] = str(value or 0) == "1"
-        elif field.fieldtype == "Password":
-            found[field.fieldname] = HIDDEN if value else ""
-        elif field.fieldtype in ("Select", "Data", "Small Text", "Text", "Link", "Int"):
-            found[field.fieldname] = value or ""
-    return found
-
-
 def _sign_in(frappe: t.Any) -> dict[str, bool]:
     """The login settings that the password grant ignores."""
-    stored = dict(frappe.db.sql("select field, value from `tabSingles` where doctype = 'System Settings'"))
-    return {field: str(stored.get(field) or 0) == "1" for field in SIGN_IN}
+    values = stored(frappe, "System Settings")
+    return {field: str(values.get(field) or 0) == "1" for field in SIGN_IN}
 
 
 def _tokens(frappe: t.Any) -> TokenFacts:
@@ -224,7 +183,9 @@ def _tokens(frappe: t.Any) -> TokenFacts:
                 "issued": str(issued),
                 "expires": str(expires) if expires else None,
             }
-            for user, client, scopes, status, issued, expires in frappe.db.sql(LATEST)
+            for user, client, scopes, status, issued, expires in frappe.get_all(
+                BEARER, fields=LATEST, order_by="creation desc", limit=NEWEST, as_list=True
+            )
         ],
         "by_day": {str(day): number for day, number in frappe.db.sql(BY_DAY, {"since": since})},
     }

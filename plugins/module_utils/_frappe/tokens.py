@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import identity
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import TokenRow
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.bench_code import of_disabled_users
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import (
     Token,
     TokenState,
@@ -31,6 +33,7 @@ CODES = """
     from `tabOAuth Authorization Code` t left join `tabUser` u on u.name = t.user
 """
 NEVER = float("inf")
+REPEATABLE = True  # it plans again from the current state
 CHUNK = 1000  # names in one statement
 
 
@@ -83,10 +86,13 @@ class FrappeTokens:
         tokens = [_token(row, now) for row in sql(TOKENS + alive)]
         alive = "" if deletes else " where coalesce(t.validity, '') != 'Invalid'"
         codes = [_code(row, now) for row in sql(CODES + alive)]
+        of_disabled = of_disabled_users(self.frappe)
         return TokenState(
             tokens + codes,
             {row["name"]: row["app_name"] for row in get_all("OAuth Client", fields=["name", "app_name"])},
             get_all("User", filters={"name": ["in", users]}, pluck="name") if users else (),
+            identity(self.frappe.db.db_type),
+            of_disabled["bearer"] == of_disabled["refresh"] == "refused",
         )
 
     def write(self, step: TokenStep) -> None:

@@ -12,34 +12,43 @@ from __future__ import annotations
 import ast
 import typing as t
 
-UNKNOWN = "unknown"
-VALIDATOR, ENDPOINTS, TOKEN = SOURCES = ("oauth", "integrations.oauth2", "OAuth Bearer Token")
-DEPTH = 4  # how many levels of calls are followed from a method of the validator
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.access_traits import (
+    approve_method,
+    basic_accepted,
+    bearer_of_disabled_user,
+    consent_auto_counts,
+    introspection_authenticated,
+    key_of_disabled_user,
+    plain_accepted,
+    refresh_of_disabled_user,
+    tokens_hashed,
+)
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.source import (
+    UNKNOWN,
+    Source,
+    called,
+    name_of,
+    nodes_of,
+    refuses,
+    words,
+    yes_no,
+)
+
+VALIDATOR, ENDPOINTS, TOKEN, AUTH = SOURCES = ("oauth", "integrations.oauth2", "OAuth Bearer Token", "auth")
 TIMES = {"expiration_time", "expires_in", "creation", "expiry", "expires_at"}
 CLIENT = {"client", "client_id"}
 PUBLIC = ("token_endpoint_auth_method", "is_public_client", "is_public", "public_client")
-AUTHENTICATES = (
-    "session",
-    "client_secret",
-    "authenticate_client",
-    "only_for",
-    "has_permission",
-    "PermissionError",
-    "AuthenticationError",
-)
 GUARDS = {"only_for", "has_permission", "check_permission", "PermissionError"}
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-Function = t.Union[ast.FunctionDef, ast.AsyncFunctionDef]
 
 
 def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
     """The traits of a version of Frappe.
 
     Args:
-        sources: source text by `VALIDATOR`, `ENDPOINTS` and `TOKEN`. If one is missing or not valid Python, its traits
-            are ``unknown``.
+        sources: source text by `VALIDATOR`, `ENDPOINTS`, `TOKEN` and `AUTH`. If one is missing or not valid Python, its
+            traits are ``unknown``.
     """
-    oauth, endpoints, token = (Source(sources.get(name, "")) for name in SOURCES)
+    oauth, endpoints, token, auth = (Source(sources.get(name, "")) for name in SOURCES)
     return {
         "code_bound_to": _code_bound_to(oauth),
         "pkce_required": _pkce_required(oauth),
@@ -49,8 +58,17 @@ def traits(sources: t.Mapping[str, str]) -> dict[str, str]:
         "refresh_tokens_expire": _refresh_tokens_expire(oauth, token),
         "codes_expire": _codes_expire(oauth),
         "introspection_open_to_guests": _introspection_open(endpoints),
+        "introspection_authenticated": introspection_authenticated(endpoints),
         "expired_tokens_introspect_active": _expired_introspect_active(endpoints),
         "password_grant": _password_grant(oauth),
+        "key_of_disabled_user": key_of_disabled_user(auth),
+        "bearer_of_disabled_user": bearer_of_disabled_user(auth, oauth),
+        "refresh_of_disabled_user": refresh_of_disabled_user(oauth),
+        "tokens_hashed": tokens_hashed(oauth, token),
+        "consent_auto_counts": consent_auto_counts(endpoints),
+        "approve_method": approve_method(endpoints),
+        "basic_accepted": basic_accepted(auth, oauth),
+        "plain_accepted": plain_accepted(oauth),
     }
 
 
@@ -60,89 +78,9 @@ def open_to_everybody(source: str) -> list[str]:
     return sorted(
         name
         for name, function in code.functions.items()
-        if any(_name_of(getattr(one, "func", one)) == "whitelist" for one in function.decorator_list)
+        if any(name_of(getattr(one, "func", one)) == "whitelist" for one in function.decorator_list)
         and not words(code.reach(name)) & GUARDS
     )
-
-
-# ---------------------------------------------------------------- source code
-class Source:
-    """The functions, methods and constants of one module; empty if it cannot be parsed."""
-
-    def __init__(self, source: str):
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError):
-            tree = ast.Module(body=[], type_ignores=[])
-        self.readable = bool(tree.body)
-        self.functions: dict[str, Function] = {}
-        self.constants: dict[str, ast.AST] = {}
-        for node in ast.walk(tree):
-            if isinstance(node, FUNCTIONS):
-                self.functions.setdefault(node.name, node)
-                if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-                    node.body = node.body[1:] or [ast.Pass()]  # a docstring is no evidence of behavior
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                self.constants[node.targets[0].id] = node.value
-
-    def reach(self, *names: str) -> list[ast.AST]:
-        """All nodes of these functions, and of the functions and constants of the module that they use."""
-        found: list[ast.AST] = []
-        left: list[tuple[ast.AST | None, int]] = [(self.functions.get(name), 0) for name in names]
-        met: set[ast.AST] = set()
-        while left:
-            node, depth = left.pop()
-            if node is None or node in met:
-                continue
-            met.add(node)
-            nodes = list(_nodes(node))
-            found += nodes
-            if depth < DEPTH:
-                called = [_called(part) for part in nodes if isinstance(part, ast.Call)]
-                left += [(self.functions.get(name), depth + 1) for name in called if name]
-                left += [(self.constants.get(part.id), depth + 1) for part in nodes if isinstance(part, ast.Name)]
-        return found
-
-
-def _nodes(node: ast.AST) -> t.Iterator[ast.AST]:
-    """The nodes of a function's body without annotations and decorators, or of any other node."""
-    for part in node.body if isinstance(node, FUNCTIONS) else [node]:
-        yield from ast.walk(part)
-
-
-def _called(call: ast.Call) -> str | None:
-    """The name of the module's function or method that a call may refer to."""
-    if isinstance(call.func, ast.Name):
-        return call.func.id
-    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
-        return call.func.attr if call.func.value.id == "self" else None
-    return None
-
-
-def words(nodes: t.Iterable[ast.AST]) -> set[str]:
-    """Every name, attribute, keyword and string in the nodes."""
-    found = set()
-    for node in nodes:
-        for field in ("id", "attr", "arg"):
-            value = getattr(node, field, None)
-            if isinstance(value, str):
-                found.add(value)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found
-
-
-def _refuses(body: list[ast.stmt]) -> bool:
-    """Whether a branch ends with an exception or returns False."""
-    last = body[-1] if body else None
-    if isinstance(last, ast.Return):
-        return isinstance(last.value, ast.Constant) and last.value.value is False
-    return isinstance(last, ast.Raise)
-
-
-def _yes_no(yes: bool, no: bool) -> str:
-    return UNKNOWN if yes == no else "yes" if yes else "no"
 
 
 # ---------------------------------------------------------------- traits
@@ -170,11 +108,11 @@ def _code_bound_to(oauth: Source) -> str:
         left += [assigned[part.id] for part in inner if isinstance(part, ast.Name) and part.id in assigned]
         for call in inner:
             if isinstance(call, ast.Call):
-                parts += oauth.reach(_called(call) or "")
+                parts += oauth.reach(called(call) or "")
     said = words(parts)
     cookie = any("cookie" in word.lower() for word in said) or "user_id" in said
     session = any(
-        isinstance(part, ast.Attribute) and part.attr == "user" and _name_of(part.value) == "session" for part in parts
+        isinstance(part, ast.Attribute) and part.attr == "user" and name_of(part.value) == "session" for part in parts
     )
     return UNKNOWN if cookie == session else "cookie" if cookie else "session"
 
@@ -183,10 +121,6 @@ def _sets(target: ast.AST, field: str) -> bool:
     if isinstance(target, ast.Subscript):
         return isinstance(target.slice, ast.Constant) and target.slice.value == field
     return isinstance(target, ast.Attribute) and target.attr == field
-
-
-def _name_of(node: ast.AST) -> str | None:
-    return getattr(node, "attr", getattr(node, "id", None))
 
 
 def _pkce_required(oauth: Source) -> str:
@@ -205,20 +139,20 @@ def _pkce_required(oauth: Source) -> str:
     elses = [
         node
         for node in nodes
-        if isinstance(node, ast.If) and node.orelse and _challenge_there(node.test) and _refuses(node.orelse)
+        if isinstance(node, ast.If) and node.orelse and _challenge_there(node.test) and refuses(node.orelse)
     ]
-    if any(_refuses(node.body) for node in missing) or elses:
+    if any(refuses(node.body) for node in missing) or elses:
         tests = [part for node in missing + elses for part in ast.walk(node.test)]
         return "public_clients" if words(tests) & set(PUBLIC) else "yes"
     accepts = any(
         isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and node.value.value is True
-        for node in _nodes(oauth.functions.get("validate_code", ast.Pass()))
+        for node in nodes_of(oauth.functions.get("validate_code", ast.Pass()))
     )
     return "no" if accepts and not missing else UNKNOWN
 
 
 def _challenge_there(test: ast.AST) -> bool:
-    return str(_name_of(test)).startswith("code_challenge")
+    return str(name_of(test)).startswith("code_challenge")
 
 
 def _challenge_missing(test: ast.AST) -> bool:
@@ -240,7 +174,7 @@ def _client_secret_checked(oauth: Source) -> str:
     if "client_secret" not in words(nodes):
         return "no"
     compared: list[ast.AST] = [node for node in nodes if isinstance(node, ast.Compare)]
-    compared += [node for node in nodes if isinstance(node, ast.Call) and "compare" in str(_name_of(node.func)).lower()]
+    compared += [node for node in nodes if isinstance(node, ast.Call) and "compare" in str(name_of(node.func)).lower()]
     return "yes" if any("client_secret" in words(ast.walk(node)) for node in compared) else UNKNOWN
 
 
@@ -252,7 +186,7 @@ def _old_token_revoked(oauth: Source, token: Source) -> str:
     nodes += token.reach("before_insert", "after_insert", "validate", "on_update")
     compared = {part for node in nodes if isinstance(node, ast.Compare) for part in ast.walk(node)}
     written = words(node for node in nodes if node not in compared)
-    calls = {str(_name_of(node.func)) for node in nodes if isinstance(node, ast.Call)}
+    calls = {str(name_of(node.func)) for node in nodes if isinstance(node, ast.Call)}
     if "Revoked" in written or calls & {"delete", "delete_doc", "db_delete"}:
         return "yes"
     return "no" if not any("revoke" in word.lower() for word in written) else UNKNOWN
@@ -263,7 +197,7 @@ def _refresh_bound_to_client(oauth: Source) -> str:
     nodes = oauth.reach("validate_refresh_token")
     if "refresh_token" not in words(nodes):
         return UNKNOWN
-    return _yes_no(_asked(nodes, CLIENT), not words(nodes) & CLIENT)
+    return yes_no(_asked(nodes, CLIENT), not words(nodes) & CLIENT)
 
 
 def _codes_expire(oauth: Source) -> str:
@@ -271,7 +205,7 @@ def _codes_expire(oauth: Source) -> str:
     nodes = oauth.reach("validate_code")
     if "validity" not in words(nodes):
         return UNKNOWN
-    return _yes_no(_asked(nodes, TIMES), not words(nodes) & TIMES)
+    return yes_no(_asked(nodes, TIMES), not words(nodes) & TIMES)
 
 
 def _asked(nodes: list[ast.AST], names: set[str]) -> bool:
@@ -290,23 +224,13 @@ def _expired_introspect_active(endpoints: Source) -> str:
             stated.append(node.value)
     parts = [part for value in stated for part in ast.walk(value)]
     computed = any(isinstance(part, ast.Call) for part in parts)
-    return _yes_no("status" in words(parts) and not computed and not words(parts) & TIMES, bool(words(parts) & TIMES))
+    return yes_no("status" in words(parts) and not computed and not words(parts) & TIMES, bool(words(parts) & TIMES))
 
 
 def _introspection_open(endpoints: Source) -> str:
     """Whether introspection works without authentication of a user or a client."""
-    function = endpoints.functions.get("introspect_token")
-    if function is None:
-        return UNKNOWN
-    allowed = None
-    for decorator in function.decorator_list:
-        if _name_of(getattr(decorator, "func", decorator)) == "whitelist":
-            given = {k.arg: k.value for k in getattr(decorator, "keywords", ())}.get("allow_guest")
-            allowed = False if given is None else getattr(given, "value", None)
-    if allowed is None:
-        return UNKNOWN
-    asks = words(endpoints.reach("introspect_token")) & set(AUTHENTICATES)
-    return UNKNOWN if allowed and asks else "yes" if allowed else "no"
+    asked = introspection_authenticated(endpoints)
+    return UNKNOWN if asked == UNKNOWN else yes_no(asked == "nobody", asked != "nobody")
 
 
 def _password_grant(oauth: Source) -> str:

@@ -28,7 +28,7 @@ def third_party_cors(files: t.Mapping[str, str], own: t.Collection[str], domains
         own: paths of this collection's files.
         domains: the host names of the declared sites.
     """
-    return [line for line in _of_others(files, own) if _is_about_ours(line) and _may_serve(line, domains)]
+    return [line for line in _of_others(files, own) if _is_about_ours(line) and may_serve(line, domains)]
 
 
 def third_party_limits(files: t.Mapping[str, str], own: t.Collection[str]) -> list[Directive]:
@@ -58,7 +58,7 @@ def _is_about_ours(line: Directive) -> bool:
     return any(header.startswith(CORS) or fnmatch.fnmatchcase(one, header) for header in headers for one in OURS)
 
 
-def _may_serve(line: Directive, domains: t.Collection[str]) -> bool:
+def may_serve(line: Directive, domains: t.Collection[str]) -> bool:
     """Whether it applies to one of the domains: in a server block for it, in a snippet, or at http level."""
     if line.server is None:  # a server with an add_header of its own, as bench writes it, inherits none from http
         return line.name in MORE or not any(block[:1] == ["http"] for block in line.blocks)

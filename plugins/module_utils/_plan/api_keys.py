@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the declared API keys with the current ones, and plan the changes. Pure: no Ansible, no Frappe, no I/O.
 
-A pair consists of an ``api_key`` and an ``api_secret``. Frappe stores the ``api_key`` in a plain column of User and
-ignores its case. It stores the ``api_secret`` encrypted. The caller supplies all pairs; this module generates none.
+A pair consists of an ``api_key`` and an ``api_secret``. Frappe stores the ``api_key`` in a plain column of User, and
+MariaDB ignores its case. It stores the ``api_secret`` encrypted. The caller supplies all pairs; this module generates
+none.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import Identity, folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors import Impossible
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import HIDDEN, HIDDEN_NEW
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Diff
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     KEY_DIFFERS,
+    KEY_DORMANT,
     KEY_PAIR_FORM,
     KEY_ROLE_AUTOMATIC,
     KEY_USER_DISABLED,
@@ -36,6 +38,12 @@ AUTOMATIC_ROLES = ("Guest", "All", "Desk User", "Administrator")
 # Frappe splits the header at the space, then the pair at the colon (frappe.auth.validate_auth_via_api_keys)
 KEY_TEXT = re.compile(r"[\x21-\x39\x3b-\x7e]{8,140}")
 WRITTEN = ("created", "rotated")
+# what Frappe does with the key of a disabled user, in an error message
+ON_DISABLED = {
+    "accepted": "but Frappe accepts a disabled user's key",
+    "refused": "and Frappe rejects a disabled user's key",
+    "unknown": "and Frappe may accept a disabled user's key",
+}
 
 
 @dataclasses.dataclass
@@ -44,7 +52,7 @@ class User:
 
     Attributes:
         name: the name in Frappe's spelling.
-        enabled: whether the user may sign in with a password. API keys work in either case.
+        enabled: whether the user may sign in. Whether Frappe accepts the key of a disabled user depends on its version.
         website: whether the user has no access to Desk.
         api_key: the key. None or empty if the user has none.
         has_secret: whether an encrypted secret is stored.
@@ -75,12 +83,21 @@ class KeyState:
         holders: names of the users of each declared role, by role name in Frappe's spelling.
         roles: names of the existing declared roles.
         no_key: the error if secrets of this site cannot be encrypted or decrypted, or None.
+        same: returns equal values for names that the site's database treats as equal.
+        of_disabled: whether Frappe accepts the key of a disabled user: ``accepted``, ``refused`` or ``unknown``.
     """
 
     users: list[User]
     holders: t.Mapping[str, t.Collection[str]] = dataclasses.field(default_factory=dict)
     roles: t.Collection[str] = ()
     no_key: str | None = None
+    same: Identity = folded
+    of_disabled: str = "accepted"
+
+    @property
+    def disabled_rule(self) -> str:
+        """The rule for a disabled user with an API key."""
+        return KEY_DORMANT if self.of_disabled == "refused" else KEY_USER_DISABLED
 
 
 @dataclasses.dataclass
@@ -175,7 +192,7 @@ def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[Key
     Raises:
         Impossible: the site cannot reach the declared state. Nothing may be written.
     """
-    by_name = {folded(user.name): user for user in state.users}
+    by_name = {state.same(user.name): user for user in state.users}
     steps: list[KeyStep] = []
     met: dict[str, int] = {}
     for number, declared in enumerate(declarations):
@@ -185,7 +202,7 @@ def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[Key
                 raise Impossible(f"users: {user.name} is selected by two declarations of this site. Remove it from one")
             _add_user(step, declared, user, state)
         steps.append(step)
-    _refuse_keys_of_others([change for step in steps for change in step.changes], by_name)
+    _refuse_keys_of_others([change for step in steps for change in step.changes], by_name, state)
     _disabled(declarations, steps, met, state)
     return steps
 
@@ -193,7 +210,7 @@ def plan_keys(declarations: list[dict[str, t.Any]], state: KeyState) -> list[Key
 def _targets(declared: dict[str, t.Any], by_name: dict[str, User], state: KeyState) -> list[User]:
     """The users that a declaration selects: the listed users, and all enabled users with a listed role."""
     absent = declared.get("state") == "absent"
-    named = {folded(user): user for user in declared.get("users") or ()}
+    named = {state.same(user): user for user in declared.get("users") or ()}
     unknown = [user for key, user in named.items() if key not in by_name]
     if unknown and not absent:
         raise Impossible(
@@ -208,11 +225,11 @@ def _targets(declared: dict[str, t.Any], by_name: dict[str, User], state: KeySta
             "provides them, or correct the names"
         )
     holders = {
-        folded(name)
+        state.same(name)
         for role in declared.get("roles") or ()
         for name in state.holders.get(spelling[role.casefold()], ())
     }
-    excluded = {folded(user) for user in _excluded(declared)}
+    excluded = {state.same(user) for user in _excluded(declared)}
     by_role = [key for key in sorted(holders - named.keys() - excluded) if key in by_name and by_name[key].enabled]
     return [by_name[key] for key in (*named, *by_role) if key in by_name]
 
@@ -228,10 +245,10 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
     if not user.enabled and wanted != "absent":
         if declared.get("disabled_users") != "revoke":
             raise Impossible(
-                f"users: {user.name} is disabled, but Frappe accepts a disabled user's key. Enable the user, remove "
-                "the user from users, or set disabled_users: revoke"
+                f"users: {user.name} is disabled, {ON_DISABLED[state.of_disabled]}. Enable the user, remove the user "
+                "from users, or set disabled_users: revoke"
             )
-        step.findings.append(Finding(KEY_USER_DISABLED, "users", f"{user.name} is disabled"))
+        step.findings.append(Finding(state.disabled_rule, "users", f"{user.name} is disabled"))
         wanted = "absent"
     if wanted == "absent":
         step.changes.append(KeyChange(user.name, "removed" if has_any else "unchanged", had=has_any))
@@ -245,7 +262,9 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
         )
     if user.website:
         step.findings.append(Finding(KEY_WEBSITE_USER, "users", f"{user.name} is a Website User"))
-    pair = next((p for name, p in (declared.get("secrets") or {}).items() if folded(name) == folded(user.name)), None)
+    pair = next(
+        (p for name, p in (declared.get("secrets") or {}).items() if state.same(name) == state.same(user.name)), None
+    )
     action = _action(wanted, user, pair)
     if action == "kept" and pair is None and declared.get("secrets") is not None:  # without a store, none is passed
         step.findings.append(
@@ -268,15 +287,15 @@ def _action(wanted: str, user: User, pair: dict[str, t.Any] | None) -> str:
     return "rotated" if wanted == "rotated" or pair.get("replace") else "kept"
 
 
-def _refuse_keys_of_others(changes: list[KeyChange], by_name: dict[str, User]) -> None:
-    """Reject duplicate keys. Frappe looks up the user by api_key and ignores case; the column is unique."""
-    owners = {folded(user.api_key): user.name for user in by_name.values() if user.api_key}
+def _refuse_keys_of_others(changes: list[KeyChange], by_name: dict[str, User], state: KeyState) -> None:
+    """Reject duplicate keys. Frappe looks up the user by api_key, as the database compares it; the column is unique."""
+    owners = {state.same(user.api_key): user.name for user in by_name.values() if user.api_key}
     for change in changes:
         if change.pair is not None:
-            key = folded(change.pair["api_key"])
+            key = state.same(change.pair["api_key"])
             if owners.setdefault(key, change.user) != change.user:
                 raise Impossible(
-                    f"secrets: the api_key for {change.user} already belongs to {owners[key]} (Frappe ignores case). "
+                    f"secrets: the api_key for {change.user} already belongs to {owners[key]} (MariaDB ignores case). "
                     "Set a different api_key"
                 )
 
@@ -288,15 +307,15 @@ def _disabled(declarations: list[dict[str, t.Any]], steps: list[KeyStep], met: d
     if mode == "ignore":
         return
     number = modes.index(mode)
-    excluded = {folded(user) for user in _excluded(declarations[number])}
+    excluded = {state.same(user) for user in _excluded(declarations[number])}
     found = [
         user
         for user in sorted(state.users, key=lambda user: user.name)
-        if not user.enabled and user.live and user.name not in met and folded(user.name) not in excluded
+        if not user.enabled and user.live and user.name not in met and state.same(user.name) not in excluded
     ]
     if mode == "revoke":
         steps[number].changes += [KeyChange(user.name, "removed", had=True) for user in found]
     elif found:
         names = ", ".join(user.name for user in found)
         found_names = f"disabled users with an API key: {names}"
-        steps[number].findings.append(Finding(KEY_USER_DISABLED, "disabled_users", found_names))
+        steps[number].findings.append(Finding(state.disabled_rule, "disabled_users", found_names))

@@ -126,8 +126,9 @@ def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> 
         if wanted and client["name"].casefold() == wanted.casefold():
             if client["name"] != wanted:
                 raise Impossible(
-                    f"client_id: {wanted!r} is declared, but {client['name']!r} exists. Frappe ignores case in "
-                    f"client_ids. Declare client_id: {client['name']}"
+                    f"client_id: {wanted!r} is declared, but {client['name']!r} exists. The "
+                    "comparison ignores case, as MariaDB does. "
+                    f"Declare client_id: {client['name']}"
                 )
             return client
     if wanted and declared.get("state") == "absent":
@@ -136,8 +137,8 @@ def find_client(declared: dict[str, t.Any], clients: list[dict[str, t.Any]]) -> 
     if len(named) > 1:
         listed = ", ".join(f"{c['name']} ({c['app_name']!r})" for c in sorted(named, key=lambda c: c["name"]))
         raise Impossible(
-            f"app_name: {app_name!r} matches {len(named)} clients: {listed}. The database ignores case, accents and "
-            "trailing spaces. Declare the client_id of the right client, or delete the others"
+            f"app_name: {app_name!r} matches {len(named)} clients: {listed}. The comparison ignores case, accents "
+            "and trailing spaces, as MariaDB does. Declare the client_id of the right client, or delete the others"
         )
     if wanted and named and not declared.get("rename"):
         raise Impossible(
@@ -194,8 +195,9 @@ def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[ClientStep
             lost = True
         if lost:
             raise Impossible(
-                f"app_name: after this run, {label(declared)} would match two declarations of this site. The database "
-                "ignores case, accents and trailing spaces. Declare each client once, with a distinct name"
+                f"app_name: after this run, {label(declared)} would match two declarations of this site. The "
+                "comparison ignores case, accents and trailing spaces, as MariaDB does. Declare each client once, with "
+                "a distinct name"
             )
 
 

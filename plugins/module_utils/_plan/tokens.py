@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare the declared token policy with the current tokens, and plan the changes. Pure: no Ansible, no Frappe, no I/O.
 
-Access token and refresh token share one row, and the name of the row is the access token. Therefore, a name must never
-appear in output. A row still works (is live) if its access token is valid or its refresh token works.
-Otherwise, it is dead. Authorization codes are handled like tokens: in Frappe they
-never expire, and an unused code can be exchanged for a new token at any time.
+Access token and refresh token share one row. Unless Frappe stores hashes, the name of the row is the access token.
+Therefore, a name must never appear in output. A row still works (is live) if its access token is valid or its refresh
+token works. Otherwise, it is dead. Authorization codes are handled like tokens: in Frappe they never expire, and an
+unused code can be exchanged for a new token at any time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import Identity, folded
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Diff, TokenCount
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declaration_rules import (
     TOKEN_AGE_SHORT,
@@ -28,6 +28,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import Finding, Findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import text_findings
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
+    TOKEN_DORMANT,
     TOKEN_USER_DISABLED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import STRICTNESS, TOKEN_STATES
@@ -43,7 +44,7 @@ class Token(t.NamedTuple):
     """A row of OAuth Bearer Token, or of OAuth Authorization Code.
 
     Attributes:
-        name: the token or code itself.
+        name: the name of the row, in most versions the token or code itself.
         code: whether it is an authorization code.
         client: name of the client, which may have been deleted.
         user: name of the user.
@@ -83,11 +84,20 @@ class TokenState:
         tokens: all tokens and codes that the declarations may select.
         clients: name and app_name of every client.
         users: names of the existing declared users.
+        same: returns equal values for names that the site's database treats as equal.
+        dormant: whether Frappe rejects the access and refresh tokens of a disabled user.
     """
 
     tokens: list[Token]
     clients: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     users: t.Collection[str] = ()
+    same: Identity = folded
+    dormant: bool = False
+
+    @property
+    def disabled_rule(self) -> str:
+        """The rule for a disabled user with tokens."""
+        return TOKEN_DORMANT if self.dormant else TOKEN_USER_DISABLED
 
 
 @dataclasses.dataclass
@@ -171,7 +181,7 @@ def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list
             elif modes[number] == "report" and of_disabled:
                 names = ", ".join(sorted({token.user for token in of_disabled}))
                 found = f"disabled or deleted users with tokens: {names}"
-                step.findings.append(Finding(TOKEN_USER_DISABLED, "disabled_users", found))
+                step.findings.append(Finding(state.disabled_rule, "disabled_users", found))
         ended = {token.key for token in revoked}
         after = [
             (token, token._replace(state="revoked", refreshes=False, dead_for=0) if token.key in ended else token)
@@ -188,9 +198,9 @@ def plan_tokens(declarations: list[dict[str, t.Any]], state: TokenState) -> list
 
 def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.Callable[[Token], bool]:
     """A predicate for tokens of the declared users and clients. Unknown names become findings."""
-    users = {folded(user) for user in declared.get("users") or ()}
-    there = {folded(user) for user in state.users} | {folded(token.user) for token in state.tokens}
-    unknown = [user for user in declared.get("users") or () if folded(user) not in there]
+    users = {state.same(user) for user in declared.get("users") or ()}
+    there = {state.same(user) for user in state.users} | {state.same(token.user) for token in state.tokens}
+    unknown = [user for user in declared.get("users") or () if state.same(user) not in there]
     if unknown:
         step.findings.append(Finding(TOKEN_USER_UNKNOWN, "users", f"not found on this site: {', '.join(unknown)}"))
     clients: set[str] = set()
@@ -202,7 +212,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
         if not found:
             step.findings.append(Finding(TOKEN_CLIENT_UNKNOWN, "clients", f"not found on this site: {given}"))
     return lambda token: (
-        (not declared.get("users") or folded(token.user) in users)
+        (not declared.get("users") or state.same(token.user) in users)
         and (not declared.get("clients") or folded(token.client) in clients)
     )
 

@@ -55,6 +55,15 @@ CLIENT_PARTS = (
     "response_type",
     "skip_authorization",
     "allowed_roles",
+    # newer versions of Frappe
+    "token_endpoint_auth_method",
+    "client_uri",
+    "logo_uri",
+    "tos_uri",
+    "policy_uri",
+    "software_id",
+    "software_version",
+    "contacts",
 )
 COUNTS = ("active", "expired", "revoked", "refreshable", "oldest", "newest")
 FINDING_PARTS = ("rule", "severity", "field", "found", "source", "remedy")

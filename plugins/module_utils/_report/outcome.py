@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import reasons, split_reasons
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import in_role
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.report_rows import BenchPart, SiteReport
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
@@ -44,19 +45,15 @@ def changed_sites(results: Results) -> list[str]:
 
 
 def failed_sites(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """The messages of each site that failed, in the order of the rows, each message once.
+    """The reasons of each site that failed, in the order of the rows, one per line.
 
-    A step may have several rows for one site, such as one per client. The first message often has the cause, and the
+    A step may have several rows for one site, such as one per client. The first reason often has the cause, and the
     last one only its consequence.
 
     Args:
         rows: ``sites`` of the result of a step's module.
     """
-    messages: dict[str, dict[str, None]] = {}
-    for row in rows:
-        if row["failed"]:
-            messages.setdefault(row["name"], {})[row["msg"]] = None
-    return {site: "\n".join(texts) for site, texts in messages.items()}
+    return reasons(rows)
 
 
 def rotation_summary(results: Results, check: bool) -> Summary:
@@ -110,7 +107,7 @@ def failure_message(failed: t.Mapping[str, str], faults: t.Mapping[str, str], na
     lines = [f"The step {step} failed for the whole bench: {in_role(msg)}" for step, msg in faults.items()]
     if failed:
         lines.append(f"{len(failed)} of {_sites(len({*names, *failed}))} failed:")
-        lines += [f"{site}: {in_role(msg)}" for site, msg in failed.items()]
+        lines += [f"{site}: {in_role(reason)}" for site, msg in failed.items() for reason in split_reasons(msg)]
     return "\n".join(lines)
 
 

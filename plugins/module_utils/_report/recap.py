@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 from types import MappingProxyType
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import split_reasons
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import in_role
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import BENCH_KEYS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.summary import (
@@ -63,7 +64,7 @@ def recap(
     if faults:
         rows.append(_shared(FAILED, NOTHING, NOTHING))
     nothing = [] if names or failed or faults else [NOTHING_SELECTED]
-    of_the_bench = {f"step {step} (whole bench)": msg for step, msg in faults.items()}
+    of_the_bench = {f"step {step} (whole bench)": " ".join(msg.split()) for step, msg in faults.items()}
     return {
         "title": "Recap",
         "columns": ["would change" if check else "changed", "verified", "findings", "result"],
@@ -181,8 +182,9 @@ def _key(finding: Row) -> tuple[str, ...]:
 
 def _failures(failed: dict[str, str]) -> t.Iterator[Note]:
     for site, msg in failed.items():
-        text = " ".join(in_role(msg).split()) or "The module returned no message. Run again with -vvv"
-        yield {"kind": "FAILED", "sites": [site], "text": text, "remedy": ""}
+        for reason in split_reasons(msg):
+            text = " ".join(in_role(reason).split()) or "The module returned no message. Run again with -vvv"
+            yield {"kind": "FAILED", "sites": [site], "text": text, "remedy": ""}
 
 
 def _findings_once(results: dict[str, Row]) -> t.Iterator[Note]:

@@ -137,6 +137,16 @@ CORS_FOREIGN_ORIGIN = rule(
     "Remove the wildcard (allow_cors '*' or an add_header line). It lets every website read responses.",
 )
 
+CORS_PUBLIC_ORIGIN = rule(
+    "cors-public-origin",
+    PROBLEM,
+    "An undeclared origin can read responses of the token endpoint",
+    "RFC 6454; Frappe, set_cors_for_privileged_requests",
+    "In OAuth Settings, remove '*' and the undeclared origin from Allowed Public Client Origins. List there only the "
+    "declared origins, one per line. If that field does not exist or does not contain it, remove the add_header line "
+    "for the token endpoint from nginx.",
+)
+
 # ---- on a running site: the step passes
 CORS_COOKIES = rule(
     "cors-cookies",

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import INVALID, REFUSED, WARNING, rule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import (
+    INVALID,
+    NOTICE,
+    REFUSED,
+    WARNING,
+    rule,
+)
 
 SITE_NAME = rule(
     "site-name",
@@ -27,8 +33,8 @@ TEXT_EDGES = rule(
     "text-edges",
     INVALID,
     "A value begins or ends with white space",
-    "MariaDB, utf8mb4_unicode_ci",
-    "Remove the leading or trailing white space. MariaDB ignores trailing spaces in comparisons.",
+    "MariaDB, utf8mb4_unicode_ci; Postgres, text",
+    "Remove the leading or trailing white space. MariaDB ignores trailing spaces in comparisons, Postgres does not.",
 )
 TEXT_CONTROL = rule(
     "text-control",
@@ -235,8 +241,8 @@ CLIENT_TWICE = rule(
     INVALID,
     "Two declarations of a site are for the same client",
     "this collection",
-    "Declare each client of a site only once. Frappe ignores case in `client_id` and `app_name`, and accents in "
-    "`app_name`.",
+    "Declare each client of a site only once. The comparison ignores case, and accents in `app_name`. MariaDB treats "
+    "such names as equal. Postgres does not, but one declaration must work on both.",
 )
 CONSENT_SKIPPED = rule(
     "consent-skipped",
@@ -305,7 +311,7 @@ SCOPE_ALL = rule(
     WARNING,
     "A client may request the scope all",
     "RFC 9700, 2.3",
-    "List only the scopes that the app needs. Frappe 15 does not check scopes on API calls, but apps and proxies can. "
+    "List only the scopes that the app needs. Frappe does not check scopes on API calls, but apps and proxies can. "
     "A token can do whatever its user's roles allow, so restrict those roles.",
 )
 CLIENT_SECRET_UNKNOWN = rule(
@@ -351,8 +357,18 @@ KEY_USER_DISABLED = rule(
     WARNING,
     "A disabled user has an API key",
     "Frappe, validate_api_key_secret",
-    "Frappe accepts the API key of a disabled user. Set disabled_users: revoke in frappe_user_api_key (in the role: "
-    "under api_keys in oauth2_site_defaults or oauth2_sites).",
+    "This version of Frappe accepts the API key of a disabled user, or this collection does not recognize its code. "
+    "Set disabled_users: revoke in frappe_user_api_key (in the role: under api_keys in oauth2_site_defaults or "
+    "oauth2_sites).",
+)
+KEY_DORMANT = rule(
+    "key-dormant",
+    NOTICE,
+    "A disabled user has a dormant API key",
+    "Frappe, validate_api_key_secret",
+    "This version of Frappe rejects the key while the user is disabled. The key works again as soon as the user is "
+    "enabled. To remove it, set disabled_users: revoke in frappe_user_api_key (in the role: under api_keys in "
+    "oauth2_site_defaults or oauth2_sites).",
 )
 KEY_WEBSITE_USER = rule(
     "key-website-user",

@@ -72,7 +72,7 @@ class ClientTokens(TokenCounts):
 
 
 class UserTokens(t.TypedDict):
-    """Tokens of a disabled or deleted user that still work."""
+    """Tokens of a disabled or deleted user that are neither revoked nor expired. Frappe may reject them."""
 
     user: str
     tokens: int
@@ -110,6 +110,7 @@ class Facts(t.TypedDict, total=False):
     oauth_clients: list[ClientFact]
     oauth_settings: dict[str, dict[str, t.Any]]  # by doctype, then by field
     tokens: TokenFacts
+    disabled_users: dict[str, str]  # of the key, bearer and refresh token of a disabled user: accepted or refused
     api_keys: list[KeyFact]
     encryption_key_missing: bool
     secrets_not_opened: dict[str, int]  # by doctype

@@ -80,7 +80,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.origins 
 )
 
 MAX_DATA = 140  # characters in a Data field (Frappe: varchar(140))
-MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT)
+MAX_TEXT = 65535  # bytes in a Text field (MariaDB: TEXT; Postgres has no limit)
 SHORTEST_SECRET = 16  # characters: masking a shorter one also masks unrelated output
 SHORTEST_PASSWORD = 8  # characters, for secrets that a user or Frappe chose (API secrets of Frappe have 15)
 GOOD_SECRET = 32  # bytes: 256 bits

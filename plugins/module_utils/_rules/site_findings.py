@@ -17,6 +17,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.declarat
     DEFAULT_REDIRECT_URI,
     ENCRYPTION_KEY_MISSING,
     ENCRYPTION_KEY_WRONG,
+    KEY_DORMANT,
     KEY_USER_DISABLED,
     SECRET_IN_VERSIONS,
     SECRET_WEAK,
@@ -34,9 +35,17 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
     client_findings,
     setting_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.oauth_settings import (
+    ORIGINS_FIELD,
+    PROVIDER,
+    SETTINGS,
+    consent_auto,
+    public_origins,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rules import (
     BOOTSTRAP_OPEN,
     CORS_ORIGINS_DIFFER,
+    CORS_PUBLIC_ANY_ORIGIN,
     DOMAIN_MISSING,
     FRAPPE_CODE_COOKIE,
     FRAPPE_CODE_ENDLESS,
@@ -54,12 +63,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_rul
     SETTINGS_REGISTRATION_OPEN,
     STORED_URIS_SPLIT,
     TOKEN_CLIENT_GONE,
+    TOKEN_DORMANT,
     TOKEN_USER_DISABLED,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE, SITE_FILE
 
 CORS_KEYS = ("allow_cors", *UNREAD_KEYS)
-# Keys that weaken security in Frappe 15, or that contain a secret which is better stored elsewhere.
+# Keys that weaken security, or that contain a secret which is better stored elsewhere.
 RISKY_KEYS = (
     "ignore_csrf",
     "allowed_referrers",
@@ -85,6 +95,18 @@ TRAITS = {
     "expired_tokens_introspect_active": ("yes", FRAPPE_INTROSPECTION_EXPIRED),
     "password_grant": ("open", FRAPPE_PASSWORD_GRANT),
 }
+# traits whose values are no finding by themselves; only ``unknown`` is reported
+SILENT_TRAITS = (
+    "introspection_authenticated",
+    "key_of_disabled_user",
+    "bearer_of_disabled_user",
+    "refresh_of_disabled_user",
+    "tokens_hashed",
+    "consent_auto_counts",
+    "approve_method",
+    "basic_accepted",
+    "plain_accepted",
+)
 NOT_DECLARED = ("client_id", "owner", "allowed_roles", "secret_bytes", "secret_in_versions")
 LISTED = 5  # names that a finding lists; it only counts the rest
 
@@ -122,25 +144,28 @@ def site_findings(facts: Facts) -> Findings:
     for client in facts.get("oauth_clients", ()):
         yield from _stored_client(client)
     if "tokens" in facts:
-        yield from _tokens(facts["tokens"])
+        yield from _tokens(facts["tokens"], facts.get("disabled_users", {}))
     disabled = [row["user"] for row in facts.get("api_keys", ()) if not row["enabled"] and row["has_secret"]]
     if disabled:
-        yield Finding(KEY_USER_DISABLED, "api_keys", f"disabled users with an API key: {listed(disabled)}")
+        dormant = facts.get("disabled_users", {}).get("key") == "refused"
+        key_rule = KEY_DORMANT if dormant else KEY_USER_DISABLED
+        yield Finding(key_rule, "api_keys", f"disabled users with an API key: {listed(disabled)}")
     for function in facts.get("features", {}).get("open_bootstraps", ()):
         yield Finding(BOOTSTRAP_OPEN, "apps", f"any signed-in user can call {function}")
     for trait, (value, rule) in TRAITS.items():
         if facts.get("features", {}).get(trait) == value:
             yield Finding(rule, f"features.{trait}", value)
-        elif facts.get("features", {}).get(trait) == "unknown":
+    for trait in (*TRAITS, *SILENT_TRAITS, "config_cached"):
+        if facts.get("features", {}).get(trait) == "unknown":
             yield Finding(FRAPPE_TRAIT_UNKNOWN, f"features.{trait}", "unknown")
 
 
 def _settings(facts: Facts) -> Findings:
     settings, features = facts.get("oauth_settings", {}), facts.get("features", {})
-    provider, oauth = (settings.get(doctype, {}) for doctype in ("OAuth Provider Settings", "OAuth Settings"))
-    if provider.get("skip_authorization") == "Auto":
-        yield Finding(SETTINGS_CONSENT_AUTO, "OAuth Provider Settings: skip_authorization", "is 'Auto'")
-    if oauth.get("enable_dynamic_client_registration"):
+    auto = consent_auto(settings)
+    if auto:
+        yield Finding(SETTINGS_CONSENT_AUTO, auto, "is 'Auto'" if auto.startswith(PROVIDER) else "is on")
+    if settings.get(SETTINGS, {}).get("enable_dynamic_client_registration"):
         yield Finding(SETTINGS_REGISTRATION_OPEN, "OAuth Settings: enable_dynamic_client_registration", "is on")
     passed_by = [field for field, on in settings.get("System Settings", {}).items() if on]
     if passed_by and features.get("password_grant") == "open":
@@ -149,15 +174,19 @@ def _settings(facts: Facts) -> Findings:
 
 
 def _origins(facts: Facts) -> Findings:
-    """Frappe 16 and later use a separate list of origins at the OAuth endpoints, if that list is not empty."""
-    settings, held = facts.get("oauth_settings", {}).get("OAuth Settings", {}), facts.get("config", {})
+    """A list of origins that Frappe uses at the OAuth endpoints instead of allow_cors, if it is not empty."""
+    held, field = facts.get("config", {}), f"{SETTINGS}: {ORIGINS_FIELD}"
     answered = held["allow_cors"]["value"] if "allow_cors" in held else None
-    own = (settings.get("allowed_public_client_origins") or "").split()
-    if own and isinstance(answered, (str, list)):
-        missing = [one for one in ([answered] if isinstance(answered, str) else answered) if one not in (*own, "*")]
-        if missing:
-            field = "OAuth Settings: allowed_public_client_origins"
-            yield Finding(CORS_ORIGINS_DIFFER, field, f"does not contain {listed(list(map(str, missing)))}")
+    own = public_origins(facts.get("oauth_settings", {}))
+    if "*" in own:
+        yield Finding(CORS_PUBLIC_ANY_ORIGIN, field, "contains '*'")
+    elif own and isinstance(answered, (str, list)) and answered and answered != "*":
+        origins = [answered] if isinstance(answered, str) else [str(one) for one in answered]
+        missing, more = ([one for one in a if one not in b] for a, b in ((origins, own), (own, origins)))
+        found = [f"does not contain {listed(missing)}"] if missing else []
+        found += [f"contains {listed(more)}, and allow_cors does not"] if more else []
+        if found:
+            yield Finding(CORS_ORIGINS_DIFFER, field, "; ".join(found))
 
 
 def _stored_client(client: ClientFact) -> Findings:
@@ -186,10 +215,12 @@ def _stored_client(client: ClientFact) -> Findings:
             yield finding._replace(field=f"{where}: {finding.field}")
 
 
-def _tokens(tokens: TokenFacts) -> Findings:
+def _tokens(tokens: TokenFacts, of_disabled: t.Mapping[str, str]) -> Findings:
     if tokens["disabled_users"]:
         users = listed([row["user"] for row in tokens["disabled_users"]])
-        yield Finding(TOKEN_USER_DISABLED, "tokens", f"disabled or deleted users with tokens: {users}")
+        dormant = of_disabled.get("bearer") == of_disabled.get("refresh") == "refused"
+        rule = TOKEN_DORMANT if dormant else TOKEN_USER_DISABLED
+        yield Finding(rule, "tokens", f"disabled or deleted users with tokens: {users}")
     gone = [row["client_id"] or "(no client id)" for row in tokens["by_client"] if not row["known"]]
     if gone:
         yield Finding(TOKEN_CLIENT_GONE, "tokens", f"deleted clients with tokens: {listed(gone)}")

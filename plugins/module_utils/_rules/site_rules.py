@@ -29,9 +29,18 @@ CORS_ORIGINS_DIFFER = rule(
     "cors-origins-differ",
     WARNING,
     "`allow_cors` and Allowed Public Client Origins differ",
-    "Frappe 16, set_cors_headers",
-    "Add the missing origins to Allowed Public Client Origins in OAuth Settings, or clear that field. Frappe uses it "
-    "instead of allow_cors at the token, revocation and userinfo endpoints.",
+    "Frappe, set_cors_for_privileged_requests",
+    "In OAuth Settings, list the same origins in Allowed Public Client Origins as in allow_cors, one per line. Or "
+    "clear that field. Frappe uses it instead of allow_cors at the token, revocation, introspection and userinfo "
+    "endpoints.",
+)
+CORS_PUBLIC_ANY_ORIGIN = rule(
+    "cors-public-any-origin",
+    WARNING,
+    "Allowed Public Client Origins lets every origin use the token endpoint",
+    "Frappe, set_cors_for_privileged_requests",
+    "In OAuth Settings, replace '*' in Allowed Public Client Origins with the origins of your apps, one per line. With "
+    "'*', any website can read responses of the token, revocation, introspection and userinfo endpoints.",
 )
 PASSWORD_GRANT_BYPASS = rule(
     "password-grant-bypass",
@@ -55,16 +64,17 @@ SETTINGS_CONSENT_AUTO = rule(
     WARNING,
     "Skip Authorization is Auto",
     "Frappe, authorize",
-    "With Auto, Frappe stops asking users for consent as soon as any token is active. Set Skip Authorization to Force "
-    "in OAuth Provider Settings.",
+    "With Auto, Frappe stops asking for consent as soon as a token is active: of the same user, or on older versions "
+    "of any user. Set Skip Authorization to Force in OAuth Provider Settings. If OAuth Settings has the check box Skip "
+    "Authorization, clear it: it means Auto.",
 )
 SETTINGS_REGISTRATION_OPEN = rule(
     "settings-registration-open",
     NOTICE,
     "Anyone can register a client",
     "RFC 7591, 5; Frappe, register_client",
-    "Frappe 16 and later let anyone register a client. Turn off Enable Dynamic Client Registration in OAuth Settings "
-    "unless you need it.",
+    "This version of Frappe lets anyone register a client. Turn off Enable Dynamic Client Registration in OAuth "
+    "Settings unless you need it.",
 )
 TOKEN_USER_DISABLED = rule(
     "token-user-disabled",
@@ -73,6 +83,15 @@ TOKEN_USER_DISABLED = rule(
     "Frappe, validate_bearer_token",
     "Frappe accepts and refreshes the tokens of a disabled user. Set disabled_users: revoke in frappe_oauth_token (in "
     "the role: under tokens in oauth2_site_defaults or oauth2_sites).",
+)
+TOKEN_DORMANT = rule(
+    "token-dormant",
+    NOTICE,
+    "A disabled or deleted user has dormant tokens",
+    "Frappe, validate_bearer_token",
+    "This version of Frappe rejects the tokens while the user is disabled. They work again as soon as the user is "
+    "enabled. To revoke them, set disabled_users: revoke in frappe_oauth_token (in the role: under tokens in "
+    "oauth2_site_defaults or oauth2_sites).",
 )
 TOKEN_CLIENT_GONE = rule(
     "token-client-gone",
@@ -169,7 +188,7 @@ FRAPPE_TRAIT_UNKNOWN = rule(
     "This collection does not recognize Frappe's code",
     "this collection",
     "This collection does not recognize the code of this version of Frappe, so the feature in the finding is unknown. "
-    "Check it in frappe/oauth.py and frappe/integrations/oauth2.py, and report the version at "
+    "Check it in frappe/oauth.py, frappe/auth.py and frappe/integrations/oauth2.py, and report the version at "
     "https://github.com/benchkeeper/frappe/issues.",
 )
 KEY_NOT_STORED = rule(

@@ -222,3 +222,8 @@ VERIFY_OPTIONS: Options = {
     "last_step": text(choices=list(FLOW), default=FLOW[-1]),
     "patience": number(default=0),
 }
+# What a bench would provide. Without a bench, the task declares it.
+OUTSIDE_OPTIONS: Options = {
+    "client_secret": text(no_log=True),
+    "token_endpoint_auth_method": text(choices=CLIENT_CHOICES["token_endpoint_auth_method"], no_log=False),
+}

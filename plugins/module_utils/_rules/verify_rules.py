@@ -214,8 +214,8 @@ CONSENT_DIFFERS = rule(
     PROBLEM,
     "The consent page does not match the settings",
     "Frappe, authorize",
-    "Compare skip_authorization of the client with Skip Authorization in OAuth Provider Settings. Check for a cache "
-    "or proxy that changes pages.",
+    "Compare skip_authorization of the client with Skip Authorization in OAuth Provider Settings and, if it exists, in "
+    "OAuth Settings. Check for a cache or proxy that changes pages.",
 )
 
 # tokens

@@ -1,19 +1,17 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of frappe_oauth_verify: complete its options from the configuration, and build its result rows."""
+"""The options of frappe_oauth_verify, completed from the configuration, and its result rows."""
 
 from __future__ import annotations
 
 import functools
-import time
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import (
     Declared,
-    Reply,
     Verdict,
     VerifyRow,
     failed_row,
@@ -26,25 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.addresse
     connect_address,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import password_findings
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import reach_only
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Params
-
-BUDGET = 0.45  # fraction of site_timeout; the rest is for waiting on another run and for starting Frappe
-
-
-def common_of(rows: list[Declared], site_timeout: float) -> dict[str, t.Any]:
-    """The arguments that are the same for all sites.
-
-    ``reach_until`` is the one deadline of the sites in ``reach``, of which only a response is expected. The clock is
-    the same in every process of the host.
-
-    Args:
-        rows: the rows after `complete`.
-        site_timeout: time limit per site in seconds.
-    """
-    waiting = [{"site": row["name"], **row, "password": None} for row in rows if reach_only(t.cast(Params, row))]
-    patience = min([max([0.0, *(row["patience"] for row in waiting)]), site_timeout * BUDGET])
-    return {"budget": site_timeout * BUDGET, "reach": waiting, "reach_until": time.monotonic() + patience}
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify_phases import Outcome
 
 
 def configs_of(bench: Bench, name: str) -> list[tuple[str, dict[str, t.Any]]]:
@@ -92,15 +72,16 @@ def password_faults(rows: list[Declared]) -> list[str]:
     ]
 
 
-def verdict(row: Declared, reply: Reply, sources: t.Callable[[], list[str]]) -> VerifyRow:
+def verdict(row: Declared, outcome: Outcome, sources: t.Callable[[], list[str]]) -> VerifyRow:
     """The result row of one item."""
     known = {"url": row["url"], "client_id": row["client_id"], "app_name": row["app_name"]}
-    if "failed" in reply:
-        return failed_row(row["name"], reply["failed"], verified=False, steps=[], **known)
-    flow = reply["reply"]
-    steps = flow["steps"]
+    known.update(requests=outcome["requests"], left=outcome["left"])
+    if outcome["failed"]:
+        return failed_row(row["name"], outcome["failed"], verified=False, steps=[], **known)
+    steps = outcome["steps"]
     add_sources(steps, sources)
-    known.update(client_id=flow["client_id"], app_name=flow["app_name"], steps=steps)
+    client = outcome["client"] or {"name": row["client_id"], "app_name": row["app_name"]}
+    known.update(client_id=client["name"], app_name=client["app_name"], steps=steps)
     failed = [step for step in steps if step["verdict"] == "failed"]
     if failed:
         return failed_row(row["name"], "\n".join(map(sentence, failed)), verified=False, **known)
@@ -113,17 +94,21 @@ def sentence(step: Verdict) -> str:
     return f"{step['name']}: {step['found']}{why}, expected {step['expected']} [{step['rule']}]. {step['remedy']}"
 
 
-def verdicts(bench: Bench, rows: list[Declared], replies: list[Reply], nginx: dict[str, t.Any]) -> list[VerifyRow]:
+def verdicts(
+    bench: Bench | None, rows: list[Declared], outcomes: list[Outcome], nginx: t.Mapping[str, t.Any]
+) -> list[VerifyRow]:
     """The result rows, in the order of the rows.
 
     Args:
-        bench: the bench.
+        bench: the bench, or None.
         rows: the rows after `complete`.
-        replies: the replies of the worker, in the same order.
+        outcomes: the results of `Phases`, in the same order.
         nginx: options nginx, nginx_conf, nginx_prefix and nginx_conf_dir of the task.
     """
 
     def sources(row: Declared) -> list[str]:
+        if bench is None:
+            return ["something that only its host can show"]
         return sources_for(bench.path, configs_of(bench, row["name"]), row["domains"], nginx)
 
-    return [verdict(row, reply, functools.partial(sources, row)) for row, reply in zip(rows, replies)]
+    return [verdict(row, outcome, functools.partial(sources, row)) for row, outcome in zip(rows, outcomes)]

@@ -22,14 +22,13 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow im
     token,
     userinfo,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.limits import bypass, limit
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import (
     cross_origin,
     discovery,
     domain,
     foreign_origin,
-    limit_bypass,
     preflight,
-    rate_limit,
     tls,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.refusals import (
@@ -66,6 +65,16 @@ NO_USER = "Set username and password (in the role: oauth2_verify_user and oauth2
 
 def _always(_params: Params) -> str:
     return ""
+
+
+def _inside(params: Params) -> str:
+    return "without bench_path, the client's settings are not known" if params.get("outside") else ""
+
+
+def _with_id_token(params: Params) -> str:
+    if params.get("outside") and not (params["client"] or {}).get("client_secret"):
+        return "client_secret is not set"
+    return _with_openid(params)
 
 
 def _with_openid(params: Params) -> str:
@@ -121,9 +130,9 @@ STEPS = {
     "client": CourseStep(None, user=False),
     "login": CourseStep(login, ("reach", "client")),
     "authorize": CourseStep(authorize, ("login",)),
-    "consent": CourseStep(consent, ("authorize",)),
+    "consent": CourseStep(consent, ("authorize",), lacks=_inside),
     "token": CourseStep(token, ("authorize",)),
-    "issuer": CourseStep(issuer, ("token",), lacks=_with_openid),
+    "issuer": CourseStep(issuer, ("token",), lacks=_with_id_token),
     "api_call": CourseStep(api_call, ("token",)),
     "userinfo": CourseStep(userinfo, ("token",), lacks=_with_openid),
     "introspect": CourseStep(introspect, ("token",)),
@@ -143,9 +152,29 @@ STEPS = {
     "revoke": CourseStep(revoke, ("token",)),
     "dead": CourseStep(dead, ("revoke",)),
     "introspect_dead": CourseStep(introspect_dead, ("revoke", "introspect")),
-    "rate_limit": CourseStep(rate_limit, ("reach",), user=False, lacks=_with_limit, of_site=True),
-    "limit_bypass": CourseStep(limit_bypass, ("rate_limit",), user=False, lacks=_with_limit, of_site=True),
+    "rate_limit": CourseStep(limit, ("reach",), user=False, lacks=_with_limit, of_site=True),
+    "limit_bypass": CourseStep(bypass, ("rate_limit",), user=False, lacks=_with_limit, of_site=True),
 }
+
+
+# Properties of Frappe's code and of the installed apps, which are the same on equal sites.
+OF_THE_CODE = (
+    "introspect",
+    "old_pair",
+    "wrong_secret",
+    "wrong_verifier",
+    "no_verifier",
+    "pkce_required",
+    "revoke_hint",
+    "introspect_dead",
+    "limit_bypass",
+)
+
+
+def shares_code(params: Params) -> bool:
+    """Whether the row runs the default steps of a client and a user. Only then can it share steps with equal sites."""
+    default = params["probes"] is None and params["last_step"] == FLOW[-1]
+    return default and identified(params) and bool(params["username"])
 
 
 def reach_only(params: Params) -> bool:
@@ -185,6 +214,7 @@ def chosen(params: Params) -> list[str]:
         if (identified(params) or without_client([name]))
         and not step.lacks(params)
         and (params["of_site"] or not step.of_site)
+        and name not in params.get("elsewhere", ())
     ]
 
 
@@ -206,7 +236,8 @@ def verify(params: Params, made: Made, until: float, client_fault: Fault | None)
         for name in chosen(params):
             verdicts[name] = take_step(name, run, verdicts, client_fault)
     finally:
-        run.end()
+        ended = "revoke" in verdicts and verdicts["revoke"]["verdict"] == PASSED
+        run.end([pair["access_token"] for pair in run.pairs] if ended else ())
     return list(verdicts.values())
 
 
@@ -218,9 +249,9 @@ def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client
         return not_run(name, lacks)
     if step.user and not params["username"]:
         return not_run(name, "username is not set", NO_USER)
-    blocked = [need for need in step.needs if verdicts[need]["verdict"] not in (PASSED, NOTICED)]
+    blocked = blocked_by(name, verdicts)
     if blocked:
-        return not_run(name, f"the step {blocked[0]} did not pass")
+        return blocked
     try:
         if step.take is None:
             seen = _client(run, client_fault)
@@ -235,7 +266,15 @@ def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 
+def blocked_by(name: str, verdicts: dict[str, Verdict]) -> Verdict | None:
+    """The verdict of a step that cannot run, because a step that it needs did not pass. None if it can run."""
+    blocked = [need for need in STEPS[name].needs if verdicts[need]["verdict"] not in (PASSED, NOTICED)]
+    return not_run(name, f"the step {blocked[0]} did not pass") if blocked else None
+
+
 def _client(run: Verification, fault: Fault | None) -> Seen:
     if fault:
         raise fault
+    if run.params.get("outside"):
+        return Seen("client_id is set", f"client_id {run.client_id}. The step authorize shows whether it exists")
     return Seen("an OAuth client", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")

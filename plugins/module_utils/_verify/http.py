@@ -24,7 +24,21 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdict
 REQUEST_TIMEOUT = 15  # seconds
 LIMIT_PATIENCE = 6  # attempts for a request that the rate limit rejects
 LIMITED = (429, 503)
+LOGIN = "/api/method/login"
 CLOSED = ("RemoteDisconnected", "IncompleteRead", "ProtocolError", "BadStatusLine")
+
+
+class Watch(t.Protocol):
+    """Counts requests, and records sign-ins before they are sent: see `verification.Made`."""
+
+    def count(self) -> None:
+        """Count a request."""
+
+    def asks(self, kind: str) -> None:
+        """Record that a sign-in begins."""
+
+    def answered(self, kind: str, secret: str | None) -> None:
+        """Record the session of a sign-in."""
 
 
 class HttpClient:
@@ -36,7 +50,12 @@ class HttpClient:
         validate_certs: whether the certificate must be valid and signed by an authority that this host or requests
             trusts.
         until: deadline, by time.monotonic(). No request is sent after it.
+
+    Attributes:
+        made: counts and records the requests, if set.
     """
+
+    made: Watch | None = None
 
     def __init__(self, url: str, address: str | None, validate_certs: bool, until: float):
         import requests
@@ -46,7 +65,8 @@ class HttpClient:
         self.base, self.host = (address or url).rstrip("/"), urlsplit(url).netloc
 
         # The host's trust store may contain the operator's own authority. By default, requests uses only its own list.
-        trust: dict[str, t.Any] = {"ssl_context": ssl.create_default_context()} if validate_certs else {}
+        secure = validate_certs and self.base.startswith("https:")
+        trust: dict[str, t.Any] = {"ssl_context": ssl.create_default_context()} if secure else {}
 
         class NamedHost(requests.adapters.HTTPAdapter):
             """Send the site's host name by SNI and check the certificate against it, whatever the address is."""
@@ -74,7 +94,11 @@ class HttpClient:
             raise Fault(
                 SITE_SLOW, "a response in time", "no response before the time limit of this site (site_timeout)"
             )
-        errors = self.requests.exceptions
+        errors, signs_in = self.requests.exceptions, path == LOGIN
+        if self.made:
+            self.made.count()
+            if signs_in:
+                self.made.asks("session")
         try:
             reply = session.request(
                 method,
@@ -94,6 +118,9 @@ class HttpClient:
             ) from None
         except errors.RequestException as error:
             raise Fault(SITE_UNREACHABLE, "a response", f"{cause_of(error)} at {self.base}") from None
+        if self.made and signs_in and reply.status_code < 500:
+            sid = session.cookies.get("sid")
+            self.made.answered("session", sid if sid != "Guest" else None)
         if reply.status_code in REFUSED and front(reply):
             raise Fault(FRONT_REFUSED, "a response from Frappe", said(reply))
         return reply

@@ -22,6 +22,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rul
     CORS_EXPOSE_HEADERS,
     CORS_FOREIGN_ORIGIN,
     CORS_PREFLIGHT,
+    CORS_PUBLIC_ORIGIN,
     CORS_VALUE,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CORS_DEFAULTS
@@ -38,6 +39,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     TLS_MISSING,
     TLS_NONE,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.client_auth import as_client, unauthenticated
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import compare_issuer
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, lines, retry_after, said
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen
@@ -158,6 +160,8 @@ def _leads_here(run: Verification, name: str, scheme: str, port: str, expected: 
         Fault: the name leads nowhere, or to another site.
     """
     http = run.client_at(f"{scheme}://{name}{port}")
+    if run.pairs and (http.base, http.host) == (run.http.base, run.http.host):
+        return True  # the flow just received its tokens there
     try:
         reply = http.get(METHOD + "ping")
         found, reason = said(reply), "no site has this host name"
@@ -191,7 +195,8 @@ def _is_here(run: Verification, http: t.Any) -> bool:
     if not run.params.get("client"):
         return True
     form = f"grant_type=authorization_code&code=benchkeeper-no-code&client_id={run.client_id}"
-    return http.post(OAUTH + "get_token", form).status_code not in (403, 404)
+    reply = as_client(run, form, lambda body, more: http.post(OAUTH + "get_token", body, headers=more), native=True)
+    return reply.status_code not in (403, 404) and not unauthenticated(reply)
 
 
 # ---------------------------------------------------------------- CORS
@@ -271,18 +276,35 @@ def _readable(run: Verification, origin: str) -> tuple[bool, bool]:
 
 
 def foreign_origin(run: Verification) -> Seen:
-    """Check that a page at an undeclared origin cannot read a response."""
+    """Check that a page at an undeclared origin cannot read a response of the API or of the token endpoint.
+
+    Newer versions of Frappe have a list of origins for the OAuth endpoints. Its entries that are not declared are
+    tried too. Without declared origins, every entry may be intended, and only an origin of our own is tried.
+    """
     expected = f"no {ALLOW}Origin for an undeclared origin"
     for method, more in (("GET", {}), ("OPTIONS", {"Access-Control-Request-Method": "GET"})):
         headers = {"Origin": FOREIGN_ORIGIN, **more}
         reply = run.http.send(run.http.app, method, METHOD + "ping", headers=headers)
-        sent = lines(reply, ALLOW + "Origin")
-        if {"*", FOREIGN_ORIGIN} & set(sent):
-            with_cookies = "with" if lines(reply, ALLOW + "Credentials") else "without"
-            raise Fault(
-                CORS_FOREIGN_ORIGIN, expected, f"{method}: {ALLOW}Origin: {', '.join(sent)}, {with_cookies} credentials"
-            )
+        _not_let_in(reply, FOREIGN_ORIGIN, method, CORS_FOREIGN_ORIGIN, expected)
+    if not (run.params.get("public_origins") or run.params.get("outside")):  # without such a list, one rule for all
+        return Seen(expected, "no header")
+    declared = run.cors.get("origins")
+    own = [one for one in run.params.get("public_origins") or () if declared and one not in (*declared, "*")]
+    for origin in (FOREIGN_ORIGIN, *own):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        reply = run.http.send(run.http.app, "OPTIONS", METHOD + GET_TOKEN, headers=headers)
+        _not_let_in(reply, origin, f"OPTIONS {GET_TOKEN}", CORS_PUBLIC_ORIGIN, expected)
+    reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=FOREIGN_ORIGIN)
+    _not_let_in(reply, FOREIGN_ORIGIN, f"POST {GET_TOKEN}", CORS_PUBLIC_ORIGIN, expected)
     return Seen(expected, "no header")
+
+
+def _not_let_in(reply: t.Any, origin: str, what: str, rule: str, expected: str) -> None:
+    """Check that a response does not allow this undeclared origin."""
+    sent = lines(reply, ALLOW + "Origin")
+    if {"*", origin} & set(sent):
+        with_cookies = "with" if lines(reply, ALLOW + "Credentials") else "without"
+        raise Fault(rule, expected, f"{what}: {ALLOW}Origin: {', '.join(sent)}, {with_cookies} credentials")
 
 
 def _one_origin(run: Verification, reply: t.Any, origin: str, where: str) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     REVOKE_REFUSED,
     TOKEN_REFUSED,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.client_auth import PUBLIC, method_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import (
     answered,
     ask_code,
@@ -33,7 +34,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow im
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, said
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.token_life import DEAD, asked_about, revoked
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, NotRun, Seen
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import OAUTH, Verification
 
 FOREIGN_PATH = "/benchkeeper-not-declared"
@@ -101,12 +102,12 @@ def _refusal(run: Verification, method: str, expected: str) -> str:
 def wrong_secret(run: Verification) -> Seen:
     """Check whether Frappe rejects a wrong client_secret."""
     expected = "no token for a wrong client_secret"
-    form = run.issued.client.prepare_refresh_body(
-        refresh_token=run.pairs[-1]["refresh_token"], client_id=run.client_id, client_secret=WRONG_SECRET
-    )
-    reply = answered(run, form, expected)
+    form = run.issued.client.prepare_refresh_body(refresh_token=run.pairs[-1]["refresh_token"], client_id=run.client_id)
+    reply = answered(run, form, expected, WRONG_SECRET)
     if reply.status_code == 200 and body_of(reply).get("access_token"):
         run.pairs.append(body_of(reply))
+        if method_of(run) == PUBLIC:
+            return Seen(expected, "a token: the client is public, so it needs no client_secret")
         return Seen(expected, "a token", FRAPPE_SECRET_UNCHECKED, "Frappe does not check client_secret")
     return Seen(expected, said(reply))
 
@@ -137,7 +138,10 @@ def revoke_hint(run: Verification) -> Seen:
     expected = "a revoked refresh token"
     pair = run.pairs[-1]
     reply = revoked(run, pair, "refresh_token", hint=False)
-    alive = body_of(asked_about(run, pair["refresh_token"], "refresh_token")).get("active")
+    asked = asked_about(run, pair["refresh_token"], "refresh_token")
+    alive = body_of(asked).get("active")
+    if asked.status_code in (401, 403) or alive is None:
+        raise NotRun(f"introspection does not show whether the token is revoked: {said(asked)}")
     if alive is True:
         found = f"HTTP {reply.status_code}, but the token is still active"
         return Seen(

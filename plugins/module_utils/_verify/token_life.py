@@ -19,20 +19,30 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_r
     REVOKE_REFUSED,
     REVOKED_ALIVE,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.client_auth import (
+    as_client,
+    unauthenticated,
+)
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.flow import answered, granted
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.http import body_of, said
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault, Seen
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import OAUTH, WHO, Verification
 
 DEAD = (400, 401, 403, 404)
+CLOSED = (403,)  # what introspection returns to a client that has not authenticated, besides 401
 
 
 def introspect(run: Verification) -> Seen:
-    """Check that introspection reports a valid token as active. Frappe allows the request without authentication."""
+    """Check that introspection reports a valid token as active, and whether it requires authentication."""
     expected = "active: true for a valid token"
-    reply = asked_about(run, run.pairs[-1]["access_token"])
-    if reply.status_code in (401, 403):
-        return Seen(expected, f"{said(reply)}: introspection requires authentication")
+    token = run.pairs[-1]["access_token"]
+    reply = _introspected(run, _question(token), {})
+    if unauthenticated(reply, *CLOSED):
+        reply = asked_about(run, token)
+        if unauthenticated(reply, *CLOSED):
+            return Seen(expected, f"{said(reply)}: introspection requires authentication")
+        if body_of(reply).get("active") is True:
+            return Seen(expected, "active: true for the client, after authentication")
     if body_of(reply).get("active") is not True:
         raise Fault(INTROSPECTION_WRONG, expected, _active(reply))
     return Seen(
@@ -50,8 +60,16 @@ def _active(reply: t.Any) -> str:
 
 
 def asked_about(run: Verification, value: str, hint: str = "access_token") -> t.Any:
-    """The response of the introspection endpoint for a token."""
-    return run.http.post(OAUTH + "introspect_token", f"token={quote(value)}&token_type_hint={hint}")
+    """The response of the introspection endpoint for a token, to the client that it was issued to."""
+    return as_client(run, _question(value, hint), lambda form, more: _introspected(run, form, more), *CLOSED)
+
+
+def _question(value: str, hint: str = "access_token") -> str:
+    return f"token={quote(value)}&token_type_hint={hint}"
+
+
+def _introspected(run: Verification, form: str, headers: dict[str, str]) -> t.Any:
+    return run.http.post(OAUTH + "introspect_token", form, headers=headers)
 
 
 def refresh(run: Verification) -> Seen:
@@ -91,7 +109,8 @@ def revoked(run: Verification, pair: dict[str, t.Any], kind: str, hint: bool = T
 
     client = WebApplicationClient(run.client_id)
     body = client.prepare_token_revocation_request(run.http.base, pair[kind], kind if hint else None)[2]
-    return run.http.post(OAUTH + "revoke_token", f"{body}&client_id={quote(run.client_id)}")
+    form = f"{body}&client_id={quote(run.client_id)}"
+    return as_client(run, form, lambda form, more: run.http.post(OAUTH + "revoke_token", form, headers=more))
 
 
 def dead(run: Verification) -> Seen:
@@ -112,7 +131,7 @@ def dead(run: Verification) -> Seen:
 def introspect_dead(run: Verification) -> Seen:
     """Check that introspection reports a revoked token as inactive."""
     expected, reply = "active: false for a revoked token", asked_about(run, run.pairs[0]["access_token"])
-    if reply.status_code in (401, 403):
+    if unauthenticated(reply, *CLOSED):
         return Seen(expected, f"{said(reply)}: introspection requires authentication")
     if body_of(reply).get("active") is not False:
         raise Fault(INTROSPECTION_WRONG, expected, _active(reply))

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes folders equal to their sources: ``sync_trees.py check|apply SOURCE TARGET [SOURCE TARGET ...]``.
+"""Synchronize directories with their sources: ``sync_trees.py check|apply SOURCE TARGET [SOURCE TARGET ...]``.
 
-Files that differ are replaced, files that the source lacks are removed; what Python caches is looked at in neither.
-Prints the path of each file that it changed, and nothing where all was equal. ``check`` prints the same and writes
-nothing.
+The script replaces files that differ, and removes files that the source does not have. It ignores cache directories of
+Python. It prints the path of each changed file, and nothing if all files are equal. ``check`` prints the same and
+writes nothing.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from pathlib import Path
 
 
 def files_in(tree: Path) -> set[Path]:
-    """The files below a folder, relative to it; none if there is no such folder."""
+    """Return the files in a directory, relative to it. Empty if the directory does not exist."""
     found = (path.relative_to(tree) for path in tree.rglob("*") if path.is_file())
     return {path for path in found if not {"__pycache__", ".ruff_cache"} & set(path.parts)}
 
 
 def sync(source: Path, target: Path, write: bool) -> list[Path]:
-    """Makes ``target`` equal to ``source``. Returns the files of ``target`` that it writes or removes, sorted.
+    """Synchronize ``target`` with ``source``. Return the files of ``target`` that are written or removed, sorted.
 
-    Without ``write`` it only looks. A source without a file is a mistake in the call: SystemExit.
+    If ``write`` is false, nothing is changed. Raises SystemExit if the source contains no files.
     """
     wanted = files_in(source)
     if not wanted:
@@ -39,7 +39,7 @@ def sync(source: Path, target: Path, write: bool) -> list[Path]:
     if write:
         for name in stale:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            # A killed run leaves the old file or the new one, never half of one.
+            # A killed run leaves the old file or the new one, never an incomplete file.
             beside = (target / name).with_name(name.name + ".new")
             beside.write_bytes((source / name).read_bytes())
             beside.chmod(0o644)

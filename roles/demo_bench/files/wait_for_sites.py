@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waits until every site answers a ping: ``wait_for_sites.py ADDRESS:PORT SECONDS``, sites as JSON on stdin.
+"""Wait until every site responds to a ping: ``wait_for_sites.py ADDRESS:PORT SECONDS``, with sites as JSON on stdin.
 
-A site is an object with ``name`` and, where it has any, ``domains``; it is asked by the first of its domains, else by
-its name. Ends 1, and says what each silent site last answered, if one is still silent when the seconds are over.
+A site is an object with ``name`` and optionally ``domains``. The request uses the first domain, or the name if there is
+none. If a site does not respond in time, the script prints its last response and exits with status 1.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import time
 
 
 def ping(address: str, host: str) -> str:
-    """What keeps the site from being up, in words; empty if it answered as it should."""
+    """Return the reason why the site does not respond correctly, or an empty string."""
     connection = http.client.HTTPConnection(address, timeout=10)
     try:
         connection.request("GET", "/api/method/ping", headers={"Host": host})
         reply = connection.getresponse()
         body = reply.read()
     except (OSError, http.client.HTTPException) as error:
-        return f"no answer ({error})"
+        return f"no response ({error})"
     finally:
         connection.close()
     if reply.status == 200 and b'"pong"' in body:

@@ -144,7 +144,7 @@ def test_a_dead_worker_is_quoted(bench):
 @pytest.mark.parametrize(
     ("fault", "status"), [("half", "exited with status 9"), ("mute", "sent no result and did not exit")]
 )
-def test_a_reply_that_was_cut_off_is_told_at_once(bench, fault, status):
+def test_a_truncated_reply_is_reported_at_once(bench, fault, status):
     """An incomplete line means that the worker died while writing, so the client does not wait for the timeout."""
     add_site(bench_folder(bench), "b.test", fault=fault)
     begun = time.monotonic()
@@ -205,7 +205,7 @@ def test_no_argument_of_a_child_holds_the_request(bench):
         ("alias.test", "'alias.test' is a symbolic link to the site a.test. Use the name a.test"),
     ],
 )
-def test_a_site_that_is_none_is_named_with_the_remedy(bench, name, message):
+def test_an_invalid_site_is_reported_with_a_remedy(bench, name, message):
     folder = bench_folder(bench)
     (folder / "sites/half.test").mkdir()
     (folder / "sites/broken.test").mkdir()
@@ -301,7 +301,7 @@ def test_a_bench_without_frappe(bench):
         work(bench, "a.test")
 
 
-def test_a_frappe_that_goes_away_meanwhile_takes_back_nothing(bench):
+def test_results_are_kept_if_frappe_disappears_during_the_run(bench):
     """The results of earlier sites are reported; otherwise the run would claim that nothing was written."""
     add_site(bench_folder(bench), "b.test", fault="vanish")
     first, broken, last = work(bench, "a.test", "b.test", "c.test")
@@ -360,7 +360,7 @@ def test_a_bench_of_several_owners_is_refused(bench, monkeypatch, part):
         Bench(bench.path)
 
 
-def test_the_system_s_python_may_be_anybody_s(bench, monkeypatch):
+def test_the_system_python_may_have_any_owner(bench, monkeypatch):
     python = bench_folder(bench) / "env/bin/python"
     python.rename(bench_folder(bench) / "system-python")
     python.symlink_to(bench_folder(bench) / "system-python")

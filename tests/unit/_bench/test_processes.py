@@ -62,7 +62,7 @@ def test_supervisor_without_groups(bench):
 @pytest.mark.parametrize(
     "text", [b"root:$6$the-hash:19000:0:99999:7:::\n", b"[program:x]\nthe-hash\n", b"[the-hash\xff]\n"]
 )
-def test_what_is_no_supervisor_conf_is_named_and_never_quoted(bench, text):
+def test_a_file_that_is_not_a_supervisor_configuration_is_named_and_never_quoted(bench, text):
     """The file may be a link to a file that only root may read, and the module runs as root."""
     (bench / "elsewhere").write_bytes(text)
     (bench / "frappe-bench/config/supervisor.conf").symlink_to(bench / "elsewhere")
@@ -109,7 +109,7 @@ def test_neither(bench):
         ([], True, "restart", "none", "none"),
     ],
 )
-def test_what_must_hear(keys, cached, strategy, web, workers):
+def test_reload_needs(keys, cached, strategy, web, workers):
     needs = reload_needs(keys, cached, strategy)
     assert (needs["web"], needs["workers"]) == (web, workers)
 

@@ -119,7 +119,7 @@ def holds_no_number(value: object) -> bool:
 
 
 @given(st.dictionaries(st.one_of(make.setting_keys, make.scalars), make.around(make.yaml_values), max_size=3))
-def test_what_is_no_json_is_refused_before_it_is_written(settings):
+def test_values_that_are_not_valid_json_are_rejected_before_writing(settings):
     found = settings_findings(settings, {}, [], "site_config.json")
     rules = {finding.rule for finding in found if finding.severity == INVALID}
     assert ("config-number" in rules) is holds_no_number(settings)

@@ -34,7 +34,7 @@ def main(request):
 
 
 def test_there_are_jobs():
-    assert JOBS == ["api_keys", "clients", "info", "tokens", "verify"]
+    assert JOBS == ["api_keys", "clients", "info", "tokens", "verify", "verify_end"]
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -52,7 +52,7 @@ def test_a_job_is_sent_with_all_it_imports_and_nothing_else(job):
     assert set(loaded) == needed, "what is sent and not imported, or the reverse"
 
 
-def test_a_name_in_a_module_and_a_module_in_a_package_are_told_apart():
+def test_a_name_in_a_module_and_a_module_in_a_package_are_distinguished():
     source = (
         f"from {MODULE_UTILS}._frappe import clients\n"
         f"def later():\n    from {MODULE_UTILS}._core.masking import HIDDEN\n"

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import failed_row, failure, reasons, row_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import (
+    failed_row,
+    failure,
+    reasons,
+    row_of,
+    split_reasons,
+)
 
 STEPS = [{"name": "login", "verdict": "failed"}]
 
@@ -35,3 +41,9 @@ def test_a_reason_of_the_whole_site_is_given_once_and_names_no_client():
 
 def test_a_row_without_steps_failed_before_its_client_was_used():
     assert reasons([failed_row("a.test", "no such site", app_name="Web", steps=[])]) == {"a.test": "no such site"}
+
+
+def test_a_reason_of_several_lines_stays_one_reason():
+    rows = [failed_row("a.test", "exited with status 1. Last output: x\ny"), failed_row("b.test", "gone")]
+    assert failure(rows).splitlines()[1:] == ["a.test: exited with status 1. Last output: x", "  y", "b.test: gone"]
+    assert split_reasons(reasons(rows)["a.test"]) == ["exited with status 1. Last output: x\n  y"]

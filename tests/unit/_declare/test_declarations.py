@@ -277,7 +277,7 @@ def test_a_stray_folder_on_the_bench_stops_nobody_and_a_listed_name_is_held_to_i
         ("", None),
     ],
 )
-def test_a_password_whose_masking_would_eat_the_output_is_refused(password, rule):
+def test_a_password_whose_masking_would_mask_unrelated_output_is_rejected(password, rule):
     sites = [
         {"name": "a.example.com", "domains": ["crm-host.example"], "verify": {"password": password}},
         {"name": "b.example.com", "oauth_clients": [{**CLIENT, "app_name": "Reporting App"}]},
@@ -298,7 +298,7 @@ def test_the_password_for_every_site_is_held_against_every_name(password, found)
     assert len(lines) == found and all(line.startswith("oauth2_verify_password: ") for line in lines)
 
 
-def test_what_must_be_kept_needs_a_store_before_the_first_write():
+def test_generated_secrets_require_a_store():
     declarations = list(
         merged(defaults={"api_keys": KEYS, "oauth_clients": [{**CLIENT, "store_secret": True}]}).values()
     )
@@ -318,7 +318,7 @@ def test_what_must_be_kept_needs_a_store_before_the_first_write():
         ("frappe", {"allow_cors": ["https://a.example"]}, ["ignore_csrf"], False),
     ],
 )
-def test_who_answers_for_cors(owner, settings, absent, at_nginx):
+def test_the_source_of_cors_headers(owner, settings, absent, at_nginx):
     defaults = {"cors": {"origins": ["https://a.example"], "max_age": 5}, "site_config": {"absent": ["ignore_csrf"]}}
     (declared,) = merge([], defaults, ["a"], True, [], [], owner)
     assert declared["site_config"].get("settings", {}) == settings

@@ -36,7 +36,7 @@ def test_a_declared_secret_is_rotated_by_declaring_another(stored, clients):
     assert "the-declared-secret" not in str(error.value)
 
 
-def test_a_declared_secret_that_is_not_asked_for_is_left_alone():
+def test_a_declared_secret_that_is_not_selected_is_not_changed():
     client = {**MOBILE, "client_secret": "the-declared-secret-0123456789"}
     sites = [{"name": "a.example", "oauth_clients": [BACKEND, client]}]
     (row,) = rotation_rows(sites, "client_secrets")
@@ -98,6 +98,6 @@ def test_only_what_is_asked_for(what, options, expected):
         ("api_keys", {"users": ["nobody@example.com"], "found": FOUND}, "'nobody@example.com' has no API key"),
     ],
 )
-def test_a_name_that_says_nothing_stops_the_rotation(what, options, message):
+def test_an_unknown_name_stops_the_rotation(what, options, message):
     with pytest.raises(AnsibleFilterError, match=message):
         rotation_rows(DECLARED, what, **options)

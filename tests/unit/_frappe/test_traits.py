@@ -1,12 +1,13 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The traits of Frappe's source code, on samples of our own: each behaviour, its opposite, and unknown code."""
+"""The traits of Frappe's source code, on samples of our own: each behavior, its opposite, and unknown code."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.traits import (
+    AUTH,
     ENDPOINTS,
     TOKEN,
     VALIDATOR,
@@ -27,6 +28,15 @@ AS_IN_15 = {
     "introspection_open_to_guests": "yes",
     "expired_tokens_introspect_active": "yes",
     "password_grant": "open",
+    "introspection_authenticated": "nobody",
+    "key_of_disabled_user": "accepted",
+    "bearer_of_disabled_user": "accepted",
+    "refresh_of_disabled_user": "accepted",
+    "tokens_hashed": "no",
+    "consent_auto_counts": "anybody",
+    "approve_method": "get",
+    "basic_accepted": "no",
+    "plain_accepted": "yes",
 }
 CLASS = "class Validator(RequestValidator):\n"
 
@@ -41,6 +51,7 @@ def read(trait, *methods, rest="", endpoints="", token="class Token: pass"):
 
 def test_the_stand_in_has_the_traits_of_frappe_15():
     names = {VALIDATOR: "oauth.py", ENDPOINTS: "integrations/oauth2.py", TOKEN: "integrations/doctypes.py"}
+    names[AUTH] = "auth.py"
     assert traits({name: (STAND_IN / path).read_text() for name, path in names.items()}) == AS_IN_15
 
 
@@ -76,7 +87,7 @@ SAVE = "save_authorization_code(self, client_id, code, request)"
         ([method(SAVE, "oac.client = client_id", "log(frappe.session.user)")], "", "unknown"),
     ],
 )
-def test_whom_a_code_is_bound_to(methods, rest, expected):
+def test_the_user_that_a_code_is_bound_to(methods, rest, expected):
     assert read("code_bound_to", *methods, rest=rest) == expected
 
 
@@ -202,10 +213,10 @@ OPEN = "@frappe.whitelist(allow_guest=True)\ndef introspect_token(token):\n    "
         ("@frappe.whitelist()\ndef introspect_token(token):\n    answer(token)\n", "no"),
         ("@frappe.whitelist\ndef introspect_token(token):\n    answer(token)\n", "no"),
         ("@frappe.whitelist(allow_guest=False)\ndef introspect_token(token):\n    answer(token)\n", "no"),
-        (OPEN + "if frappe.session.user == 'Guest':\n        raise frappe.PermissionError\n", "unknown"),
+        (OPEN + "if frappe.session.user == 'Guest':\n        raise frappe.PermissionError\n", "no"),
         (
             OPEN + "check()\n\ndef check():\n    if not frappe.form_dict.client_secret:\n        raise Refused\n",
-            "unknown",
+            "no",
         ),
         ("@frappe.whitelist(allow_guest=SETTING)\ndef introspect_token(token):\n    answer(token)\n", "unknown"),
         ("def introspect_token(token):\n    answer(token)\n", "unknown"),
@@ -291,14 +302,14 @@ def test_whether_codes_end(methods, expected):
         ("{'exp': bearer.expiration_time}", "unknown"),
     ],
 )
-def test_whether_a_token_that_has_ended_is_told_active(answer, expected):
+def test_whether_introspection_reports_an_expired_token_as_active(answer, expected):
     assert (
         read("expired_tokens_introspect_active", endpoints=f"def introspect_token(token):\n    return {answer}\n")
         == expected
     )
 
 
-def test_what_everybody_may_call_is_told_unless_it_asks_for_a_permission():
+def test_unprotected_whitelisted_functions_are_found():
     source = """
 @frappe.whitelist()
 def bootstrap_site(show_secret=False):

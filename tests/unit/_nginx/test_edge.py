@@ -324,7 +324,7 @@ def test_lines_that_set_or_clear_what_we_send_count_for_every_server(domain, lin
     assert [line.line for line in third_party_cors({"a": FIGHTING}, (), [domain])] == lines
 
 
-def test_files_of_ours_are_nobody_elses_however_their_path_is_written(tmp_path):
+def test_own_files_are_recognized_by_any_path(tmp_path):
     conf_dir = tmp_path / "conf.d"
     conf_dir.mkdir()
     (tmp_path / "benchkeeper.d").mkdir()

@@ -172,7 +172,7 @@ def test_a_run_that_may_not_reload_reports_real_changes_only_and_that_nginx_has_
     assert rules(later[1]) == [] and run(site(A, cors=CORS), **quiet)["changed"] is False
 
 
-def test_a_reload_that_is_due_outlives_the_last_entry(run):
+def test_a_pending_reload_is_reported_after_the_last_entry_was_removed(run):
     conf_dir = run.server.conf_dir
     run(site(A, cors=CORS))
     assert not_reloaded(conf_dir) == []

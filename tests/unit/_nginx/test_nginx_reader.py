@@ -135,7 +135,7 @@ DEVIATIONS = {
 
 
 @pytest.mark.parametrize("reason", DEVIATIONS)
-def test_where_crossplane_differs_nginx_is_followed(scratch, reason):
+def test_the_reader_agrees_with_nginx_where_crossplane_differs(scratch, reason):
     text, meant = DEVIATIONS[reason]
     assert [line.words for line in directives("x", text)] == meant
     scratch.write_bytes(text.encode())
@@ -282,7 +282,7 @@ def test_the_names_of_a_server_are_all_its_names_wherever_they_stand():
     assert found["z"].server is None and found["server"].server is None
 
 
-def test_a_line_of_a_map_is_no_directive():
+def test_a_line_of_a_map_is_not_a_directive():
     text = "pid_no 1; map $a $b { pid /x; default 0; } geo $c { limit_req 1; } pid /run/y.pid; http { pid /z; }"
     assert [line.name for line in directives("x", text) if line.is_data] == ["pid", "default", "limit_req"]
     assert pid_file({"a": "worker_processes 1;", "b": text}) == "/run/y.pid" and pid_file({"a": "pid;"}) is None

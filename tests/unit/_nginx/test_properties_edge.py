@@ -83,12 +83,12 @@ def test_an_origin_is_rebuilt_once_and_holds_no_character_that_means_something(v
     make.good_origins,
     st.sampled_from(["/", "/x", "?", "?x", "#x", ":", " ", "\n", '"', ";", "\\", "|x", "$x", "\x00", "@b"]),
 )
-def test_an_origin_with_anything_behind_it_is_none(good, tail):
+def test_an_origin_with_anything_after_it_is_invalid(good, tail):
     assert origin(good) == good and origin(good + tail) is None
 
 
 @given(st.one_of(make.json_values, make.yaml_values))
-def test_whatever_is_no_text_is_no_origin(value):
+def test_only_a_string_is_an_origin(value):
     assert isinstance(value, str) or origin(value) is None
 
 

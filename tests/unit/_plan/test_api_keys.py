@@ -58,17 +58,17 @@ def action(found, **declared):
         (PAIR, {"state": "absent", "secrets": {CLERK: OTHER}}, ("removed", False)),
     ],
 )
-def test_what_becomes_of_a_pair(held, declared, expected):
+def test_the_action_for_each_key(held, declared, expected):
     assert action([user(pair=held)], **declared) == expected
 
 
 @pytest.mark.parametrize("half", [{"api_key": KEY}, {"has_secret": True, "api_secret": SECRET}])
-def test_half_a_pair_is_none_and_is_removed_whole(half):
+def test_an_incomplete_key_counts_as_missing_and_is_removed_completely(half):
     assert action([user(**half)]) == ("created", False)
     assert action([user(**half)], state="absent") == ("removed", False)
 
 
-def test_a_pair_that_is_missing_is_named_and_one_that_differs_is_told():
+def test_a_missing_key_and_a_different_key_are_reported():
     lacking = step([user(), user("b@example.com", PAIR)], users=[CLERK, "b@example.com"])
     assert lacking.needs_secret == [CLERK]
     assert step([user(pair=PAIR)], state="rotated").needs_secret == [CLERK]
@@ -152,13 +152,13 @@ def test_a_declared_user_who_was_disabled_loses_the_key_where_that_is_asked_for(
     assert [f.rule for f in found.findings] == ["key-user-disabled"]
 
 
-def test_disabled_users_are_looked_at_once_a_site_as_the_strictest_declaration_says():
+def test_disabled_users_are_checked_once_per_site_with_the_strictest_mode():
     declared = [{"users": [CLERK]}, {"users": [], "disabled_users": "revoke"}]
     first, second = plan_keys(declared, KeyState([user(), FORMER]))
     assert first.findings == [] and [c.user for c in second.changes] == [FORMER.name]
 
 
-def test_website_users_are_told():
+def test_website_users_are_reported():
     assert [f.rule for f in step([user(website=True)]).findings] == ["key-website-user"]
 
 

@@ -143,13 +143,13 @@ def test_undeclared_is_unmanaged():
     assert one({"app_name": "Mobile App"}, stored(scopes="odd\nscopes", redirect_uris=None)).action == "unchanged"
 
 
-def test_stale_default_uri_is_told_and_left():
+def test_a_stale_default_uri_is_reported_and_not_changed():
     step = one({"app_name": "Mobile App", "redirect_uris": URIS[1:]}, stored())
     assert set(step.values) == {"redirect_uris"}
     assert [finding.rule for finding in step.findings] == ["default-redirect-uri-stale"]
 
 
-def test_fields_of_a_later_frappe_are_told_and_left():
+def test_fields_of_a_later_frappe_are_reported_and_not_written():
     declared = {**NEW, "token_endpoint_auth_method": "None", "contacts": ["it@example.com"]}
     step = one(declared, stored())
     assert [(f.rule, f.field) for f in step.findings] == [
@@ -187,7 +187,7 @@ def test_two_clients_of_one_name_are_listed():
         find_client({"app_name": "mobile app"}, [stored("b", app_name="MÓBILE app "), stored("a")])
 
 
-def test_an_id_that_only_the_form_shows_is_set_right_by_the_next_save():
+def test_a_stale_client_id_column_is_fixed_by_the_next_update():
     step = one({"app_name": "Mobile App"}, stored(client_id="5c2b6a1f3f"))
     assert (step.action, step.values, step.stale) == ("updated", {}, True)
     assert (step.before, step.after) == ({"client_id": "5c2b6a1f3f"}, {"client_id": "5c2b6a1f3e"})
@@ -310,7 +310,7 @@ def test_what_is_stored_is_shown_as_it_was_declared(pair):
     assert shown_again == (list(dict.fromkeys(value)) if isinstance(value, list) else value)
 
 
-def test_what_a_door_cannot_do_is_known_before_it_is_tried():
+def test_unsupported_operations_are_rejected_while_planning():
     unable = {"rename": "not here", "client_id": "not here either"}
     with pytest.raises(Impossible, match="client_id: not here either"):
         one({**NEW, "client_id": "mobile-app"}, unable=unable)

@@ -108,7 +108,7 @@ def test_only_what_is_meant_ends(declared, tokens):
 
 
 @given(st.lists(declared_tokens, min_size=1, max_size=2), held_tokens())
-def test_no_token_is_told(declarations, tokens):
+def test_no_token_is_shown(declarations, tokens):
     for step in plan_tokens(declarations, TokenState(tokens, CLIENTS, USERS)):
         shown = json.dumps([token_counts(step, CLIENTS), token_diff(step, CLIENTS), step.findings])
         assert "canary" not in shown
@@ -127,7 +127,7 @@ def test_a_duration_is_its_number_of_seconds(number, unit):
 @given(
     st.one_of(make.rough, make.scalars.filter(lambda value: value is not None), st.tuples(st.integers(), make.nasty))
 )
-def test_what_is_no_duration_is_refused_in_words(value):
+def test_an_invalid_duration_is_rejected_with_a_message(value):
     text = "".join(map(str, value)) if isinstance(value, tuple) else value
     digits = str(text).strip()
     if (

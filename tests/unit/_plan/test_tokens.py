@@ -68,7 +68,7 @@ def test_durations(duration, expected):
 @pytest.mark.parametrize(
     "duration", ["", "d", "1.5d", "-1d", "30 d", "30days", "1d12h", "1D", "٣d", "1e9", True, "9" * 10]
 )
-def test_what_is_no_duration(duration):
+def test_an_invalid_duration(duration):
     with pytest.raises(ValueError, match="is not a duration"):
         seconds(duration)
     for field in ("older_than", "max_refresh_age", "prune_after"):
@@ -165,14 +165,14 @@ def test_disabled_users():
     assert sorted(names(step.revoke)) == ["k1", "t1", "t2", "t4"] and step.findings == []
 
 
-def test_of_several_declarations_the_strictest_speaks_once_for_disabled_users():
+def test_the_strictest_declaration_applies_once_to_disabled_users():
     tokens = [token("t1", disabled=True)]
     steps = plan_all(tokens, {"disabled_users": "report"}, {"disabled_users": "revoke"}, {"disabled_users": "report"})
     assert [names(step.revoke) for step in steps] == [[], ["t1"], []]
     assert [step.findings for step in steps] == [[], [], []]
 
 
-def test_names_that_say_nothing_are_told():
+def test_unknown_names_are_reported():
     (step,) = plan_all(MIXED, {"state": "revoked", "users": ["nobody@example.com"], "clients": ["Nosuch", "Kiosk"]})
     assert [(f.rule, f.found) for f in step.findings] == [
         ("token-user-unknown", "not found on this site: nobody@example.com"),
@@ -195,7 +195,7 @@ def test_names_that_say_nothing_are_told():
         ({"users": ["b@example.com"], "delete_live": True}, ["t4"], 0),
     ],
 )
-def test_rows_that_go(declared, deleted, kept):
+def test_deleted_rows(declared, deleted, kept):
     (step,) = plan_all(MIXED, {"state": "absent", **declared})
     assert (names(step.delete), step.kept, step.revoke) == (deleted, kept, [])
 
@@ -218,7 +218,7 @@ def test_what_is_revoked_now_is_kept_its_time_and_without_a_time_goes_at_once():
 
 
 # ---------------------------------------------------------------- reports
-def test_numbers_are_told_and_never_a_token():
+def test_numbers_are_reported_and_never_a_token():
     (step,) = plan_all(MIXED, {"every_token": True, "state": "revoked", "prune_after": "2d"})
     assert token_counts(step, CLIENTS) == [
         {

@@ -117,7 +117,7 @@ def test_what_all_sites_share_is_the_benchs_drift():
         ([{"name": A}], row_of(A), None),
     ],
 )
-def test_who_answers_for_cors(edge, now, expected):
+def test_the_source_of_cors_headers(edge, now, expected):
     cors = part(read_site(A), edge=edge, results={"edge": {"sites": [now]}})["sites"][0]["cors"]
     assert (cors["nginx"], cors["frappe"]) == (expected, ["https://app.example"])
 
@@ -195,7 +195,7 @@ def test_a_record_drops_sites_that_are_gone():
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 2, "sites": {}}', '{"format": 1, "sites": []}'])
-def test_what_is_no_record_is_replaced(text):
+def test_an_invalid_record_is_replaced(text):
     assert read_record(text) == {}
     assert set(verify_record(text, [check(A)], NOW)["sites"]) == {A}
 
@@ -239,6 +239,6 @@ def test_the_page_names_nothing_outside_itself():
     assert not re.search(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval)\b|@import|url\(", text)
 
 
-def test_a_frame_without_a_mark_is_refused():
+def test_a_template_without_a_placeholder_is_rejected():
     with pytest.raises(ValueError, match="%STYLE%"):
         page({"environment": "e"}, "%POLICY% %TITLE% %DATA% %SCRIPT%", "", [])

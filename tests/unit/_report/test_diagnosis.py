@@ -96,7 +96,7 @@ def of_verify(severity):
 
 
 # ---------------------------------------------------------------- sources of CORS headers
-def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
+def test_the_sources_of_headers_are_read_once_and_only_if_needed():
     asked = []
 
     def sources():
@@ -112,7 +112,7 @@ def test_who_sends_is_looked_up_once_and_only_for_a_fault_about_it():
 
 
 @pytest.mark.parametrize("rule", ["cors-absent", "cors-error-bare", "cors-preflight"])
-def test_of_a_header_that_is_missed_it_is_told_who_may_have_taken_it(rule):
+def test_a_missing_header_lists_what_may_remove_it(rule):
     bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
     cors_sources.add_sources(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
     assert bad[0]["reason"] == "why; possible causes: nginx: z.conf:3: more_clear_headers X"
@@ -144,7 +144,7 @@ def test_a_healthy_site_has_no_problem():
 
 
 @pytest.mark.parametrize("rule", [*of_verify(WARNING), "settings-consent-auto"])
-def test_what_is_noticed_of_a_site_is_told_of_it_and_leaves_it_healthy(rule):
+def test_a_notice_about_a_site_is_reported_and_the_site_stays_healthy(rule):
     told = diagnose([verification("a", step("tls", "noticed", rule, "http")), verification("b")], [])
     assert [[e["rule"] for e in site["warnings"]] for site in told["sites"]] == [[rule], []]
     assert (told["unhealthy"], told["notices"]) == ([], [])
@@ -158,7 +158,7 @@ def test_what_is_noticed_of_a_site_is_told_of_it_and_leaves_it_healthy(rule):
     assert diagnose([verification("a", step("tls", "noticed", rule))], [], [rule])["sites"][0]["warnings"] == []
 
 
-def test_what_is_noticed_and_read_is_told_once_as_it_was_verified():
+def test_a_problem_that_was_both_verified_and_read_is_reported_once():
     read = [{"name": "a", "failed": False, "msg": "", "findings": [finding("settings-consent-auto", "warning")]}]
     told = diagnose([verification("a", step("consent", "noticed", "settings-consent-auto", "no page"))], read)
     assert [(e["where"], e["found"]) for e in told["sites"][0]["warnings"]] == [("consent", "no page")]
@@ -193,7 +193,7 @@ def test_problems_stand_by_site_and_what_frappe_does_once_verified_before_read()
     assert diagnose(checks, infos, ["ignore-csrf", "token-refused"])["unhealthy"] == []
 
 
-def test_a_site_that_could_not_be_worked_on_is_told_once():
+def test_a_site_that_failed_is_reported_once():
     broken = {"failed": True, "msg": "no database"}
     told = diagnose([verification("a", verified=False, **broken)], [{"name": "a", "findings": [], **broken}])
     assert [(e["rule"], e["found"]) for e in told["sites"][0]["problems"]] == [("site-broken", "no database")]
@@ -250,7 +250,7 @@ def test_batches_keep_the_rows_of_a_site_together():
         {"sites": items("a"), "batch": 0},
     ],
 )
-def test_what_the_module_must_judge_goes_to_it_whole(args):
+def test_invalid_options_are_passed_to_the_module_unchanged(args):
     assert len(batches_of(args)) < 2
 
 

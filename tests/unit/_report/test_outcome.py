@@ -19,7 +19,7 @@ def row(name, changed=True, **more):
     return {"name": name, "changed": changed, **more}
 
 
-def test_changed_sites_are_those_that_a_verification_can_tell_from_before():
+def test_changed_sites_exclude_changes_that_verify_does_not_see():
     results = {
         "site_config": {"sites": [row("b"), row("a", False)]},
         "clients": {"sites": [row("c"), row("b")]},

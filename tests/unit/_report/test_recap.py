@@ -44,7 +44,7 @@ def texts(result):
     return [(note["kind"], note["sites"], note["text"]) for note in result["notes"]]
 
 
-def test_a_site_with_nothing_to_tell_says_so():
+def test_a_site_without_results_is_shown():
     result = told({"clients": [row_of(A, app_name="App")]})
     assert result["rows"] == [row_as(A, "quiet", "nothing", "not run", "", "ok")]
     assert result["notes"] == []
@@ -64,7 +64,7 @@ def test_each_step_says_what_it_changed():
     assert result["rows"][0]["brief"][0] == "config, clients, API keys, tokens, nginx"
 
 
-def test_a_step_that_did_not_run_has_told_nothing():
+def test_a_step_that_did_not_run_has_no_result():
     result = recap([A], {"clients": {}, "edge": {"skipped": True}, "verify": {"changed": False}}, {})
     assert result["rows"][0]["cells"][0] == "nothing"
 
@@ -90,16 +90,16 @@ def test_a_verification_is_whole_or_says_what_is_missing():
     assert told({"verify": [verification(A, "failed", "not_run")]})["notes"] == []
 
 
-def test_what_failed_is_told_with_its_reason_whether_or_not_it_was_worked_on():
+def test_every_failure_is_reported_with_its_reason():
     result = told({}, failed={B: "first line\nsecond line"})
     assert [(row["site"], row["state"], row["cells"][3]) for row in result["rows"]] == [
         (A, "quiet", "ok"),
         (B, "failed", "FAILED"),
     ]
-    assert texts(result) == [("FAILED", [B], "first line second line")]
+    assert texts(result) == [("FAILED", [B], "first line"), ("FAILED", [B], "second line")]
 
 
-def test_a_step_that_failed_for_the_whole_bench_is_told_beside_the_sites():
+def test_a_step_that_failed_for_the_whole_bench_is_reported_with_the_sites():
     result = recap([A], {"edge": {"failed": True, "sites": []}}, {B: "x"}, faults={"edge": "nginx says\nno"})
     assert [(row["site"], row["state"]) for row in result["rows"]] == [
         (A, "quiet"),
@@ -109,7 +109,7 @@ def test_a_step_that_failed_for_the_whole_bench_is_told_beside_the_sites():
     assert texts(result) == [("FAILED", [B], "x"), ("FAILED", ["step edge (whole bench)"], "nginx says no")]
 
 
-def test_a_finding_is_told_once_with_its_sites_and_a_notice_not_at_all():
+def test_a_finding_is_reported_once_with_its_sites_and_a_notice_not_at_all():
     notice = {**FINDING, "severity": "notice", "rule": "frappe-x"}
     rows = [row_of(name, app_name="App", findings=[FINDING, notice]) for name in (A, B)]
     result = told({"clients": rows}, names=(A, B))
@@ -131,7 +131,7 @@ def test_what_holds_for_all_sites_has_a_row_if_it_changed():
     )
 
 
-def test_keys_that_only_bench_itself_reads_are_left_to_a_human():
+def test_keys_that_need_bench_setup_are_listed_for_review():
     wanted = {"before": {}, "after": {"gunicorn_workers": 4, "x": 1}}
     (note,) = told(
         {"site_config": [changed("common", diff=wanted), changed(A, diff={"before": {}, "after": {"x": 1}})]}

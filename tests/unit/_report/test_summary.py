@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table that ends a run: order, width, counts, notes once, and colour that is never needed."""
+"""The table that ends a run: order, width, counts, notes once, and color, without which the text is complete."""
 
 from __future__ import annotations
 
@@ -86,11 +86,11 @@ def test_what_frappe_does_by_itself_is_one_sentence_with_a_pointer():
     assert text.endswith(f"{told} For their meaning, see https://github.com/benchkeeper/frappe/blob/main/docs/rules.md")
 
 
-def test_colour_shows_a_state_that_is_a_word_too():
+def test_color_shows_a_state_that_is_also_a_word():
     told = summary(row("a", FAILED, "FAILED"), row("b", CHANGED, "x"), notes=[note("FAILED", "gone", "a")])
-    coloured = summary_lines({"h": told}, 100, lambda text, state: f"<{state}>{text}</>")
-    assert "<failed>FAILED</> a: gone" in coloured
-    assert [re.sub(r"</?\w*>", "", line) for line in coloured] == lines(h=told)
+    colored = summary_lines({"h": told}, 100, lambda text, state: f"<{state}>{text}</>")
+    assert "<failed>FAILED</> a: gone" in colored
+    assert [re.sub(r"</?\w*>", "", line) for line in colored] == lines(h=told)
 
 
 def test_names_are_listed_and_then_counted():

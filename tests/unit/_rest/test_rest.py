@@ -90,7 +90,7 @@ def test_a_client_that_registers_between_two_requests_is_left_alone(frappe):
     assert told(apply(client(1))) == [("unchanged", False, False)]
 
 
-def test_where_one_client_fails_what_was_written_is_told(frappe):
+def test_changes_are_reported_if_one_client_fails(frappe):
     """REST has no transaction: the first client was created, and its row must say so."""
     apply(client(0))
     frappe.instead["POST", "App 2"] = refused
@@ -120,7 +120,7 @@ def test_a_site_that_cannot_be_planned_gets_nothing(frappe):
 
 @pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": []}, {"data": {"no": "name"}}, {"data": {"name": 5}}])
 @pytest.mark.parametrize("request_", [("POST", "App 1"), ("GET", "id0")])
-def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
+def test_a_response_that_is_not_from_frappe_is_reported(frappe, request_, answer):
     frappe.instead[request_] = lambda: answer
     (row,) = apply(client(1))
     expected = (
@@ -131,13 +131,13 @@ def test_an_answer_that_is_not_frappes_is_told(frappe, request_, answer):
 
 
 @pytest.mark.parametrize("answer", [{"data": [{}]}, {"data": [5]}, {"data": None}, {}])
-def test_rows_that_are_not_frappes_are_told(frappe, answer):
+def test_rows_that_are_not_from_frappe_are_reported(frappe, answer):
     frappe.instead["GET", "owner"] = lambda: answer
     (row,) = apply(client(1))
     assert "a response that did not come from Frappe for GET /api/resource/OAuth Client" in row["msg"]
 
 
-def test_a_doctype_that_is_not_frappes_is_told(frappe):
+def test_an_unknown_doctype_is_reported(frappe):
     frappe.instead["GET", "OAuth Client"] = lambda: {"data": {"fields": [5, {}, {"fieldname": "app_name"}]}}
     (row,) = apply({"app_name": "App 1"})
     assert row["failed"] and "required to create the client" in row["msg"]

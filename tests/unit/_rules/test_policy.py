@@ -77,7 +77,7 @@ def test_passwords(password, expected):
         (None, []),
     ],
 )
-def test_the_api_secret_of_the_rest_door(secret, expected):
+def test_the_api_secret_of_the_rest_client(secret, expected):
     row = {**dict.fromkeys(OPTIONS), **GOOD_CLIENT, "name": "a", "url": "https://crm.example.com", "api_secret": secret}
     assert rules(row_findings(row, {})) == expected
 
@@ -368,7 +368,7 @@ def test_every_rule_says_what_to_do():
         assert rule.title and rule.source and rule.remedy.endswith("."), name
 
 
-class Told:
+class RecordedWarnings:
     """The warnings of a module."""
 
     def __init__(self):
@@ -380,7 +380,7 @@ class Told:
 
 def test_a_notice_is_not_warned_of():
     module = SitesModule.__new__(SitesModule)
-    module.ansible = Told()
+    module.ansible = RecordedWarnings()
     found = [Finding(by_severity(severity), "field", "found") for severity in (NOTICE, WARNING)]
     module.warn(("a.example", finding.row()) for finding in found)
     assert len(module.ansible.warnings) == 1 and by_severity(WARNING) in module.ansible.warnings[0]

@@ -129,7 +129,7 @@ def client(**changes):
             (
                 "cors-origins-differ",
                 "OAuth Settings: allowed_public_client_origins",
-                "does not contain https://app.example.com",
+                "does not contain https://app.example.com; contains https://other.example.com, and allow_cors does not",
             ),
         ),
         (
@@ -221,7 +221,7 @@ def test_what_is_as_it_should_be_has_no_finding(changes):
     assert found(**changes) == []
 
 
-def test_a_key_without_a_secret_opens_nothing():
+def test_a_key_without_a_secret_is_not_reported():
     assert found(api_keys=[{"user": "left@example.com", "enabled": False, "has_secret": False}]) == []
 
 

@@ -54,14 +54,14 @@ def test_what_a_secret_mapping_holds_is_masked(form, where, last, monkeypatch, c
     assert SECRET not in text and str(NUMBER) not in text
 
 
-def test_what_is_no_secret_is_shown(monkeypatch, capsys):
+def test_a_value_that_is_not_secret_is_shown(monkeypatch, capsys):
     args = {"name": "a", "settings": '{"open": "to everybody"}', "secret_settings": json.dumps(MAPPING)}
     assert "to everybody" in said(args, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("wrong", [5, 1.5, True])
 @pytest.mark.parametrize("where", ["task", "item"])
-def test_a_number_in_place_of_a_mapping_is_told_by_the_options_name(wrong, where, capsys):
+def test_a_number_in_place_of_a_mapping_is_reported_with_the_name_of_the_option(wrong, where, capsys):
     options = {"cors": {"type": "dict", "options": {"origins": {"type": "list", "elements": "str"}}}}
     args = {"name": "a", "cors": wrong} if where == "task" else {"sites": [{"name": "a", "cors": wrong}]}
     with patch_module_args(args), pytest.raises(SystemExit):

@@ -10,7 +10,7 @@ import socket
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.probes import domain
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
-from scripted_site import Reply, ScriptedRun, ScriptedVisitor, Site
+from scripted_site import Reply, ScriptedClient, ScriptedRun, Site
 
 HOST, FOLDER = "crm.example.com", "site1.internal"
 
@@ -25,7 +25,7 @@ class Names(ScriptedRun):
 
     def client_at(self, url, address=None):
         reply = Reply(404) if self.fault == 404 else None
-        visitor = ScriptedVisitor(Site(ping=reply) if reply and HOST not in url else self.site, url, self.until)
+        visitor = ScriptedClient(Site(ping=reply) if reply and HOST not in url else self.site, url, self.until)
         if self.fault == "unreachable" and HOST not in url:
 
             def send(*_args, **_more):

@@ -21,7 +21,7 @@ from scripted_site import Reply
 NAME = "crm.example.com"
 
 
-class Visitor:
+class FakeHttpClient:
     """The address, and the response over http."""
 
     def __init__(self, base, answer=None):
@@ -38,12 +38,12 @@ class Verification:
     """The part of a verification that `tls` and `compare_issuer` use; it records requests over http."""
 
     def __init__(self, url, base=None, in_clear=None):
-        self.params, self.http = {"url": url, "issuer_why": "base_url is x"}, Visitor(base or url)
+        self.params, self.http = {"url": url, "issuer_why": "base_url is x"}, FakeHttpClient(base or url)
         self.in_clear, self.until, self.went = in_clear, math.inf, []
 
     def client_at(self, url, address):
         self.went.append((url, address))
-        return Visitor(address, self.in_clear)
+        return FakeHttpClient(address, self.in_clear)
 
 
 @contextlib.contextmanager
@@ -113,7 +113,7 @@ def at_the_usual_port(tmp_path, monkeypatch, days=90, base=None, url=f"https://{
         return tls(verification), verification
 
 
-def test_a_site_that_frappe_answers_for_in_clear_too(tmp_path, monkeypatch):
+def test_a_site_that_also_responds_over_http(tmp_path, monkeypatch):
     seen, verification = at_the_usual_port(tmp_path, monkeypatch)
     assert (seen.rule, verification.went) == ("http-open", [(f"http://{NAME}", f"http://{NAME}")])
     assert seen.found == f"valid for {NAME}, expires in 90 days; Frappe also responds over http"
@@ -127,7 +127,7 @@ def test_in_clear_at_the_address_that_was_given(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "in_clear", [Reply(301, "", ("Location", f"https://{NAME}/")), Reply(200, "It works!"), NOWHERE]
 )
-def test_a_redirect_a_stranger_or_nobody_at_the_port_of_http(tmp_path, monkeypatch, in_clear):
+def test_no_finding_if_http_redirects_or_does_not_respond(tmp_path, monkeypatch, in_clear):
     assert at_the_usual_port(tmp_path, monkeypatch, in_clear=in_clear)[0].rule == ""
 
 
@@ -157,7 +157,7 @@ def test_http_where_the_configuration_says_https(monkeypatch):
     ("url", "rule"),
     [("http://crm.example.com", "tls-none"), ("http://crm.localhost", ""), ("http://127.0.0.1:8000", "")],
 )
-def test_http_is_worth_knowing_unless_nothing_leaves_the_machine(url, rule):
+def test_http_is_reported_unless_it_is_local(url, rule):
     assert tls(Verification(url)).rule == rule
 
 
@@ -171,7 +171,7 @@ def test_http_is_worth_knowing_unless_nothing_leaves_the_machine(url, rule):
         ("http://a.example:8000", None, "http://a.example", "issuer-port"),
     ],
 )
-def test_an_issuer_that_an_app_can_live_with(url, base, issuer, rule):
+def test_an_accepted_issuer(url, base, issuer, rule):
     assert compare_issuer(Verification(url, base), issuer, "x").rule == rule
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 import socket
 import time
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.verify import WAITING
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.verify import job as verify_job
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._task.verify import common_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import chosen
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.sites import Sites
 from scripted_site import PARAMS
 
 
@@ -20,16 +18,15 @@ def test_sites_of_which_only_a_response_is_expected_share_one_deadline():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     options = {"address": None, "validate_certs": True, "probes": None, "last_step": "reach", "patience": 1}
-    rows = [{"name": f"s{number}", "url": url, "password": "x", **options} for number in range(10)]
-    items, started = [{"site": one["name"], **one} for one in rows], time.monotonic()
-    common = common_of(rows, 60)
-    try:
-        found = [verify_job(None, item, common) for item in items]
-    finally:
-        WAITING.clear()
-    assert {one["steps"][0]["rule"] for one in found} == {"site-unreachable"} and time.monotonic() - started < 9
-    assert all(one["password"] is None for one in common["reach"])
-    assert common_of([{**rows[0], "last_step": "dead"}], 60)["reach"] == []
+    nobody = {"username": None, "password": None, "client": None, "scope": ""}
+    rows = [
+        {"number": n, "site": f"s{n}", "params": {"url": url, **options, **nobody}, "fault": None, "equal": None}
+        for n in range(10)
+    ]
+    rows, started = [{**row, "emails": {}} for row in rows], time.monotonic()
+    found = Sites(rows, budget=27, parallel=1, note=lambda entry: None).run()
+    assert {one["steps"][0]["rule"] for one in found.values()} == {"site-unreachable"}
+    assert time.monotonic() - started < 9
 
 
 def test_without_a_client_only_what_needs_none_is_taken_and_what_is_asked_for_is_not_dropped():

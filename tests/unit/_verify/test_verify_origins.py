@@ -70,7 +70,7 @@ def test_a_token_endpoint_with_a_list_of_origins_of_its_own_is_named(step):
     assert rule == "cors-absent" and told.startswith(f"{ORIGIN}: ") and f" {GET_TOKEN}: no header" in told
 
 
-def test_the_limit_on_the_token_endpoint_is_neither_waited_for_nor_taken_for_an_answer():
+def test_a_rate_limited_response_is_not_retried_and_verifies_nothing():
     def limited(asked):
         return (
             Reply(429, "", ("Retry-After", "3600"))
@@ -162,6 +162,6 @@ def test_a_method_or_a_header_that_is_not_let_in(reply, cors, lacking):
     assert rule == "cors-preflight" and told.endswith(lacking)
 
 
-def test_a_preflight_needs_no_leave_for_what_pages_may_always_send():
+def test_safelisted_methods_need_no_allow_methods_header():
     reply = Reply(200, "", (ALLOW + "Headers", "*"))
     assert found(preflight, Site(tasks=reply), cors={"origins": [ORIGIN], "methods": ["POST"]})[0] == ""

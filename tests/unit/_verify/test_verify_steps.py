@@ -65,7 +65,7 @@ def test_a_code_that_gets_no_pair(reply, expected):
     assert fault.value.rule == expected
 
 
-def test_a_refresh_token_that_is_unknown_is_no_unknown_client():
+def test_an_unknown_refresh_token_is_not_an_unknown_client():
     """Frappe returns 404 for both, and the code was just exchanged with this client_id."""
     assert rule(refresh, ScriptedRun(only("refresh_token", UNKNOWN)).with_pair()) == "refresh-refused"
     assert rule(refresh, ScriptedRun(only("refresh_token", LIMITED), until=0).with_pair()) == "token-limited"
@@ -115,7 +115,7 @@ class Lenient(Site):
         (["", "plain"], "frappe-pkce-optional", f"a token was issued {NOT_ASKED}, and in another flow {PLAIN}"),
     ],
 )
-def test_which_way_past_pkce_is_open_is_told(ways, expected, found):
+def test_each_way_around_pkce_is_reported(ways, expected, found):
     verification = ScriptedRun(Lenient(*ways)).with_pair()
     seen = pkce_required(verification)
     assert (seen.rule, seen.found) == (expected, found)
@@ -123,7 +123,7 @@ def test_which_way_past_pkce_is_open_is_told(ways, expected, found):
 
 
 @pytest.mark.parametrize("step", [wrong_secret, wrong_verifier, no_verifier, pkce_required, dead])
-def test_a_limit_that_refuses_is_not_taken_for_the_site_that_does(step):
+def test_a_rate_limited_response_is_not_treated_as_a_rejection(step):
     site = Lenient("")
     verification = ScriptedRun(site, until=0).with_pair()
     site.scripted["get_token"] = LIMITED
@@ -151,7 +151,7 @@ class OpenRedirect(Site):
         (Reply(302, "", ("Location", f"{OAUTH}approve?x=y")), f"{OAUTH}approve"),
     ],
 )
-def test_a_code_that_goes_to_where_nobody_registered(reply, found):
+def test_a_code_sent_to_an_unregistered_uri(reply, found):
     with pytest.raises(Fault) as fault:
         wrong_redirect_uri(ScriptedRun(OpenRedirect(reply)))
     assert (fault.value.rule, fault.value.found) == ("redirect-uri-open", found)
@@ -183,7 +183,7 @@ class Careless(Site):
         ((True, False), "pkce-not-verified", "pkce-not-verified"),
     ],
 )
-def test_a_verifier_that_is_not_looked_at(passes, wrong, none):
+def test_a_verifier_that_is_not_checked(passes, wrong, none):
     verification = ScriptedRun(Careless(*passes)).with_pair()
     assert (rule(wrong_verifier, verification), rule(no_verifier, verification)) == (wrong, none)
     assert rule(wrong_verifier, ScriptedRun(only_later(Reply(500))).with_pair()) == "token-refused"
@@ -196,7 +196,7 @@ def only_later(reply):
     return site
 
 
-class Undead(Site):
+class TokensStayValid(Site):
     """Reports a revocation, but keeps these tokens valid."""
 
     def __init__(self, *kinds):
@@ -213,10 +213,10 @@ class Undead(Site):
 @pytest.mark.parametrize(
     ("site", "found"),
     [
-        (Undead("access_token"), "a revoked access token: HTTP 200"),
-        (Undead("refresh_token"), "a revoked refresh token: HTTP 200"),
-        (Undead("access_token", "refresh_token"), "a revoked access token: HTTP 200"),
-        (Undead(), None),
+        (TokensStayValid("access_token"), "a revoked access token: HTTP 200"),
+        (TokensStayValid("refresh_token"), "a revoked refresh token: HTTP 200"),
+        (TokensStayValid("access_token", "refresh_token"), "a revoked access token: HTTP 200"),
+        (TokensStayValid(), None),
         (Site(), None),
     ],
 )
@@ -310,7 +310,7 @@ def test_why_no_code_came(reply, expected):
         (Reply(500), "method-failed"),
     ],
 )
-def test_what_the_api_says_to_a_token(reply, expected):
+def test_the_response_of_the_api_to_a_token(reply, expected):
     assert rule(api_call, ScriptedRun(Site(tasks=reply)).with_pair()) == expected
 
 
@@ -362,7 +362,7 @@ def test_a_site_where_nobody_listens_and_one_that_never_answers():
     )
 
 
-def test_what_to_do_about_a_refused_token_serves_the_operator_and_the_maker_of_an_app():
+def test_the_remedy_for_a_rejected_token_addresses_the_operator_and_the_app_developer():
     remedy = remedy_of("token-refused")
     assert remedy.index("Error Log") < remedy.index("An app must send")
     assert "proxy" in remedy and "client secret" in remedy

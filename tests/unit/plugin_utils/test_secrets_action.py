@@ -86,7 +86,7 @@ class Site:
         return {"changed": any(row["changed"] for row in rows), "sites": rows}
 
 
-class Course:
+class ActionRun:
     """An action plugin without Ansible."""
 
     def __init__(self, args, site, kill=None, check_mode=False):
@@ -96,20 +96,20 @@ class Course:
     def module(self, args, check_mode=None, async_too=False):
         return self.site.module(self.kill, args, check_mode)
 
-    def go(self, folder, host="one"):
+    def run_with(self, folder, host="one"):
         store = KilledStore(str(folder), host, VAULT)
         store.kill = self.kill
         with store.held():
             return self.with_store([{"name": SITE, **item} for item in self.args.get("items", [{}])], store)
 
 
-class KeyCourse(Course, KeyAction):
+class KeyRun(ActionRun, KeyAction):
     """frappe_user_api_key."""
 
 
 def run(folder, site, at=None, check_mode=False, host="one", **args):
     try:
-        return KeyCourse({"bench_path": BENCH, "users": USERS, **args}, site, Kill(at), check_mode).go(folder, host)
+        return KeyRun({"bench_path": BENCH, "users": USERS, **args}, site, Kill(at), check_mode).run_with(folder, host)
     except Killed:
         return None
 
@@ -127,7 +127,7 @@ def known_pairs(folder, user):
     return [pair_of(value) for value in (entry, entry.get("pending", {})) if value.get("api_secret")]
 
 
-def test_the_course_of_a_creation_a_rotation_and_a_removal(tmp_path):
+def test_a_creation_a_rotation_and_a_removal(tmp_path):
     site = Site(**dict.fromkeys(USERS))
     foreseen = run(tmp_path, site, check_mode=True)
     assert foreseen["sites"][0]["needs_secret"] == list(USERS) and kept(tmp_path) == {}
@@ -151,7 +151,7 @@ def test_every_pair_is_new_long_and_never_the_users_name(tmp_path):
     assert len({part for pair in site.pairs.values() for part in pair}) == 4
 
 
-def test_a_pair_that_nobody_here_knows_is_left_alone_and_nothing_is_made(tmp_path):
+def test_a_key_without_an_entry_is_not_changed_and_none_is_generated(tmp_path):
     site = Site(**{USERS[0]: ("theirs-key", "theirs-secret-0123456789"), USERS[1]: None})
     run(tmp_path, site)
     assert site.pairs[USERS[0]][0] == "theirs-key" and list(kept(tmp_path)) == [USERS[1]]
@@ -192,7 +192,7 @@ def test_killed_anywhere_the_live_pair_is_kept_and_the_next_run_finishes(tmp_pat
 
 
 @pytest.mark.parametrize("at", range(6))
-def test_a_creation_that_somebody_else_overtook_leaves_theirs(tmp_path, at):
+def test_a_creation_overtaken_by_another_run_keeps_the_other_value(tmp_path, at):
     site = Site(**dict.fromkeys(USERS[:1]))
     run(tmp_path, site, at, users=USERS[:1])
     theirs = ("theirs-key", "theirs-secret-0123456789")
@@ -259,7 +259,7 @@ class Clients:
         return self.clients[name]["client_secret"]
 
 
-class ClientCourse(Course, ClientAction):
+class ClientRun(ActionRun, ClientAction):
     """frappe_oauth_client."""
 
 
@@ -268,7 +268,7 @@ APP = {"app_name": "Reporting", "redirect_uris": ["https://r.example.com/cb"], "
 
 def clients(folder, site, at=None, check_mode=False, **args):
     try:
-        return ClientCourse({"bench_path": BENCH, **APP, **args}, site, Kill(at), check_mode).go(folder)
+        return ClientRun({"bench_path": BENCH, **APP, **args}, site, Kill(at), check_mode).run_with(folder)
     except Killed:
         return None
 
@@ -296,7 +296,7 @@ def test_the_secret_of_a_confidential_client_is_kept_rotated_restored_and_forgot
     assert site.clients == {} and kept_clients(tmp_path) == {}
 
 
-def test_a_secret_that_nobody_here_knows_is_left_alone_and_told(tmp_path):
+def test_a_secret_without_an_entry_is_not_changed_and_is_reported(tmp_path):
     site = Clients()
     clients(tmp_path, site, store_secret=False)
     assert site.secret() == "made-by-the-module" and kept_clients(tmp_path) == {}
@@ -321,7 +321,7 @@ def test_a_client_whose_run_was_killed_anywhere_is_finished_by_the_next(tmp_path
     assert kept_clients(tmp_path) == {"Reporting": {"client_id": "id0", "client_secret": site.secret()}}
 
 
-class Faltering(Clients):
+class PartlyFailingClients(Clients):
     """Two sites, one of which does not respond to the first call."""
 
     def __init__(self):
@@ -338,7 +338,7 @@ class Faltering(Clients):
 
 
 def test_a_site_that_did_not_answer_is_given_no_secret_that_nobody_keeps(tmp_path):
-    site = Faltering()
+    site = PartlyFailingClients()
     both = [{"name": "silent.example.com"}, {"name": SITE}]
     clients(tmp_path, site)
     site.asked.clear()
@@ -363,7 +363,7 @@ def test_a_client_that_was_made_elsewhere_meanwhile_keeps_its_secret(tmp_path):
 
 
 @pytest.mark.parametrize("rotate", [False, True])
-def test_a_client_that_was_made_elsewhere_meanwhile_is_foretold_and_can_be_rotated(tmp_path, rotate):
+def test_a_client_created_elsewhere_meanwhile_is_predicted_and_can_be_rotated(tmp_path, rotate):
     """Check mode predicts what the run does, and a rotation keeps the secret that it sets."""
     site = Clients()
     clients(tmp_path, site, at=2)  # pending, not sent

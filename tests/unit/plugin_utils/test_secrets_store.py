@@ -40,7 +40,7 @@ def store(tmp_path):
         yield store
 
 
-def test_a_store_that_cannot_be_locked_is_told(tmp_path, monkeypatch):
+def test_a_store_that_cannot_be_locked_is_reported(tmp_path, monkeypatch):
     """As on NFS, where a directory does not support flock."""
 
     def none(handle, how):
@@ -107,7 +107,7 @@ def test_wrong_vault_leaves_the_file_as_it_is(store):
         ),
     ],
 )
-def test_files_of_others(store, text, message):
+def test_files_of_another_bench_are_rejected(store, text, message):
     with open(store.file(SITE), "wb") as file:
         file.write(text)
     with pytest.raises(FileFault, match=message):
@@ -123,7 +123,7 @@ def test_a_name_that_leads_out_of_the_store_is_refused(store):
 
 
 @pytest.mark.parametrize("check", [SecretsStore.require, lambda store: store.held().__enter__()])
-def test_what_cannot_keep_is_refused_before_anything_is_made(tmp_path, check, monkeypatch):
+def test_an_unusable_store_is_rejected_before_secrets_are_generated(tmp_path, check, monkeypatch):
     with pytest.raises(StoreFault, match="no vault secret is loaded.*No secret was generated"):
         check(opened(tmp_path / "store", vault=[]))
     with pytest.raises(StoreFault, match="the directory .*/nosuch does not exist. Create it"):

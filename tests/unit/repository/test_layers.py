@@ -59,7 +59,7 @@ def test_no_file_imports_from_its_own_level_or_a_higher_one(path):
             assert not (package in packages and re.match(pattern, name)), f"{path}:{line} imports {name}"
 
 
-def test_the_imports_among_files_of_a_package_are_no_circle():
+def test_no_import_cycle_within_a_package():
     graph = {path: {NAME_TO_FILE[n] for n in named(path) if n in NAME_TO_FILE} for path in FILES}
     left = dict(graph)
     while left:

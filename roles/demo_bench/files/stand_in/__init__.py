@@ -1,9 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""This is a stand-in, not Frappe: what benchkeeper.frappe touches of Frappe v15, on SQLite, mistakes included.
+"""This is a stand-in, not Frappe. It implements the parts of Frappe v15 that benchkeeper.frappe uses, with its bugs.
 
-`__version__` is the version whose behaviour it imitates. The README beside this package says what is left out.
+The database is SQLite. `__version__` is the Frappe version that it imitates. README.md in this directory lists what is
+not implemented.
 """
 
 from __future__ import annotations
@@ -80,11 +81,11 @@ STANDARD_USERS = ("Guest", "Administrator")
 
 # ---- a site
 def init(site: str, sites_path: str = ".", new_site: bool = False, force=False) -> None:
-    """Make `site` the current one: reads its configuration, touches no database.
+    """Make `site` the current site. Reads its configuration and opens no database.
 
-    Raises IncorrectSitePath where the site has no site_config.json.
+    Raises IncorrectSitePath if the site has no site_config.json.
     """
-    if getattr(local, "initialised", None) and not force:
+    if getattr(local, "initialised", None) and not force:  # Frappe's own name and spelling
         return
     quiet = dict.fromkeys(("in_install_db", "mute_messages", "read_only"), False)
     _set_local(
@@ -108,7 +109,7 @@ def _set_local(**values):
 
 
 def connect(site: str | None = None, db_name: str | None = None, set_admin_as_user: bool = True) -> None:
-    """Prepare the database of the current site; like Frappe's, it is opened by the first query."""
+    """Prepare the database of the current site. The first query opens the connection, as in Frappe."""
     if site:
         init(site)
     from frappe.database import get_db
@@ -122,21 +123,21 @@ def connect(site: str | None = None, db_name: str | None = None, set_admin_as_us
 
 
 def destroy():
-    """Close the database, which rolls back what was not committed, and forget the site."""
+    """Close the database without a commit, and reset the current site."""
     if db:
         db.close()
     release_local(local)
 
 
 def set_user(username: str):
-    """Become `username`; what was known of the session and the arguments of the request are forgotten."""
+    """Set the current user. Discards the session data and the arguments of the request."""
     local.session.update(user=username, sid=username, data=_dict())
     local.form_dict = _dict()
 
 
 # ---- configuration
 def get_site_config(sites_path: str | None = None, site_path: str | None = None):
-    """common_site_config.json, and over it site_config.json. A file that is not a JSON object is ignored."""
+    """Return common_site_config.json merged with site_config.json. A file that is not a JSON object is ignored."""
     common, own = sites_path or getattr(local, "sites_path", None), site_path or getattr(local, "site_path", None)
     config = _dict(db_type="mariadb", db_host="127.0.0.1").update(get_common_site_config(common) if common else {})
     path = own and os.path.join(own, "site_config.json")
@@ -197,14 +198,14 @@ def get_meta(doctype, cached=True):
 
 
 def get_list(doctype, *args, **kwargs):
-    """Rows that the session's user may read, as dictionaries; 20 of them only where REST asks."""
+    """Return the rows that the session's user may read, as dictionaries. Only REST has a default limit of 20 rows."""
     from frappe.database.listing import get_list as found
 
     return found(doctype, *args, **kwargs)
 
 
 def get_all(doctype, *args, **kwargs):
-    """get_list without permissions and without a limit."""
+    """Like get_list, without permission checks and without a limit."""
     return get_list(doctype, *args, **{"limit_page_length": 0, **kwargs, "ignore_permissions": True})
 
 
@@ -241,7 +242,7 @@ def get_system_settings(key):
 
 # ---- apps and methods
 def get_installed_apps(*, _ensure_on_bench=False) -> list[str]:
-    """No app while the database is being made; connects where nobody has."""
+    """Return an empty list while the database is created. Connects if there is no connection yet."""
     if flags.in_install_db:
         return []
     if getattr(local, "db", None) is None:
@@ -264,19 +265,19 @@ def get_attr(method_string: str):
 
 @whitelist(allow_guest=True)
 def ping():
-    """For whoever wants to know whether the site answers."""
+    """Respond to a health check."""
     return "pong"
 
 
-# ---- small things
+# ---- helpers
 def generate_hash(txt: str | None = None, length: int = 56) -> str:
-    """`length` random hexadecimal digits; `txt` is ignored, as in Frappe."""
+    """Return `length` random hexadecimal digits. `txt` is ignored, as in Frappe."""
     length = length or 56
     return secrets.token_hex(math.ceil(length / 2))[:length]
 
 
 def clear_cache(user: str | None = None, doctype: str | None = None):
-    """Forget what this connection remembers; the stand-in has no other cache of documents."""
+    """Clear the cached values of this connection. The stand-in has no other cache of documents."""
     if db:
         db.value_cache.clear()
 

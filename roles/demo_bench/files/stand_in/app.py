@@ -17,7 +17,7 @@ from werkzeug.wsgi import ClosingIterator
 import frappe
 import frappe.api
 import frappe.handler
-import frappe.integrations.oauth2  # so that gunicorn's --preload shares it
+import frappe.integrations.oauth2  # imported here so that gunicorn's --preload loads it once
 from frappe.auth import UNSAFE_HTTP_METHODS, HTTPRequest, clear_cookies, validate_auth
 from frappe.utils import cint, get_site_name
 from frappe.utils.response import build_response, report_error
@@ -25,7 +25,7 @@ from frappe.website import get_response, message_page, page
 
 SITES_PATH = os.environ.get("SITES_PATH", os.curdir)
 PAGE_METHODS = ("GET", "HEAD", "POST")
-LARGEST_BODY = 25 * 1024 * 1024  # bytes, where the site's configuration sets no max_file_size
+LARGEST_BODY = 25 * 1024 * 1024  # bytes, if the site's configuration does not set max_file_size
 PAGES = {
     401: ("Session Expired", "This session is over. Log in again to go on."),
     403: ("Not Permitted", "Your roles do not allow this."),
@@ -34,7 +34,7 @@ PAGES = {
 
 
 def destroy_afterwards(app):
-    """The site is left when the reply has been sent."""
+    """Reset the current site after the response was sent."""
 
     @functools.wraps(app)
     def wrapped(environ, start_response):
@@ -46,9 +46,9 @@ def destroy_afterwards(app):
 @destroy_afterwards
 @Request.application
 def application(request: Request):
-    """Errors of werkzeug are replies as they are: without cookies, and without CORS headers."""
-    with contextlib.ExitStack() as unsettled:
-        unsettled.callback(undo_writes, request)
+    """Handle a request. werkzeug exceptions are returned unchanged, without cookies and CORS headers."""
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(undo_writes, request)
         try:
             init_request(request)
             validate_auth()
@@ -58,14 +58,14 @@ def application(request: Request):
         except Exception as error:
             reply = handle_exception(error)
         else:
-            settle()
-            unsettled.pop_all()
+            commit_or_rollback()
+            on_error.pop_all()
     process_response(reply)
     return reply
 
 
 def dispatch(request):
-    """The reply of the first part that feels addressed: a `cmd` is called whatever the path says."""
+    """Return the response of the first matching handler. `cmd` takes precedence over the path."""
     for is_addressed, answer in PARTS:
         if is_addressed(request):
             return answer(request)
@@ -86,7 +86,7 @@ PARTS = (
 
 
 def init_request(request):
-    """Find the site (X-Frappe-Site-Name, else the Host header), read its configuration, open its session."""
+    """Find the site (X-Frappe-Site-Name, or the Host header), read its configuration, and open its session."""
     frappe.local.request = request
     named = request.headers.get("X-Frappe-Site-Name")
     frappe.init(named or get_site_name(request.host), SITES_PATH, force=True)
@@ -98,7 +98,10 @@ def init_request(request):
 
 
 def open_database():
-    """In maintenance for reading only, as Administrator, and where the site allows it; else raises SessionStopped."""
+    """Open the database. In maintenance mode, open it read-only as Administrator.
+
+    Raises SessionStopped in maintenance mode, unless allow_reads_during_maintenance is set.
+    """
     maintenance = bool(frappe.conf.maintenance_mode)
     frappe.connect(set_admin_as_user=maintenance)
     if not maintenance:
@@ -110,9 +113,9 @@ def open_database():
 
 
 def make_form_dict(request):
-    """The arguments: a JSON object, a JSON list as `data`, or the form over the query; `_` only defeats caches.
+    """Return the arguments: a JSON object, a JSON list as `data`, or the query merged with the form.
 
-    Raises ValidationError for any other JSON.
+    The argument `_`, a cache buster, is dropped. Raises ValidationError for any other JSON.
     """
     body = request.get_data(as_text=True)
     sent = json.loads(body) if request.is_json and body else {**request.args, **request.form}
@@ -124,14 +127,17 @@ def make_form_dict(request):
 
 
 def handle_exception(error):
-    """JSON for who accepts it, and below /api/ unless text comes first in what is accepted; a page for all others."""
+    """Return the response for an error: JSON or an HTML page.
+
+    JSON is returned if the client accepts it. It is also returned below /api/, unless Accept starts with "text".
+    """
     frappe.session.user = frappe.session.user or "Guest"
     status = getattr(error, "http_status_code", 500)
     accepted = frappe.get_request_header("Accept") or ""
     of_api = frappe.request.path.startswith("/api/") and not accepted.startswith("text")
     as_json = of_api or "application/json" in accepted
     if frappe.local.response.get("page"):
-        return message_page()  # Frappe renders the same page again, and the error leaves the application
+        return message_page()  # Frappe renders the same page again. If that fails too, the error leaves the application
     reply = report_error(status) if as_json else page(*PAGES.get(status, ("Server Error", "")), status)
     if error.__class__ is frappe.AuthenticationError and hasattr(frappe.local, "login_manager"):
         clear_cookies()
@@ -143,8 +149,8 @@ def undo_writes(request):
         frappe.db.rollback()
 
 
-def settle():
-    """Commit what an unsafe method did, roll back after a safe one unless it asked for a commit."""
+def commit_or_rollback():
+    """Commit after an unsafe method. Roll back after a safe method, unless `frappe.flags.commit` is set."""
     keep = frappe.request.method in UNSAFE_HTTP_METHODS or frappe.flags.commit
     finish = frappe.db.commit if keep else frappe.db.rollback
     finish()
@@ -162,7 +168,10 @@ def process_response(response):
 
 
 def cors_headers(request):
-    """`allow_cors` is "*", one origin or a list, compared letter by letter; a preflight gets what it asks for."""
+    """Return the CORS headers. A preflight gets every method and header that it requests.
+
+    `allow_cors` is "*", an origin or a list of origins. Origins are compared exactly.
+    """
     asked, allowed = request.headers, frappe.conf.allow_cors
     origin = asked.get("Origin")
     listed = allowed if isinstance(allowed, list) else [allowed]
@@ -170,7 +179,7 @@ def cors_headers(request):
         return []
     granted = {"Allow-Origin": origin, "Allow-Credentials": "true"}
     if request.method == "OPTIONS":
-        # a preflight that names no method is told the word "None", as Frappe tells it
+        # like Frappe, send the string "None" if the preflight names no method
         granted["Allow-Methods"] = str(asked.get("Access-Control-Request-Method"))
         granted["Allow-Headers"] = asked.get("Access-Control-Request-Headers") or None
         granted["Max-Age"] = None if frappe.conf.developer_mode else "86400"

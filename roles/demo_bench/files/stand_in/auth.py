@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is asking: login, session cookies, CSRF tokens, bearers and API keys."""
+"""Authenticate requests: login, session cookies, CSRF tokens, bearer tokens and API keys."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ UNSAFE_HTTP_METHODS = frozenset(("DELETE", "PATCH", "POST", "PUT"))
 COOKIES = ("sid", "user_id", "full_name", "user_image", "system_user")
 NO_USER = ("", "Guest")
 LONGEST_PASSWORD = 512  # characters
-SHOWN = ("user_type", "first_name", "last_name", "user_image")  # what the cookies tell of a user
-KEY_PAIRS = {"basic": lambda token: base64.b64decode(token).decode(), "token": str}  # how each scheme holds key:secret
+SHOWN = ("user_type", "first_name", "last_name", "user_image")  # fields of the user that the cookies contain
+KEY_PAIRS = {"basic": lambda token: base64.b64decode(token).decode(), "token": str}  # decodes key:secret of each scheme
 
 
 class HTTPRequest:
-    """The session of a request; a step that fails leaves out the cookies of the later ones, so their order counts."""
+    """The session of a request. The order of the steps matters: after a failed step, later steps set no cookies."""
 
     def __init__(self):
         forwarded = frappe.get_request_header("X-Forwarded-For")
@@ -39,7 +39,10 @@ class HTTPRequest:
 
 
 def _check_csrf_token():
-    """Raises CSRFTokenError; a session without a token is not checked, nor is any where ignore_csrf is true."""
+    """Check the CSRF token of the request. Raises CSRFTokenError.
+
+    Not checked if the session has no token, or if ignore_csrf is true.
+    """
     expected = None if frappe.conf.ignore_csrf else frappe.session.data.csrf_token
     if not expected or frappe.request.method not in UNSAFE_HTTP_METHODS:
         return
@@ -50,7 +53,7 @@ def _check_csrf_token():
 
 
 class LoginManager:
-    """Logs in where the request asks for that, and else takes up the session that its cookie names."""
+    """Logs in if the request is a login. Otherwise resumes the session of the cookie."""
 
     def __init__(self):
         self.user, self.full_name, self.info = None, None, _dict()
@@ -70,7 +73,7 @@ class LoginManager:
         self.login_as(self.user)
 
     def login_as(self, user):
-        """A new session, whatever the user's password; the reply says where to go from here."""
+        """Start a new session without checking a password. The response contains the home page."""
         self.user = user
         self._load_info()
         self._open_session()
@@ -78,7 +81,10 @@ class LoginManager:
         frappe.local.response.update(self._welcome())
 
     def authenticate(self, user: str | None = None, pwd: str | None = None):
-        """Sets `user`. Raises AuthenticationError, or SecurityException after too many failures."""
+        """Check the credentials and set `user`.
+
+        Raises AuthenticationError, or SecurityException after too many failures.
+        """
         from frappe.core.doctype.user.user import find_by_credentials
 
         given = (user, pwd)
@@ -108,13 +114,13 @@ class LoginManager:
     def _set_cookies(self):
         self.full_name = " ".join(part for part in (self.info.first_name, self.info.last_name) if part)
         frappe.local.cookie_manager.keep_session()
-        told = {
+        values = {
             "user_id": self.user,
             "full_name": self.full_name,
             "user_image": self.info.user_image,
             "system_user": "no" if self._is_website_user else "yes",
         }
-        for name, value in told.items():
+        for name, value in values.items():
             frappe.local.cookie_manager.set_cookie(name, value)
 
     def _welcome(self):
@@ -131,7 +137,7 @@ class LoginManager:
             frappe.db.delete("Sessions", {"user": self.user, "sid": ("!=", session.sid)})
 
     def logout(self):
-        """Commits: a safe method would otherwise be rolled back."""
+        """End the session. Commits, because the request would otherwise roll back after a safe method."""
         delete_session(frappe.session.sid)
         clear_cookies()
         self.login_as("Guest")
@@ -139,21 +145,21 @@ class LoginManager:
 
 
 def _reason_against(found):
-    """Why the user with these credentials may not log in, in Frappe's words; None for a user who may."""
+    """Return the reason why the user with these credentials may not log in, or None. The text is Frappe's."""
     if not found or not found.is_authenticated:
         return "Invalid login credentials"
     return None if found.enabled or found.name == "Administrator" else "User disabled or missing"
 
 
 def _refuse(message):
-    """Commits, so that attempts that failed stay counted. Raises AuthenticationError."""
+    """Raise AuthenticationError. Commits first, so that the failed attempt is counted."""
     frappe.local.response["message"] = message
     frappe.db.commit()
     raise frappe.AuthenticationError
 
 
 class CookieManager:
-    """The cookies of a reply; a browser forgets those of an ended session, for what expires is written last."""
+    """The cookies of a response. Expired cookies are written last, so that the browser deletes them."""
 
     def __init__(self):
         self._valid, self._expired = {}, ()
@@ -162,7 +168,7 @@ class CookieManager:
         self._valid[name] = {"value": quote((value or "").encode()), **options}
 
     def keep_session(self):
-        """Another stretch of session_expiry for the browser's session."""
+        """Renew the session cookie for another session_expiry."""
         if frappe.session.sid:
             self.set_cookie("sid", frappe.session.sid, httponly=True, max_age=get_expiry_in_seconds())
 
@@ -184,22 +190,26 @@ def clear_cookies():
 
 @whitelist()
 def get_logged_user():
-    """Not for guests, which makes it the question whether a token is good."""
+    """Return the current user. Guests may not call this method, so it can be used to check a token."""
     return frappe.session.user
 
 
 def validate_auth():
-    """Take the user from the Authorization header. Raises AuthenticationError where its two parts name nobody."""
+    """Set the user from the Authorization header.
+
+    Raises AuthenticationError if the header has two parts but no user is found.
+    """
     header = frappe.get_request_header("Authorization", "").split(" ")
     if len(header) != 2:
         return
-    _validate_bearer(*header)
-    _validate_api_key(*header)
+    validate_oauth(header)
+    validate_auth_via_api_keys(header)
     if frappe.session.user in NO_USER:
         raise frappe.AuthenticationError
 
 
-def _validate_bearer(scheme, token):
+def validate_oauth(header):
+    scheme, token = header
     if scheme.lower() != "bearer":
         return
     from frappe.integrations.oauth2 import get_oauth_server
@@ -216,28 +226,36 @@ def _validate_bearer(scheme, token):
         _become(row.user)
 
 
-def _validate_api_key(scheme, token):
-    """What is no pair is passed over. Raises InvalidAuthorizationToken, or AuthenticationError for a wrong pair."""
+def validate_auth_via_api_keys(header):
+    """Set the user from an API key. A value that is not a key:secret pair is ignored.
+
+    Raises InvalidAuthorizationToken, or AuthenticationError for a wrong pair.
+    """
+    scheme, token = header
     read = KEY_PAIRS.get(scheme.lower())
     if not read:
         return
     try:
         key, secret = read(token).split(":")
-        owner = frappe.db.get_value("User", {"api_key": key})
-        right = owner and get_decrypted_password("User", owner, "api_secret") == secret
+        validate_api_key_secret(key, secret)
     except binascii.Error:
         frappe.throw("The token is not valid base64.", frappe.InvalidAuthorizationToken)
     except (AttributeError, TypeError, ValueError):
         return
-    if not right:
+
+
+def validate_api_key_secret(key, secret):
+    """Set the user of an API key. Raises AuthenticationError for a wrong pair."""
+    owner = frappe.db.get_value("User", {"api_key": key})
+    if not owner or get_decrypted_password("User", owner, "api_secret") != secret:
         raise frappe.AuthenticationError
-    manager = getattr(frappe.local, "login_manager", None)  # a preflight has none, and stays without a user
+    manager = getattr(frappe.local, "login_manager", None)  # a preflight has no login manager, and gets no user
     if manager and manager.user in NO_USER:
         _become(owner)
 
 
 def _become(user):
-    """Take the user on without losing the request's arguments."""
+    """Set the current user and keep the arguments of the request."""
     arguments = frappe.local.form_dict
     frappe.set_user(user)
     frappe.local.form_dict = arguments

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Frappe's own HTTP client calls by name; of `frappe.client` only what a test of ours was seen to need."""
+"""The methods of `frappe.client` that the tests use. Frappe's own HTTP client calls them by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import frappe
 
 @frappe.whitelist()
 def get_value(doctype, fieldname, filters=None):
-    """One row's fields; an empty object where none fits. Raises PermissionError."""
+    """Return the fields of one row, or an empty object if no row matches. Raises PermissionError."""
     frappe.has_permission(doctype)
     fields, wanted = _parsed(fieldname), _parsed(filters) or None
     rows = frappe.get_list(
@@ -24,7 +24,7 @@ def get_value(doctype, fieldname, filters=None):
 
 @frappe.whitelist(methods=["DELETE", "POST"])
 def delete(doctype, name):
-    """Raises DoesNotExistError, LinkExistsError, PermissionError."""
+    """Delete a document. Raises DoesNotExistError, LinkExistsError or PermissionError."""
     frappe.delete_doc(doctype, name, ignore_missing=False)
 
 

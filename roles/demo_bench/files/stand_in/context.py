@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What belongs to one site in one thread: `local`, its proxies, and the dictionary with attributes they hold."""
+"""The state of one site in one thread: `local`, its proxies, and the dictionary type that they use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.local import Local
 
 
 class _dict(dict):
-    """A dictionary whose keys are attributes too; a missing attribute is None, not an error."""
+    """A dictionary whose keys are also attributes. A missing attribute is None."""
 
     __getattr__ = dict.get
     __setattr__ = dict.__setitem__
@@ -21,7 +21,7 @@ class _dict(dict):
         return _dict(self)
 
     def update(self, *args, **kwargs):
-        """As a dictionary's, but it answers itself."""
+        """Like dict.update, but returns the dictionary."""
         dict.update(self, *args, **kwargs)
         return self
 

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in's own command line, in the place of `bench new-site`: run in `<bench>/sites`, JSON in, JSON out.
+"""The stand-in's replacement for `bench new-site`. Run it in `<bench>/sites`. It reads JSON and prints JSON.
 
     python -m frappe.demo new-site < request.json
 
 The request is {"site", "domains": [...], "apps": [...], "roles": [...], "users": [{"email", "password", "first_name",
-"user_type", "roles": [...], "enabled"}]}, or {"sites": [...]} with a list of such; the answer is {"changed": bool}.
-Passwords come on stdin only. A site that is there keeps all it has; roles and users that are missing are added.
+"user_type", "roles": [...], "enabled"}]}, or {"sites": [...]} with a list of these. The output is {"changed": bool}.
+Passwords are read from stdin only. In an existing site, missing roles and users are added. Nothing else is changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ STANDARD_ROLES = {"Administrator": 1, "System Manager": 1, "Desk User": 1, "All"
 
 
 def new_site(wanted: dict) -> bool:
-    """Make or complete a site; whether anything was missing. site_config.json is written last: it makes the site."""
+    """Create or complete a site. Return whether anything was missing.
+
+    The database is created before site_config.json, because a directory with that file counts as a site.
+    """
     site = wanted["site"]
     config_path = os.path.join(site, "site_config.json")
     fresh = not os.path.exists(config_path)
@@ -131,7 +134,7 @@ def _of(doctype, values):
 
 
 def _db_insert(doc):
-    """Store a row that Frappe's installer would have made, and its children, without the checks of an insert."""
+    """Store a row that Frappe's installer would create, with its children. Skips the checks of an insert."""
     from frappe.model.naming import random_name
 
     for row in (doc, *doc.get_all_children()):
@@ -161,14 +164,14 @@ def _add_user(wanted) -> bool:
     ).insert()  # fmt: skip
     if wanted.get("user_type", doc.user_type) != doc.user_type:
         raise SystemExit(
-            f"{doc.name}: Frappe makes a {doc.user_type} of a user with these roles, not a {wanted['user_type']}"
+            f"{doc.name}: Frappe sets the user type {doc.user_type} for these roles, not {wanted['user_type']}"
         )
     update_password(doc.name, wanted["password"])
     return True
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="frappe.demo", description="The demo bench's stand-in for `bench new-site`.")
+    parser = argparse.ArgumentParser(prog="frappe.demo", description="Create sites, in place of `bench new-site`.")
     parser.add_argument("command", choices=["new-site"])
     parser.parse_args()
     request = json.load(sys.stdin)

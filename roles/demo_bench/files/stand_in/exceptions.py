@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Frappe's exceptions, with the HTTP status each one carries."""
+"""Frappe's exceptions, each with its HTTP status."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from werkzeug.exceptions import NotFound
 
 
 class SiteNotSpecifiedError(Exception):
-    """No site was named."""
+    """No site was specified."""
 
 
 class IncorrectSitePath(NotFound):
-    """The site's folder has no site_config.json."""
+    """The site's directory has no site_config.json."""
 
 
 class ValidationError(Exception):
-    """What was sent does not fit; most errors are of this kind."""
+    """The input is invalid. Base class of most errors."""
 
     http_status_code = 417
 
 
 class AuthenticationError(Exception):
-    """Nobody is logged in by this."""
+    """The login failed."""
 
     http_status_code = 401
 
 
 class PermissionError(Exception):
-    """The user may not do this."""
+    """The user does not have permission."""
 
     http_status_code = 403
 
 
 class NameError(Exception):
-    """A document cannot have this name."""
+    """The name is not allowed for a document."""
 
     http_status_code = 409
 
 
 class CSRFTokenError(Exception):
-    """An unsafe request of a session without the session's token."""
+    """An unsafe request without the CSRF token of its session."""
 
     http_status_code = 400
 
@@ -51,7 +51,7 @@ class InvalidAuthorizationToken(CSRFTokenError):
 
 
 class SessionStopped(Exception):
-    """The site is in maintenance."""
+    """The site is in maintenance mode."""
 
     http_status_code = 503
 
@@ -61,27 +61,27 @@ class SecurityException(Exception):
 
 
 class QueryTimeoutError(Exception):
-    """A lock was not to be had in time."""
+    """A lock timed out."""
 
 
 class Redirect(Exception):
-    """Raised with frappe.flags.redirect_location set: the page is elsewhere."""
+    """The page has moved to frappe.flags.redirect_location."""
 
     http_status_code = 301
 
 
 class AppNotInstalledError(ValidationError):
-    """A method of an app that the site does not have."""
+    """The method belongs to an app that is not installed on the site."""
 
 
 class DoesNotExistError(ValidationError):
-    """There is no such document."""
+    """The document does not exist."""
 
     http_status_code = 404
 
 
 class DuplicateEntryError(NameError):
-    """The name is taken."""
+    """The name is already in use."""
 
 
 class MandatoryError(ValidationError):
@@ -93,22 +93,22 @@ class CharacterLengthExceededError(ValidationError):
 
 
 class LinkValidationError(ValidationError):
-    """A link leads nowhere."""
+    """A link refers to a document that does not exist."""
 
 
 class LinkExistsError(ValidationError):
-    """Another document links to the one to be deleted."""
+    """Another document links to the document to delete."""
 
 
 class TimestampMismatchError(ValidationError):
-    """Somebody else saved since the document was read."""
+    """The document was saved by somebody else after it was read."""
 
 
 class UniqueValidationError(ValidationError):
-    """A value that must be unique is there already."""
+    """A value that must be unique already exists."""
 
 
 class InReadOnlyMode(ValidationError):
-    """A write to a site that may only be read."""
+    """A write to a site that is read-only."""
 
     http_status_code = 503

@@ -10,7 +10,7 @@ from frappe.whitelisting import ACCESS, is_whitelisted, whitelist
 
 
 def handle():
-    """Call what the request names, and put its answer under `message`; `login` has been done by then."""
+    """Call the method of the request and return its result as `message`. `login` was already handled."""
     if frappe.form_dict.cmd == "login":
         return
     answer = run(frappe.form_dict.cmd, "Failed to get method for command {0} with {1}", get_attr)
@@ -35,7 +35,7 @@ def get_attr(cmd):
 
 @whitelist(allow_guest=True)
 def logout():
-    """Open to guests, whose session it leaves as it is."""
+    """Log out. Guests may call this method too. It does not change their session."""
     frappe.local.login_manager.logout()
 
 

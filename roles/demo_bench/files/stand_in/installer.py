@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing the configuration of a site."""
+"""Write the configuration of a site."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ABSENT = "None"  # the value that removes a key
 
 
 def update_site_config(key, value, validate=True, site_config_path=None):
-    """Set one key, or remove it if `value` is the word "None", under Frappe's lock; writes in place, not atomically.
+    """Set one key, or remove it if `value` is the string "None". Holds Frappe's lock, and writes in place.
 
-    Raises JSONDecodeError where the file is not valid JSON.
+    A reader can therefore find an incomplete file. Raises JSONDecodeError if the file is not valid JSON.
     """
     from frappe.utils.synchronization import filelock
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Locking out who fails too often. A table holds the counts for all workers, where Frappe has redis."""
+"""Lock a user or address after too many failed logins. A table stores the counts; Frappe stores them in Redis."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = "login_failed"
 
 
 class LoginAttemptTracker:
-    """Failures of one address or user, counted from the first within `interval` seconds."""
+    """Count the failures of one address or user, within `interval` seconds of the first failure."""
 
     def __init__(self, key: str, limit: int, interval: int):
         self.key, self.limit, self.interval = key, limit, datetime.timedelta(seconds=interval)
@@ -41,7 +41,7 @@ class LoginAttemptTracker:
 
 
 def get_login_attempt_tracker(key: str) -> LoginAttemptTracker:
-    """Raises SecurityException (HTTP 500) for who is locked out."""
+    """Return the tracker of a user or address. Raises SecurityException (HTTP 500) if it is locked out."""
     limit = cint(frappe.get_system_settings("allow_consecutive_login_attempts"))
     seconds = cint(frappe.get_system_settings("allow_login_after_fail"))
     tracker = LoginAttemptTracker(key, limit, seconds)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages to the user and the exceptions that come with them."""
+"""Messages to the user, and their exceptions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import traceback
 from frappe.context import _dict, error_log, flags, local, message_log
 from frappe.exceptions import ValidationError
 
-ID = "__frappe_exc_id"  # by which a reply of v2 finds the message of its exception
+ID = "__frappe_exc_id"  # the attribute that links an exception to its message in API v2
 
 
 def bold(text):
@@ -23,10 +23,10 @@ def msgprint(
     msg: str, title: str | None = None, raise_exception: bool | type[Exception] = False, as_table=False, as_list=False,
     indicator=None, alert=False, primary_action=None, is_minimizable=False, wide=False, *, realtime=False,
 ) -> None:  # fmt: skip
-    """Add a message to the reply (`_server_messages`), and raise if asked to."""
+    """Add a message to the response (`_server_messages`). Raise an exception if `raise_exception` is set."""
     errors = [_exception(msg, raise_exception)] if raise_exception else []
     if not flags.mute_messages:
-        told = {
+        extra = {
             "indicator": indicator or (errors and "red"),
             "alert": 1 if alert else None,
             "raise_exception": len(errors),
@@ -34,7 +34,7 @@ def msgprint(
             "primary_action": primary_action,
         }
         note = _dict(message=msg, title=title or "Message")
-        message_log.append(note.update({key: value for key, value in told.items() if value}))
+        message_log.append(note.update({key: value for key, value in extra.items() if value}))
         for error in errors:
             setattr(error, ID, note[ID])
     for error in errors:

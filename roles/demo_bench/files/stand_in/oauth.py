@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Frappe v15 answers to oauthlib's questions, with the gaps it has there.
+"""The oauthlib request validator of Frappe v15, with its security gaps.
 
-A client's secret is never asked for, PKCE only matters if a challenge was sent, a refresh leaves the old pair alive,
-and the user of a code is the one that the browser's user_id cookie names.
+The client secret is never checked. PKCE is checked only if a challenge was sent. A refresh leaves the old pair of
+tokens valid. The user of a code is the user in the browser's cookie user_id.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UNKNOWN_ERROR = {"error": "internal_server_error", "description": "Internal Serv
 class OAuthWebRequestValidator(RequestValidator):
     # ---- the client
     def validate_client_id(self, client_id, request, *args, **kwargs):
-        """Also asks whether the session's user has a role that the client is for."""
+        """Check that the client exists, and that the session's user has one of its allowed roles."""
         known = frappe.db.exists(CLIENT, {"name": client_id})
         client = frappe.get_doc(CLIENT, client_id) if known else None
         allowed = bool(client and client.user_has_allowed_role())
@@ -41,8 +41,8 @@ class OAuthWebRequestValidator(RequestValidator):
         return allowed
 
     def authenticate_client(self, request, *args, **kwargs):
-        """Finds the client by its id, else by the token at hand; the secret is not looked at."""
-        name = request.client_id or frappe.db.get_value(TOKEN, _token_at_hand(frappe.form_dict), "client")
+        """Find the client by its id, otherwise by the token in the request. The secret is not checked."""
+        name = request.client_id or frappe.db.get_value(TOKEN, _token_of_request(frappe.form_dict), "client")
         client = frappe.get_doc(CLIENT, name)
         request.client = request.client or client.as_dict()
         return frappe.session.user == _user_of_cookie(request, "Guest")
@@ -73,7 +73,7 @@ class OAuthWebRequestValidator(RequestValidator):
     # ---- codes
     def save_authorization_code(self, client_id, code, request, *args, **kwargs):
         challenge, method = request.code_challenge, request.code_challenge_method
-        proof = {"code_challenge": challenge, "code_challenge_method": method.lower()} if challenge and method else {}
+        pkce = {"code_challenge": challenge, "code_challenge_method": method.lower()} if challenge and method else {}
         _keep(
             CODE,
             authorization_code=code["code"],
@@ -82,11 +82,14 @@ class OAuthWebRequestValidator(RequestValidator):
             scopes=get_url_delimiter().join(request.scopes),
             redirect_uri_bound_to_authorization_code=request.redirect_uri,
             nonce=request.nonce or None,
-            **proof,
+            **pkce,
         )
 
     def validate_code(self, client_id, code, client, request, *args, **kwargs):
-        """Compared letter by letter, unlike a filter. A code whose challenge is not answered is deleted."""
+        """Check a code. It is compared exactly, unlike in a filter.
+
+        A code with a challenge is deleted if the request has no code_verifier.
+        """
         if code not in frappe.get_all(CODE, filters={"client": client_id, "validity": "Valid"}, pluck="name"):
             return False
         wanted = ["user", "scopes", "code_challenge_method", "code_challenge"]
@@ -102,7 +105,7 @@ class OAuthWebRequestValidator(RequestValidator):
         return True
 
     def confirm_redirect_uri(self, client_id, code, redirect_uri, client, *args, **kwargs):
-        """The default only counts where none is registered."""
+        """Compare with the registered URIs. The default is used only if no URI is registered."""
         default, registered = frappe.db.get_value(CLIENT, client_id, ["default_redirect_uri", "redirect_uris"])
         return redirect_uri in (registered.split(get_url_delimiter()) if registered else [default])
 
@@ -114,13 +117,16 @@ class OAuthWebRequestValidator(RequestValidator):
         return frappe.db.get_value(CODE, {"name": code, "validity": "Valid"}, "nonce")
 
     def get_authorization_code_scopes(self, client_id, code, redirect_uri, request):
-        """On one space, unlike those that are held against a request: a newline hides `openid`, and its id_token."""
+        """Split the scopes on single spaces, unlike `_scopes_of`.
+
+        If newlines separate the scopes, `openid` is not found, and no id_token is issued.
+        """
         scopes = frappe.get_value(CLIENT, client_id, "scopes")
         return scopes.split(get_url_delimiter()) if scopes else []
 
     # ---- tokens
     def save_bearer_token(self, token, request, *args, **kwargs):
-        """For the user of the code, else of the token that is refreshed."""
+        """Store a token for the user of the code, or of the token that is refreshed."""
         client, refreshed = request.client["name"], {"refresh_token": request.body.get("refresh_token")}
         issued = {key: token.get(key) for key in ("access_token", "refresh_token", "expires_in")}
         user = request.user or frappe.db.get_value(TOKEN, refreshed, "user")
@@ -134,14 +140,17 @@ class OAuthWebRequestValidator(RequestValidator):
         return alive and all(scope in granted for scope in scopes)
 
     def validate_refresh_token(self, refresh_token, client, request, *args, **kwargs):
-        """Neither bound to the client nor to an age. Raises DoesNotExistError for an unknown or revoked one."""
+        """Check a refresh token. It is not bound to the client, and it does not expire.
+
+        Raises DoesNotExistError if the token is unknown or revoked.
+        """
         return bool(frappe.get_doc(TOKEN, {"refresh_token": refresh_token, "status": "Active"}))
 
     def get_original_scopes(self, refresh_token, request, *args, **kwargs):
         return frappe.get_doc(TOKEN, {"refresh_token": refresh_token}).scopes
 
     def revoke_token(self, token, token_type_hint, request, *args, **kwargs):
-        """Without the hint a refresh token is looked for among access tokens, and nothing happens."""
+        """Revoke a token. Without the hint, a refresh token is not found, and nothing is revoked."""
         which = {"refresh_token": token} if token_type_hint == "refresh_token" else token
         frappe.db.set_value(TOKEN, which, "status", "Revoked")
         frappe.db.commit()
@@ -158,7 +167,7 @@ class OAuthWebRequestValidator(RequestValidator):
         return self.finalize_id_token(claims, token, token_handler, request)
 
     def finalize_id_token(self, id_token, token, token_handler, request):
-        """Signed with the client's secret. Without the scope `openid` it says nothing about the user."""
+        """Sign the id_token with the client secret. Without the scope `openid`, it has no claims about the user."""
         about_user = get_userinfo(frappe.get_doc("User", request.user))
         claims = {**id_token, "iss": about_user["iss"], "exp": id_token["iat"] + token["expires_in"]}
         claims.update({"nonce": request.nonce} if request.nonce else {})
@@ -180,12 +189,12 @@ class OAuthWebRequestValidator(RequestValidator):
         return frappe.session.user != "Guest" and request.prompt.lower() != "login"
 
     def validate_user_match(self, id_token_hint, scopes, claims, request):
-        """Of hints only that they are absent is known here: v15 compares them, and nothing of ours sends one."""
+        """Only requests without id_token_hint are supported. Frappe v15 compares the hint, but no test sends one."""
         return not id_token_hint and frappe.session.user != "Guest"
 
 
 def _digest(text, length=None):
-    """Of the SHA-256 the first `length` bytes, in base64url without padding."""
+    """Return the first `length` bytes of the SHA-256 digest, in base64url without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:length]).decode().rstrip("=")
 
 
@@ -197,8 +206,8 @@ def _keep(doctype, **values):
     frappe.db.commit()
 
 
-def _token_at_hand(form):
-    """What finds the row of the token that a request without a client_id is about."""
+def _token_of_request(form):
+    """Return the filter for the token of a request without a client_id."""
     if "refresh_token" in form:
         return {"refresh_token": form["refresh_token"]}
     return form["token"] if "token" in form else frappe.get_request_header("Authorization").split(" ")[1]
@@ -230,13 +239,13 @@ def get_userinfo(user):
 
 
 def get_server_url():
-    """The `base_url` of the Social Login Key `frappe`, else the address asked for; host_name does not count."""
+    """Return the `base_url` of the Social Login Key `frappe`, or the address of the request. host_name is ignored."""
     asked = urlsplit(frappe.request.url)
     return frappe.get_value("Social Login Key", "frappe", "base_url") or f"{asked.scheme}://{asked.netloc}"
 
 
 def get_url_delimiter(separator_character=" "):
-    """One space, for scopes and redirect URIs alike."""
+    """Return one space, for scopes and redirect URIs."""
     return separator_character
 
 
@@ -246,6 +255,6 @@ def delete_oauth2_data():
 
 
 def generate_json_error_response(error):
-    """The status is told twice: to HTTP, and in the reply."""
-    told = {key: getattr(error, key, otherwise) for key, otherwise in UNKNOWN_ERROR.items()}
-    frappe.local.response = _dict(told, http_status_code=told["status_code"])
+    """Build the response of an OAuth error. The status is sent as the HTTP status and in the body."""
+    body = {key: getattr(error, key, otherwise) for key, otherwise in UNKNOWN_ERROR.items()}
+    frappe.local.response = _dict(body, http_status_code=body["status_code"])

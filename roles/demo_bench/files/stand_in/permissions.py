@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roles, and what the permissions of a doctype allow them."""
+"""Roles, and the permissions that a doctype gives them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AUTOMATIC_ROLES = (GUEST_ROLE, ALL_USER_ROLE, SYSTEM_USER_ROLE, ADMIN_ROLE)
 
 
 def get_roles(username=None) -> list[str]:
-    """The roles of a user, those that nobody gives by hand included. An unknown user has All and Guest."""
+    """Return the roles of a user, including automatic roles. An unknown user has All and Guest."""
     username = username or frappe.session.user
     if not username or username == "Guest":
         return [GUEST_ROLE]
@@ -44,7 +44,10 @@ def only_for(roles, message=False):
 
 
 def has_permission(doctype, ptype="read", doc=None, user=None, raise_exception=True, **_options) -> bool:
-    """Whether the user's roles give `ptype`. It raises nothing: `raise_exception` adds a message that says why not."""
+    """Whether the user's roles give `ptype`.
+
+    Never raises an exception. With `raise_exception`, it adds a message with the reason.
+    """
     flags.has_permission_check_logs = [] if raise_exception else flags.has_permission_check_logs
     allowed = _check(doctype, ptype, doc, user or frappe.session.user)
     if raise_exception:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions, in the table Sessions; guests share one that is not kept."""
+"""Sessions, in the table Sessions. Guests share one session that is not stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def clear_sessions(user):
 
 
 def get_csrf_token() -> str:
-    """The session's token; from its first use on, unsafe requests of the session are checked for it."""
+    """Return the CSRF token of the session. After the first call, unsafe requests of the session must send it."""
     data = frappe.local.session.data
     if not data.csrf_token:
         data.csrf_token = frappe.generate_hash()
@@ -87,7 +87,7 @@ class Session:
         return _dict(json.loads(rows[0][1])).update(user=rows[0][0]) if rows else None
 
     def update(self, force=False) -> bool:
-        """Keep the session alive; whether that was written."""
+        """Keep the session alive. Return whether a write was necessary."""
         if frappe.session.user == "Guest" or not self.data.sid or self.data.sid == "Guest":
             return False
         last = get_datetime(self.data.data.last_updated)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The few pages that a login or an OAuth flow meets; every other one is not found."""
+"""The pages of the login and of the OAuth flow. All other paths return 404."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ document.forms[0].onsubmit = async (event) => {{
 
 
 def get_response():
-    """The page of the request's path."""
+    """Return the page at the path of the request."""
     path = frappe.request.path.rstrip("/") or "/"
     try:
         if path in REDIRECTS:
@@ -43,7 +43,7 @@ def get_response():
     except frappe.Redirect as redirect:
         headers = {**NO_STORE, "Location": frappe.flags.redirect_location}
         return Response("", redirect.http_status_code, headers, content_type="text/html; charset=utf-8")
-    return page("Not Found", "The page you are looking for is not there.", 404)
+    return page("Not Found", "The page you are looking for does not exist.", 404)
 
 
 def login_page():
@@ -57,7 +57,7 @@ def login_page():
 
 
 def desk_page():
-    """Gives the session its CSRF token."""
+    """Return the page of Desk. It contains the CSRF token of the session."""
     from frappe.sessions import get_csrf_token
 
     if frappe.session.user == "Guest":
@@ -70,7 +70,7 @@ def desk_page():
 
 
 def _own_address(target):
-    """An address of this site, or None: nobody is sent elsewhere after a login."""
+    """Return the address if it is on this site, otherwise None. A login never redirects to another site."""
     there = urlsplit(target or "")
     return (
         target
@@ -85,7 +85,7 @@ def message_page():
 
 
 def page(title, body, status=200):
-    """A page with its style sheet.
+    """Return a page.
 
     Raises:
         AttributeError: the assets were not built. Frappe then cannot render the page that reports the error either.

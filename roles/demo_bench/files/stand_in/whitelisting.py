@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which Python functions may be called over HTTP, by which users, and with which arguments."""
+"""The Python functions that may be called over HTTP, by which users and with which arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Access(NamedTuple):
     """Who may call a function over HTTP, and how."""
 
     guests: bool
-    as_sent: bool  # a guest's values reach it without being sanitised
+    as_sent: bool  # the values of a guest are not sanitized
     methods: tuple[str, ...]
 
 
@@ -28,7 +28,7 @@ REFUSAL = "You are not permitted to access this resource."
 
 
 def whitelist(allow_guest=False, xss_safe=False, methods=None):
-    """Decorator: callable as /api/method/<dotted name>, by guests too if `allow_guest`."""
+    """Decorator: make a function callable as /api/method/<dotted name>, by guests too if `allow_guest` is set."""
     access = Access(bool(allow_guest), bool(allow_guest and xss_safe), tuple(methods or ANY_METHOD))
 
     def mark(fn):
@@ -39,7 +39,7 @@ def whitelist(allow_guest=False, xss_safe=False, methods=None):
 
 
 def is_whitelisted(method):
-    """Raise PermissionError unless the session's user may call `method`; a guest's values are sanitised on the way."""
+    """Raise PermissionError unless the session's user may call `method`. The values of a guest are sanitized."""
     access, is_guest = ACCESS.get(method), session["user"] == "Guest"
     if not access or (is_guest and not access.guests):
         detail = f"Function {bold(f'{method.__module__}.{method.__name__}')} is not whitelisted."
@@ -51,7 +51,7 @@ def is_whitelisted(method):
 
 
 def call(fn, *args, **kwargs):
-    """Call with those of `kwargs` that the function knows."""
+    """Call the function with those of `kwargs` that it accepts."""
     if isinstance(fn, str):
         module, name = fn.rpartition(".")[::2]
         fn = getattr(importlib.import_module(module), name)

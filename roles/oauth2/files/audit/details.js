@@ -29,7 +29,7 @@ function driftBlock(site) {
 }
 
 function corsWords(cors) {
-  if (cors.nginx === "as declared") return ["nginx sends exactly the declared origins:", cors.declared];
+  if (cors.nginx === "as declared") return ["nginx allows exactly the declared origins:", cors.declared];
   if (cors.nginx === "differs") return ["The CORS configuration of nginx differs from the declaration (see Drift). Declared origins:", cors.declared || []];
   if (cors.nginx === "absent") return ["The declared CORS origins are not yet configured in nginx:", cors.declared];
   if (cors.frappe === null) return ["Neither Frappe nor this collection's nginx configuration allows cross-origin access. Other nginx files were not checked.", []];
@@ -40,14 +40,20 @@ function corsBlock(site) {
   if (!site.readable) return null;
   const [text, origins] = corsWords(site.cors);
   return block("CORS", words(text), origins.length ? make("ul", { class: "plain" }, origins.map((origin) => make("li", {}, make("code", {}, origin)))) : null,
-    site.cors.nginx && origins.length === 0 ? words("None. Browsers block responses to all other origins.") : null);
+    site.cors.nginx && origins.length === 0 ? words("None. Browsers block responses to every origin except the site's own.") : null);
 }
+
+// fields that only newer versions of Frappe have; the others have columns of their own
+const NEWER_FIELDS = { token_endpoint_auth_method: "Authentication", client_uri: "Home page", logo_uri: "Logo", tos_uri: "Terms", policy_uri: "Privacy policy",
+  software_id: "Software", software_version: "Version", contacts: "Contacts" };
+const newerFields = (client) => Object.entries(NEWER_FIELDS).map(([field, label]) => [label, [client[field] || []].flat().join(", ")])
+  .filter(([, value]) => value).map(([label, value]) => make("span", { class: "line soft" }, `${label}: ${value}`));
 
 function clientsBlock(site) {
   if (site.clients === null) return null;
   if (!site.clients.length) return block("OAuth clients", words("None."));
   return block("OAuth clients", list("OAuth clients of the site", ["App", "Redirect URIs", "Scopes", "Roles"], site.clients.map((client) => [
-    [client.app_name, make("code", { class: "line soft" }, client.client_id), client.skip_authorization ? make("span", { class: "line" }, mark("warning", "skips consent")) : null],
+    [client.app_name, make("code", { class: "line soft" }, client.client_id), client.skip_authorization ? make("span", { class: "line" }, mark("warning", "skips consent")) : null, newerFields(client)],
     lines(client.redirect_uris), client.scopes.join(" "), client.allowed_roles && client.allowed_roles.length ? client.allowed_roles.join(", ") : "all roles"])));
 }
 
@@ -57,8 +63,8 @@ function tokensBlock(site) {
   if (!tokens.by_client.length) return block("Tokens", words("None."));
   const cells = (row) => [number(row.active), number(row.refreshable), number(row.expired), number(row.revoked), (row.newest || "").slice(0, 16)];
   return block("Tokens", list("Tokens by client (times in the site's time zone)", ["Client", "Active", "Refreshable", "Expired", "Revoked", "Newest"], tokens.by_client.map((row) => [
-    row.known ? row.app_name || row.client_id : [row.client_id || "(none)", " ", mark("warning", "client deleted")], ...cells(row)])),
-  tokens.disabled_users.length ? make("p", { class: "alert" }, "Tokens of disabled users that still work: ",
+    row.known ? row.app_name || row.client_id : [row.client_id || "(no client id)", " ", mark("warning", "client deleted")], ...cells(row)])),
+  tokens.disabled_users.length ? make("p", { class: "alert" }, "Live tokens of disabled or deleted users: ",
     tokens.disabled_users.map((row) => `${row.user} (${row.tokens})`).join(", ")) : null,
   issued(tokens.by_day, false));
 }
@@ -66,7 +72,7 @@ function tokensBlock(site) {
 function keysBlock(site) {
   if (site.keys === null) return null;
   if (!site.keys.length) return block("API keys", words("No user has an API key."));
-  return block("API keys", list("Users that have an API key", ["User", "Type", "State"], site.keys.map((key) => [key.user, key.user_type,
+  return block("API keys", list("Users that have an API key", ["User", "User type", "Key status"], site.keys.map((key) => [key.user, key.user_type,
     !key.has_secret ? mark("none", "no secret, unusable") : key.enabled ? mark("good", "user enabled") : mark("warning", "user disabled")])));
 }
 

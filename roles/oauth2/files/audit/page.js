@@ -2,7 +2,7 @@
 // The table of sites: cells, sorting and filters.
 
 const VERIFY_ORDER = { failed: 0, partial: 1, none: 2, verified: 3 };
-const unknown = () => [make("span", { class: "soft", "aria-hidden": "true" }, "–"), make("span", { class: "unseen" }, "not read")];
+const unknown = () => [make("span", { class: "soft", "aria-hidden": "true" }, "–"), make("span", { class: "unseen" }, "could not be read")];
 const orUnread = (site, show) => (site.readable ? show(site) : unknown());
 
 function corsCell(site) {
@@ -89,7 +89,7 @@ function cellsOf(site) {
   const first = COLUMNS.findIndex(([name]) => name === "version"), after = COLUMNS.findIndex(([name]) => name === "drift");
   const cell = ([name, head, , show, kind]) => make("td", { role: "cell", class: [name, kind].filter(Boolean).join(" "), "data-head": head }, make("span", { class: "value" }, show(site)));
   if (site.readable) return COLUMNS.slice(1).map(cell);
-  return [...COLUMNS.slice(1, first).map(cell), make("td", { role: "cell", colspan: after - first, "data-head": "Not read" }, make("span", { class: "value why" }, site.why)), ...COLUMNS.slice(after).map(cell)];
+  return [...COLUMNS.slice(1, first).map(cell), make("td", { role: "cell", colspan: after - first, "data-head": "Could not be read" }, make("span", { class: "value why" }, site.why)), ...COLUMNS.slice(after).map(cell)];
 }
 
 function siteRows(site) {
@@ -135,7 +135,7 @@ function chooseRule(rule) {
 function summary() {
   const sum = report.summary;
   const cells = [["Sites", sum.sites, `on ${count(sum.benches, "bench", "benches")}`], ["With findings", sum.with_findings, sum.with_findings ? "see the rules below" : "none"],
-    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not fully verified", sum.unverified, "never, partly or failed"],
+    ["With drift", sum.drifting, sum.drift_unknown ? `${number(sum.drift_unknown)} unknown` : "from the inventory"], ["Not fully verified", sum.unverified, "never verified, partly verified or failed"],
     ["Could not be read", sum.unreadable, sum.unreadable ? "see the site's row" : "all sites were read"], ["Active tokens", sum.live_tokens, "not expired, not revoked"]];
   byId("summary").replaceChildren(...cells.map(([name, value, more]) => make("div", {}, make("dt", {}, name), make("dd", { class: "figure" }, number(value)), make("dd", { class: "soft" }, more))));
 }
@@ -158,7 +158,7 @@ function choices() {
   const option = (value, text) => make("option", { value }, text);
   byId("bench").replaceChildren(option("", "all"), ...report.benches.map((bench, at) => option(at, bench.name)));
   const severities = [...new Set(report.rules.map((entry) => entry.severity))];
-  byId("finding").replaceChildren(option("", "any or none"), ...severities.map((severity) => make("optgroup", { label: severity },
+  byId("finding").replaceChildren(option("", "all sites"), ...severities.map((severity) => make("optgroup", { label: severity },
     option(`severity:${severity}`, `severity: ${severity}`), report.rules.filter((entry) => entry.severity === severity).map((entry) => option(entry.rule, entry.rule)))));
   byId("sort").replaceChildren(...COLUMNS.flatMap(([name, head]) => [option(name, `${head}, ascending`), option(`${name}:down`, `${head}, descending`)]));
   byId("heads").replaceChildren(...COLUMNS.map(([name, head, , , kind]) => make("th", { scope: "col", role: "columnheader", "data-column": name, class: kind },
@@ -178,7 +178,7 @@ function theme(next) {
 function start() {
   byId("title").textContent = `OAuth audit: ${report.environment}`;
   byId("when").textContent = `Read on ${moment(report.generated_at)}. Nothing was written on any bench.`;
-  byId("foot").textContent = report.exceptions.length ? `Ignored rules (oauth2_policy_exceptions): ${report.exceptions.join(", ")}.` : "No rules are ignored.";
+  byId("foot").textContent = report.exceptions.length ? `Accepted rules (oauth2_policy_exceptions), which are not reported: ${report.exceptions.join(", ")}.` : "No rule is listed in oauth2_policy_exceptions.";
   theme();
   dark.addEventListener("change", () => theme());
   byId("theme").addEventListener("click", () => theme(theme() === "dark" ? "light" : "dark"));

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A second app for the demo bench, so that a site has one; it stands for no real product."""
+"""A minimal second app for the demo bench, so that a site has an app besides frappe."""
 
 from __future__ import annotations
 

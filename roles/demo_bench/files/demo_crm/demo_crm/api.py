@@ -11,5 +11,5 @@ from frappe.utils import cint
 
 @frappe.whitelist()
 def home_tasks(limit=5):
-    """What a mobile app would show first: no tasks, and how many it asked for. Needs a user who is logged in."""
+    """Return an empty list of tasks and the requested limit. Guests may not call this method."""
     return {"today": [], "limit": cint(limit)}

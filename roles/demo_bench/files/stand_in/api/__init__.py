@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything below /api/."""
+"""Routes below /api/."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from frappe.utils.response import build_response
 def _call(method):
     import frappe.handler
 
-    frappe.form_dict.cmd = method.split("/")[0]  # what follows the name is ignored
+    frappe.form_dict.cmd = method.split("/")[0]  # the rest of the path is ignored
     return frappe.handler.handle()
 
 
@@ -45,7 +45,7 @@ ROUTES = Map(
 
 
 def handle(request):
-    """The reply to a request below /api/. Raises DoesNotExistError where no route matches."""
+    """Return the response to a request below /api/. Raises DoesNotExistError if no route matches."""
     try:
         endpoint, arguments = ROUTES.bind_to_environ(request.environ).match()
     except NotFound:

@@ -12,7 +12,7 @@ LIST_OPTIONS = ("filters", "or_filters", "order_by", "group_by", "limit_start")
 
 
 def list_documents(doctype):
-    """Twenty rows unless a limit is given; 0 is all of them."""
+    """Return 20 rows unless the request sets a limit. The limit 0 returns all rows."""
     form = frappe.form_dict
     options = {key: form[key] for key in LIST_OPTIONS if form.get(key)}
     limit = form.limit_page_length or form.limit
@@ -22,7 +22,7 @@ def list_documents(doctype):
 
 
 def create(doctype):
-    """A name in the body is dropped: the document gets one of its own."""
+    """Create a document. A name in the body is ignored, because the document gets a new name."""
     values = _body()
     values.pop("doctype", None)
     return frappe.new_doc(doctype, **values).insert()
@@ -46,7 +46,7 @@ def update(doctype, name):
 
 def delete(doctype, name):
     frappe.delete_doc(doctype, name, ignore_missing=False)
-    frappe.response["http_status_code"] = 202  # Accepted: Frappe tidies up after the reply
+    frappe.response["http_status_code"] = 202  # Accepted: Frappe finishes the deletion after the response
     return "ok"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The database of a site: one SQLite file that behaves, where the collection looks, like a MariaDB database."""
+"""The database of a site: one SQLite file. The parts that the collection uses behave like MariaDB."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Comparison of text as MariaDB's utf8mb4_unicode_ci does it: by letter, without case, accents or trailing spaces.
+"""Compare texts like MariaDB's utf8mb4_unicode_ci: without case, accents and trailing spaces.
 
-The recorded cases `client.filter.*` are the judge. Letters outside Latin are folded by Unicode's own tables, which
-differ from MariaDB's (UCA 4.0.0) where those give a marked letter a weight of its own, such as Cyrillic short i.
-The order of two different texts is that of their folded characters, not of MariaDB's weights.
+The recorded cases `client.filter.*` define the expected results. Non-Latin letters are folded with Unicode's own
+tables. MariaDB's tables (UCA 4.0.0) differ for some letters, such as Cyrillic short i, which has its own weight there.
+Different texts are ordered by their folded characters, not by MariaDB's weights.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import unicodedata
 from functools import lru_cache
 
 NAME = "utf8mb4_unicode_ci"
-SUPPLEMENTARY = "\ufffd"  # every character beyond the first plane weighs the same
+SUPPLEMENTARY = "\ufffd"  # all characters beyond the first plane have the same weight
 SOFT_HYPHEN = "\u00ad"
 
 
@@ -31,7 +31,7 @@ def _weight(char: str) -> str:
 
 @lru_cache(maxsize=4096)
 def sort_key(text: str) -> str:
-    """What two texts have in common when MariaDB takes them for equal."""
+    """Return the sort key of a text. MariaDB treats texts with the same key as equal."""
     return "".join(map(_weight, text.rstrip(" "))).rstrip(" ")
 
 
@@ -47,7 +47,7 @@ def _same(a: str, b: str) -> bool:
 
 
 def like(pattern, text) -> bool | None:
-    """LIKE: character by character, so that it is stricter than `=`; `\\` escapes `%` and `_`."""
+    """Implement LIKE. It compares character by character, so it is stricter than `=`. `\\` escapes `%` and `_`."""
     if pattern is None or text is None:
         return None
     pattern, text = str(pattern), str(text)
@@ -59,7 +59,7 @@ def like(pattern, text) -> bool | None:
         else:
             tokens.append(({"%": "any", "_": "one"}.get(pattern[i], "char"), pattern[i]))
         i += 1
-    reach = {0}  # how much of the text the tokens so far can have used
+    reach = {0}  # the positions in the text that the tokens so far can reach
     for kind, char in tokens:
         if kind == "any":
             reach = set(range(min(reach), len(text) + 1)) if reach else reach

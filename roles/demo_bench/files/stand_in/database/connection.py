@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SQLite made to look like a MariaDB connection: types, collation, parameters, locks, and the names of its errors.
+"""An SQLite connection that behaves like a MariaDB connection: types, collation, parameters, locks and error names.
 
-Reads see one snapshot, as under MariaDB's REPEATABLE READ, but the first write of a transaction takes a new one; and a
-write locks the whole database, not its rows. A second writer waits, up to `lock_wait_timeout` seconds.
+Reads see one snapshot, as with MariaDB's REPEATABLE READ. The first write of a transaction takes a new snapshot. A
+write locks the whole database, not single rows. A second writer waits for up to `lock_wait_timeout` seconds.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def path_of(site_path: str, db_name: str) -> str:
 
 
 def open_database(path: str, lock_wait_timeout: float = LOCK_WAIT_TIMEOUT, create: bool = False) -> sqlite3.Connection:
-    """Raises OperationalError where there is no such database, as pymysql does."""
+    """Open the database. Raises OperationalError if it does not exist, like pymysql."""
     conn = sqlite3.connect(
         f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={'rwc' if create else 'rw'}",
         uri=True,
         timeout=lock_wait_timeout,
-        isolation_level=None,  # transactions are begun by Database, where MariaDB would take a lock
+        isolation_level=None,  # the class Database begins transactions, at the point where MariaDB would take a lock
         detect_types=sqlite3.PARSE_DECLTYPES,
         check_same_thread=False,
     )
@@ -55,7 +55,7 @@ def open_database(path: str, lock_wait_timeout: float = LOCK_WAIT_TIMEOUT, creat
 
 
 def to_sqlite(query: str, values):
-    """A query with %s or %(name)s, and what fills them in, in SQLite's terms. A list becomes a row of values."""
+    """Convert a query with %s or %(name)s, and its parameters, to SQLite's syntax. A list becomes a row of values."""
     if values is None:
         return query, ()
     given = list(values) if isinstance(values, (list, tuple)) else None
@@ -80,7 +80,7 @@ def to_sqlite(query: str, values):
 
 
 def to_column(value):
-    """A value as MariaDB would store it."""
+    """Convert a value to the form in which MariaDB stores it."""
     if isinstance(value, datetime.datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S.%f")
     if isinstance(value, datetime.date):
@@ -89,7 +89,7 @@ def to_column(value):
 
 
 def translated(error: sqlite3.Error) -> sqlite3.Error:
-    """pymysql's class for an error of SQLite, where the name differs."""
+    """Convert an SQLite error to the class that pymysql raises, if the name differs."""
     if "no such table" in str(error):
         return sqlite3.ProgrammingError(str(error))
     return error

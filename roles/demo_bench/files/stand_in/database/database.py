@@ -26,7 +26,7 @@ class Database:
     IntegrityError, TableMissingError = sqlite3.IntegrityError, sqlite3.ProgrammingError
 
     def __init__(self, cur_db_name):
-        self.cur_db_name, self.db_type = cur_db_name, "sqlite"
+        self.cur_db_name, self.db_type = cur_db_name, "mariadb"  # it compares as MariaDB does
         self.path = connection.path_of(frappe.local.site_path, cur_db_name)
         self.value_cache, self.after_commit = {}, []
         self._conn, self._read_only, self._writing = None, False, False
@@ -38,7 +38,7 @@ class Database:
 
     def close(self):
         if self._conn:
-            self._conn.close()  # what is not committed is gone
+            self._conn.close()  # uncommitted changes are lost
             self._conn = None
 
     # ---- statements
@@ -46,7 +46,7 @@ class Database:
         self, query, values=NO_VALUES, *, as_dict=0, as_list=0, debug=0, ignore_ddl=0, auto_commit=0, update=None,
         explain=False, run=True, pluck=False, as_iterator=False,
     ):  # fmt: skip
-        """Run one statement and answer its rows as tuples, lists or dictionaries."""
+        """Run one statement and return its rows as tuples, lists or dictionaries."""
         statement = str(query).strip()
         if not run:
             return statement
@@ -96,12 +96,12 @@ class Database:
 
     # ---- transactions
     def _begin_write(self):
-        """Where MariaDB would lock a row: from here to commit or rollback nobody else writes."""
+        """Start a write transaction, at the point where MariaDB would lock a row. It locks the whole database."""
         if not self._conn:
             self.connect()
         if self._writing or self._read_only:
             return
-        self._end("COMMIT")  # what was read so far: a write is made to what is there now
+        self._end("COMMIT")  # end the snapshot of the reads so far, because a write uses the current data
         self._execute("BEGIN IMMEDIATE")
         self._writing = True
 
@@ -111,10 +111,13 @@ class Database:
         self._writing = False
 
     def begin(self, *, read_only=False):
-        """`read_only` makes every write until the next commit or rollback fail, and reads see one state."""
+        """Begin a transaction.
+
+        With `read_only`, writes fail until the next commit or rollback, and reads see one snapshot.
+        """
         if not self._conn:
             self.connect()
-        self._end("COMMIT")  # START TRANSACTION does so too
+        self._end("COMMIT")  # START TRANSACTION also commits
         self._set_read_only(bool(read_only or frappe.flags.read_only))
 
     def _set_read_only(self, read_only):
@@ -153,7 +156,7 @@ class Database:
         self, doctype, filters=None, fieldname="name", ignore=None, as_dict=False, debug=False, order_by=DEFAULT_ORDER,
         cache=False, for_update=False, *, run=True, pluck=False, distinct=False, skip_locked=False, wait=True,
     ):  # fmt: skip
-        """A field of the first match, or a row of fields; None where nothing matches."""
+        """Return a field, or a row of fields, of the first match. None if nothing matches."""
         rows = self.get_values(
             doctype, filters, fieldname, ignore, as_dict, debug, order_by, cache=cache, for_update=for_update, limit=1
         )
@@ -170,7 +173,7 @@ class Database:
         if filters is None or (filters == doctype and doctype != "DocType"):
             return self._single_values(doctype, fields, filters, as_dict)
         if for_update:
-            self._begin_write()  # whatever `wait` says: the lock is on the whole database, not on this row
+            self._begin_write()  # `wait` is ignored, because the lock is on the whole database, not on this row
         where, values = query.conditions(doctype, filters)
         order = "modified desc" if order_by == DEFAULT_ORDER else order_by
         columns = ", ".join(f if f == "*" or "(" in f or "`" in f else f"`{f}`" for f in fields)
@@ -201,7 +204,7 @@ class Database:
         return _dict(self.sql("select field, value from `tabSingles` where doctype = %s", (doctype,)))
 
     def get_single_value(self, doctype, fieldname, cache=True):
-        """A field of a single doctype as its type, None where it was never set (0 for a number)."""
+        """Return a field of a Single doctype, with its type. A field that was never set is None, or 0 for a number."""
         known = self.value_cache.setdefault(doctype, {})
         if cache and fieldname in known:
             return known[fieldname]
@@ -220,10 +223,10 @@ class Database:
         return frappe.get_list(*args, **kwargs)
 
     def exists(self, dt, dn=None, cache=False):
-        """The name of a matching document, or None."""
+        """Return the name of a matching document, or None."""
         if isinstance(dt, dict):
             return self.exists(dt["doctype"], {key: dt[key] for key in dt if key != "doctype"}, cache)
-        is_single = dn == dt != "DocType"  # taken on trust, as Frappe takes it
+        is_single = dn == dt != "DocType"  # not checked, as in Frappe
         return dn if is_single else self.get_value(dt, dn, order_by=None, ignore=True, cache=cache)
 
     def count(self, dt, filters=None, debug=False, cache=False, distinct: bool = True):
@@ -236,7 +239,7 @@ class Database:
 
     # ---- writing
     def set_value(self, dt, dn, field, val=None, modified=None, modified_by=None, update_modified=True, debug=False):
-        """Write columns without any document event; bumps `modified` unless told not to."""
+        """Write columns without document events. Updates `modified`, unless `update_modified` is false."""
         if dn is None or dt == dn:
             if frappe.get_meta(dt).issingle:
                 self.set_single_value(
@@ -261,7 +264,7 @@ class Database:
         self.value_cache.pop(doctype, None)
 
     def delete(self, doctype, filters=None, debug=False, **kwargs):
-        """Delete rows that match; all of them where there is no filter."""
+        """Delete the rows that match. Without a filter, delete all rows."""
         where, values = query.conditions(doctype, filters if filters is not None else kwargs.get("conditions"))
         return self.sql(f"delete from {query.table(doctype)}" + (f" where {where}" if where else ""), values)
 
@@ -298,7 +301,7 @@ class Database:
 
 
 def _touch_logs():
-    """connect() opens two log files, and fails where their folders are missing; Frappe's logger does that."""
+    """Open two log files, like Frappe's logger. Fails if their directories are missing."""
     for folder in (os.path.join("..", "logs"), os.path.join(frappe.local.site, "logs")):
         with open(os.path.join(folder, "database.log"), "a"):
             pass

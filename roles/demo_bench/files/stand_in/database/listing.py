@@ -21,13 +21,13 @@ def get_list(
     limit_start=None, limit_page_length=None, limit=None, as_list=False, pluck=None, distinct=False,
     ignore_permissions=False, **_options,
 ):  # fmt: skip
-    """Rows as dictionaries, all of them unless a `limit` other than 0 is given.
+    """Return rows as dictionaries. All rows are returned unless a `limit` other than 0 is given.
 
-    Fields of a child table (`table_field.column`, or `tabDoctype`.`column`) give a row a child.
-    Raises PermissionError where the user may not read the doctype, DoesNotExistError where there is none.
+    With fields of a child table (`table_field.column`, or `tabDoctype`.`column`), there is one row per child row.
+    Raises PermissionError if the user may not read the doctype, and DoesNotExistError if there is no such doctype.
     """
     if isinstance(fields, dict) or (isinstance(fields, list) and fields and isinstance(fields[0], list)):
-        fields, filters = filters, fields  # callers may give them in either order
+        fields, filters = filters, fields  # callers may pass them in either order
     meta = frappe.get_meta(doctype)
     if not ignore_permissions and not frappe.has_permission(doctype, "read"):
         flags.error_message = f"No permission for {doctype}"

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters and fields, as Frappe's callers write them, to SQL.
+"""Convert filters and fields in Frappe's notations to SQL.
 
-There are two dialects, and Frappe mixes them: `frappe.db.*` compares as it is told, `frappe.get_all` takes NULL for an
-empty text, and strips what `in` is given.
+Frappe has two dialects. `frappe.db.*` compares literally. `frappe.get_all` treats NULL as an empty string and strips
+the values of `in`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from frappe.utils import cint, cstr
 
 COMPARISONS = {"=", "!=", "<>", "<", ">", "<=", ">=", "like", "not like"}
 NUMERIC = ("Check", "Int")
-NEVER = "0001-01-01 00:00:00.000000"  # what a time that was never set counts as in a list
+NEVER = "0001-01-01 00:00:00.000000"  # the value of an unset time in a list query
 
 
 def table(doctype: str) -> str:
@@ -26,7 +26,7 @@ def table(doctype: str) -> str:
 
 
 def conditions(doctype: str, filters) -> tuple[str, list]:
-    """The where clause of `frappe.db.get_value`, `set_value`, `count` and `delete`, with its values."""
+    """Return the WHERE clause of `frappe.db.get_value`, `set_value`, `count` and `delete`, with its values."""
     where, values = [], []
     for field, operator, value in split(filters):
         column, operator = f"{table(doctype)}.`{field}`", operator.lower()
@@ -45,7 +45,7 @@ def conditions(doctype: str, filters) -> tuple[str, list]:
 
 
 def list_conditions(doctype: str, filters, joiner=" and ") -> tuple[str, list]:
-    """The where clause of `frappe.get_all` and `frappe.get_list`, with its values."""
+    """Return the WHERE clause of `frappe.get_all` and `frappe.get_list`, with its values."""
     where, values = [], []
     for field, operator, value in split(filters, doctype):
         operator = operator.lower()
@@ -80,7 +80,7 @@ def list_conditions(doctype: str, filters, joiner=" and ") -> tuple[str, list]:
             )
             fallback = "''" if textual else "0"
             bare = not nullable or (operator == "=" and value not in ("", 0))
-            # a null is never equal to a given value, so that MariaDB may skip the fallback and so do we
+            # NULL never equals a non-empty value, so neither Frappe nor this code adds the fallback
             where.append(f"{column if bare else f'ifnull({column}, {fallback})'} {operator} %s")
             values.append(value)
     return joiner.join(where), values
@@ -92,7 +92,10 @@ def _is_time(doctype: str, field: str) -> bool:
 
 
 def split(filters, doctype=None) -> list[tuple]:
-    """Filters in any of Frappe's notations as (field, operator, value); a field of another doctype is a pair."""
+    """Convert filters in any of Frappe's notations to (field, operator, value).
+
+    A field of another doctype is a pair of doctype and field.
+    """
     if filters is None or filters == "":
         return []
     if doctype and isinstance(filters, str) and filters.lstrip()[:1] in "[{":

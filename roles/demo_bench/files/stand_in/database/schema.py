@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables made from the doctypes, and what MariaDB refuses to put into their columns."""
+"""Create the tables of the doctypes, and reject values that MariaDB does not store in their columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STANDARD = {
 }  # fmt: skip
 CHILD = {"parent": "varchar(140)", "parentfield": "varchar(140)", "parenttype": "varchar(140)"}
 OPTIONAL = {"_user_tags": "text", "_comments": "text", "_assign": "text", "_liked_by": "text"}
-OTHER_TABLES = {  # tables that belong to no doctype
+OTHER_TABLES = {  # tables without a doctype
     "tabSingles": {"doctype": "varchar(255)", "field": "varchar(255)", "value": "longtext"},
     "tabSessions": {
         "user": "varchar(255)", "sid": "varchar(255)", "sessiondata": "longtext", "ipaddress": "varchar(16)",
@@ -43,13 +43,13 @@ KEYS = {
 
 
 def columns_of(meta) -> dict[str, str]:
-    """Every column of a doctype's table, with its type."""
+    """Return the columns of a doctype's table, with their types."""
     fields = {df.fieldname: COLUMN_TYPES[df.fieldtype] + (" unique" if df.unique else "") for df in meta.data_fields()}
     return {**STANDARD, **fields, **(CHILD if meta.istable else OPTIONAL)}
 
 
 def create_tables(execute, metas) -> None:
-    """Create what is missing; `execute` takes one statement."""
+    """Create missing tables. `execute` runs one statement."""
     tables = {f"tab{meta.name}": columns_of(meta) for meta in metas if not meta.issingle}
     for table, columns in {**tables, **OTHER_TABLES}.items():
         lines = [f"`{c}` {t}{f' collate {COLLATION}' if _is_text(t) else ''}" for c, t in columns.items()]
@@ -64,13 +64,13 @@ def _is_text(column_type: str) -> bool:
 
 
 class DataRules:
-    """What MariaDB's strict mode does with values on their way into a column, and SQLite does not."""
+    """Convert and check values like MariaDB's strict mode. SQLite does not do this."""
 
     @staticmethod
     def as_stored(doctype: str, row: dict) -> dict:
-        """The row with its times spelt in full.
+        """Return the row with complete timestamps.
 
-        Raises DataError for a text that is too long and OperationalError for what is no time, as pymysql does.
+        Raises DataError for a text that is too long, and OperationalError for an invalid time, like pymysql.
         """
         stored, kinds = {}, DataRules._kinds(doctype)
         for column, value in row.items():
@@ -92,7 +92,7 @@ class DataRules:
 
 
 def full_datetime(value, column="datetime"):
-    """A time in the one spelling that is stored, so that texts compare as times do."""
+    """Return a time in the stored format. Texts in this format compare like times."""
     if value is None:
         return None
     if isinstance(value, str):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What clients and tokens do when they are saved."""
+"""Controllers of the DocTypes OAuth Client and OAuth Bearer Token."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ from frappe.oauth import (
 
 HERE = "/api/method/frappe.integrations.oauth2."
 OAUTH_ERRORS = (FatalClientError, OAuth2Error)
-RESPONSE_TYPES = ["code", "token", *OPENID_RESPONSES]  # said to be supported; a client has but one of the first two
-CLAIMED = ["Full Name", "Email", "User Image", "Roles"]  # what `openid` stands for on the page that asks
+RESPONSE_TYPES = ["code", "token", *OPENID_RESPONSES]  # in the discovery document; a client supports one of the first 2
+CLAIMED = ["Full Name", "Email", "User Image", "Roles"]  # what the consent page shows for the scope `openid`
 
 
 def get_oauth_server():
-    """One for a request, and for all that a script does to a site."""
+    """Return the OAuth server object. It is cached per request, or per site in a script."""
     server = getattr(frappe.local, "oauth_server", None)
     if server is None:
         server = frappe.local.oauth_server = Server(OAuthWebRequestValidator())
@@ -64,7 +64,7 @@ def _redirect(location):
 
 
 def _validated():
-    """The scopes and the credentials of an authorization request. Raises OAuth2Error, FatalClientError."""
+    """Return the scopes and credentials of an authorization request. Raises OAuth2Error or FatalClientError."""
     asked = frappe.request
     return get_oauth_server().validate_authorization_request(asked.url, asked.method, asked.get_data(), asked.headers)
 
@@ -72,7 +72,10 @@ def _validated():
 @frappe.whitelist(allow_guest=True)
 @_errors_as_json
 def authorize(**kwargs):
-    """To the login page, to `approve`, or a page that asks; a missing redirect_uri is a KeyError, as in Frappe."""
+    """Redirect to the login page or to `approve`, or show the consent page.
+
+    As in Frappe, a missing redirect_uri raises KeyError.
+    """
     params = {k: v for k, v in kwargs.items() if k not in ("data", "cmd")}
     approval = f"{HERE}approve?{_encoded(params)}"
     denial = frappe.form_dict["redirect_uri"] + "?error=access_denied"
@@ -103,7 +106,7 @@ def _consent(client_id, asked, approval, denial):
 @frappe.whitelist()
 @_errors_as_json
 def approve(*args, **kwargs):
-    """Back to the client with a code; nothing proves that the page of `authorize` was shown."""
+    """Redirect to the client with a code. Frappe does not check that the consent page was shown."""
     scopes, credentials = _validated()
     asked, redirect_uri = frappe.request, credentials["redirect_uri"]
     grant = get_oauth_server().create_authorization_response
@@ -114,7 +117,7 @@ def approve(*args, **kwargs):
 @frappe.whitelist(allow_guest=True)
 @_errors_as_json
 def get_token(*args, **kwargs):
-    """Whatever error oauthlib answers, the status is 400."""
+    """Issue tokens. The status is 400 for every oauthlib error."""
     asked = frappe.request
     body = get_oauth_server().create_token_response(asked.url, asked.method, asked.form, asked.headers)[1]
     answer = _dict(json.loads(body))
@@ -123,7 +126,7 @@ def get_token(*args, **kwargs):
 
 @frappe.whitelist(allow_guest=True)
 def revoke_token(*args, **kwargs):
-    """A request that oauthlib finds wrong is answered as if a token had been revoked."""
+    """Revoke a token. A request that oauthlib rejects gets the same response as a successful one."""
     asked, status = frappe.request, 200
     with contextlib.suppress(*OAUTH_ERRORS):
         revoke = get_oauth_server().create_revocation_response
@@ -134,7 +137,7 @@ def revoke_token(*args, **kwargs):
 @frappe.whitelist()
 @_errors_as_json
 def openid_profile(*args, **kwargs):
-    """The claims of the session's user, if the bearer has the scope `openid`."""
+    """Return the claims of the session's user, if the bearer token has the scope `openid`."""
     asked = frappe.request
     body = get_oauth_server().create_userinfo_response(asked.url, "GET", asked.form, asked.headers)[1]
     frappe.local.response = _dict(json.loads(body))
@@ -164,7 +167,10 @@ def openid_configuration():
 
 @frappe.whitelist(allow_guest=True)
 def introspect_token(token=None, token_type_hint=None):
-    """Open to guests; a token that has expired is still active. The message of a failed search stays in the reply."""
+    """Describe a token. Guests may call this method, and an expired token is still active.
+
+    If no token is found, the response still contains the message of the failed search.
+    """
     field = "refresh_token" if token_type_hint == "refresh_token" else "access_token"
     answer = _dict(active=False)
     with contextlib.suppress(Exception):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a document and a row of its child tables have in common: their values."""
+"""The base class of documents and of rows in child tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATES = (datetime.datetime, datetime.date)
 
 
 class BaseDocument:
-    """Fields are attributes; a table field is a list of documents. Unknown keys stay in memory and are never stored."""
+    """Fields are attributes. A table field is a list of documents. Unknown keys are kept in memory only."""
 
     def __init__(self, values):
         self.flags = _dict()
@@ -44,7 +44,7 @@ class BaseDocument:
     # ---- values
     def update(self, d):
         if "name" in d:
-            self.name = d["name"]  # before the children, which name their parent
+            self.name = d["name"]  # before the children, because they store the name of their parent
         for key, value in d.items():
             self.set(key, value)
         return self
@@ -68,7 +68,7 @@ class BaseDocument:
             self.__dict__[key] = value
 
     def append(self, key, value=None, position=-1):
-        """Add a row to a table field. Raises TypeError for what is neither a dictionary nor a document."""
+        """Add a row to a table field. Raises TypeError if the row is neither a dictionary nor a document."""
         rows = self.__dict__.setdefault(key, [])
         row = {} if value is None else value
         if not isinstance(row, BaseDocument):
@@ -103,7 +103,7 @@ class BaseDocument:
         return [row for df in self.meta.get_table_fields() for row in self.get(df.fieldname) or []]
 
     def get_valid_dict(self, convert_dates_to_str=False, ignore_nulls=False):
-        """The columns of this document with the values as they would be stored."""
+        """Return the columns of this document, with their values as they are stored."""
         out = _dict()
         for fieldname in self.meta.get_valid_columns():
             value, df = self.get(fieldname), self.meta.get_field(fieldname)
@@ -144,7 +144,10 @@ class BaseDocument:
 
     # ---- rows
     def db_insert(self, ignore_if_duplicate=False):
-        """Raises DuplicateEntryError for a name that exists, by collation, UniqueValidationError for a unique field."""
+        """Insert the row. Names are compared with the collation.
+
+        Raises DuplicateEntryError if the name exists, and UniqueValidationError for another unique field.
+        """
         try:
             frappe.db.insert_row(self.doctype, self.get_valid_dict(convert_dates_to_str=True))
         except sqlite3.IntegrityError as error:

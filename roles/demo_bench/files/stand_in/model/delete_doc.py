@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deleting documents."""
+"""Delete documents."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from frappe.messages import msgprint, throw
 from frappe.model.meta import links_to
 from frappe.utils import now
 
-IGNORED_LINKS = ("Version", "Deleted Document", "DocType")  # rows that never keep another from being deleted
+IGNORED_LINKS = ("Version", "Deleted Document", "DocType")  # links from these doctypes do not prevent a deletion
 
 
 def delete_doc(
     doctype=None, name=None, force=0, ignore_doctypes=None, for_reload=False, ignore_permissions=False, flags=None,
     ignore_on_trash=False, ignore_missing=True, delete_permanently=False,
 ):  # fmt: skip
-    """Delete one or several documents with their child rows; False where one is not there.
+    """Delete one or several documents with their child rows. Return False if one of them does not exist.
 
-    Keeps the whole row, secrets included, in Deleted Document unless `delete_permanently`. Raises LinkExistsError where
-    another row links to it, unless `force`, which leaves that row orphaned; PermissionError; DoesNotExistError where it
-    is missing and `ignore_missing` is off.
+    Unless `delete_permanently` is set, the complete row is kept in Deleted Document, including secrets. With `force`,
+    rows that link to the document are orphaned.
+
+    Raises PermissionError. Raises LinkExistsError if another row links to the document, unless `force` is set. Raises
+    DoesNotExistError if a document is missing and `ignore_missing` is false.
     """
     from frappe.utils.password import delete_all_passwords_for
 
@@ -45,7 +47,7 @@ def delete_doc(
         if not delete_permanently and doctype != "Deleted Document":
             _keep_copy(doc)
         if not for_reload:
-            _tell(doc)
+            _add_to_feed(doc)
         frappe.db.after_commit.append(lambda doc=doc: _delete_versions(doc))
 
 
@@ -81,10 +83,10 @@ def _keep_copy(doc):
     _insert(copy)
 
 
-def _tell(doc):
-    """Who looks at the desk's feed reads there what was deleted, its name included."""
-    told = f"{doc.doctype} {doc.name}"
-    _insert({"doctype": "Comment", "comment_type": "Deleted", "reference_doctype": doc.doctype, "subject": told})
+def _add_to_feed(doc):
+    """Add an entry with the name of the deleted document to Desk's feed."""
+    subject = f"{doc.doctype} {doc.name}"
+    _insert({"doctype": "Comment", "comment_type": "Deleted", "reference_doctype": doc.doctype, "subject": subject})
 
 
 def _insert(values):
@@ -96,6 +98,6 @@ def _insert(values):
 
 
 def _delete_versions(doc):
-    """Frappe's background worker does this soon after the commit; here it is done at once."""
+    """Delete the versions immediately. In Frappe, a background worker does this soon after the commit."""
     frappe.db.delete("Version", {"ref_doctype": doc.doctype, "docname": doc.name})
     frappe.db.commit()

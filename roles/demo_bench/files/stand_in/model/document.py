@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documents: load, insert, save, delete, in the order in which Frappe does each step."""
+"""Load, insert, save and delete documents, with the steps in Frappe's order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from frappe.model.meta import DOCTYPES
 from frappe.model.naming import set_new_name
 from frappe.utils import cint, cstr, get_datetime, now
 
-CONTROLLERS = {  # doctypes with behaviour of their own
+CONTROLLERS = {  # doctypes with their own behavior
     "OAuth Client": "frappe.integrations.doctypes.OAuthClient",
     "OAuth Bearer Token": "frappe.integrations.doctypes.OAuthBearerToken",
     "User": "frappe.core.doctype.user.user.User",
@@ -26,7 +26,7 @@ CONTROLLERS = {  # doctypes with behaviour of their own
 
 
 def get_controller(doctype):
-    """Raises ImportError for an unknown doctype."""
+    """Return the class of a doctype. Raises ImportError if the doctype is unknown."""
     if doctype not in DOCTYPES:
         raise ImportError(f"there is no DocType {doctype}")
     path = CONTROLLERS.get(doctype)
@@ -34,20 +34,20 @@ def get_controller(doctype):
 
 
 def get_doc(*args, **kwargs):
-    """A document from the database (doctype, name or filters), or a new one from a dictionary or keywords."""
+    """Load a document by doctype and name or filters, or create one from a dictionary or keywords."""
     if args and isinstance(args[0], BaseDocument):
         return args[0]
     if args and not isinstance(args[0], (str, dict)):
-        raise ValueError("a document is got by its doctype or from a dictionary")
+        raise ValueError("found neither a doctype nor a dictionary as the first argument")
     given = args[0] if args and isinstance(args[0], dict) else kwargs
     doctype = args[0] if args and isinstance(args[0], str) else given.get("doctype")
     if not doctype:
-        raise ValueError("which doctype is not said")
+        raise ValueError("the doctype is missing")
     return get_controller(doctype)(*args, **kwargs)
 
 
 def make_new_doc(doctype, parent_doc=None, parentfield=None) -> _dict:
-    """A dictionary with the defaults of every field; a Select without one takes its first option."""
+    """Return a dictionary with the default of every field. A Select without a default gets its first option."""
     doc = get_doc({"doctype": doctype, "__islocal": 1, "owner": frappe.session.user, "docstatus": 0})
     for df in doc.meta.data_fields():
         if df.default:
@@ -68,7 +68,7 @@ def make_new_doc(doctype, parent_doc=None, parentfield=None) -> _dict:
 
 
 class Document(BaseDocument):
-    """Get one by frappe.get_doc or frappe.new_doc."""
+    """A document. Use frappe.get_doc or frappe.new_doc to get one."""
 
     def __init__(self, *args, **kwargs):
         self.doctype, self.name, self.flags = None, None, _dict()
@@ -81,7 +81,7 @@ class Document(BaseDocument):
         else:
             super().__init__(args[0] if args else kwargs)
 
-    # ---- what a controller may add
+    # ---- methods that a controller may override
     def autoname(self):
         pass
 
@@ -93,7 +93,7 @@ class Document(BaseDocument):
 
     # ---- reading
     def load_from_db(self):
-        """Raises DoesNotExistError. Values that are no columns stay as they were."""
+        """Read the document from the database. Values without a column are kept. Raises DoesNotExistError."""
         if self.meta.issingle:
             found = frappe.db.get_singles_dict(self.doctype)
             if not found:
@@ -126,7 +126,7 @@ class Document(BaseDocument):
         return self._doc_before_save
 
     def has_value_changed(self, fieldname):
-        """Whether the value differs from the stored one; in a document that was never stored all do."""
+        """Whether the value differs from the stored one. In a new document, every value has changed."""
         stored, value = self._doc_before_save, self.get(fieldname)
         if stored and value and isinstance(stored.get(fieldname), datetime.datetime):
             value = get_datetime(value)
@@ -155,7 +155,7 @@ class Document(BaseDocument):
         self, ignore_permissions=None, ignore_links=None, ignore_if_duplicate=False, ignore_mandatory=None,
         set_name=None, set_child_names=True,
     ):  # fmt: skip
-        """Store as a new document under a random name, or `set_name`."""
+        """Store as a new document. `set_name` overrides the name that Frappe generates."""
         for flag, value in (
             ("permissions", ignore_permissions),
             ("links", ignore_links),
@@ -183,9 +183,9 @@ class Document(BaseDocument):
         return self._saved()
 
     def save(self, *args, **kwargs):
-        """Store; bumps `modified` and rewrites the rows of table fields also where nothing changed.
+        """Store the document. Updates `modified` and rewrites the rows of table fields, even if nothing changed.
 
-        Raises TimestampMismatchError where someone else saved since this document was read.
+        Raises TimestampMismatchError if somebody else saved the document after it was read.
         """
         return self._save(*args, **kwargs)
 
@@ -218,7 +218,7 @@ class Document(BaseDocument):
         )
 
     def db_set(self, fieldname, value=None, update_modified=True, notify=False, commit=False):
-        """Write columns now, without validation; bumps `modified` unless told not to."""
+        """Write columns immediately, without validation. Updates `modified`, unless `update_modified` is false."""
         changes = dict(fieldname) if isinstance(fieldname, dict) else {fieldname: value}
         self.update(changes)
         if update_modified:
@@ -264,7 +264,7 @@ class Document(BaseDocument):
         validation.validate(self)
 
     def _store(self, write_row):
-        """A single has no row of its own but one for every value."""
+        """Write the row. A Single doctype is stored as one row per value."""
         if self.meta.issingle:
             self._update_single()
         else:

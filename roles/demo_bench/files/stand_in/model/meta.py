@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Doctypes, from doctypes.json: those that the collection touches, with the fields it can see."""
+"""The doctypes and fields that the collection uses. doctypes.json defines them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ with open(os.path.join(os.path.dirname(__file__), "doctypes.json")) as _file:
 
 
 class Meta:
-    """One doctype. Numbers that are not set are 0, as they come out of Frappe's database."""
+    """A doctype. Numbers that are not set are 0, as in Frappe's database."""
 
     def __init__(self, name):
         given = DOCTYPES[name]
@@ -68,14 +68,14 @@ def _meta(name):
 
 
 def get_meta(doctype, cached=True) -> Meta:
-    """Raises DoesNotExistError for a doctype that v15, or the stand-in, does not have."""
+    """Return a doctype. Raises DoesNotExistError if the stand-in does not have it."""
     if doctype not in DOCTYPES:
         frappe.throw(f"DocType {doctype} not found", frappe.DoesNotExistError)
     return _meta(doctype)
 
 
 def links_to(doctype) -> list[tuple[Meta, str]]:
-    """Every field, as (meta of its doctype, fieldname), that links to a doctype, by name of the doctype it is in."""
+    """Return the fields that link to a doctype, as (meta, fieldname), sorted by the name of their own doctype."""
     return [
         (_meta(name), df.fieldname)
         for name in sorted(DOCTYPES)

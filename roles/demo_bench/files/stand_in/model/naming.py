@@ -12,7 +12,10 @@ import frappe
 
 
 def set_new_name(doc, chosen=None) -> None:
-    """`chosen`, or by the controller, by a field, at random; a name that is in the document already is dropped."""
+    """Set the name: `chosen`, or the name from the controller or a field, or a random name.
+
+    A name that the document already has is replaced. The name of a Single is its doctype.
+    """
     if chosen:
         doc.name = validate_name(doc.doctype, chosen)
         return
@@ -28,23 +31,23 @@ def set_new_name(doc, chosen=None) -> None:
 
 
 def validate_name(doctype: str, name) -> str:
-    """The name without blanks around it. Raises NameError (HTTP 409), ValidationError for none."""
+    """Return the name without surrounding spaces. Raises NameError (HTTP 409), or ValidationError if it is empty."""
     if not name:
         frappe.throw(f"{doctype} needs a name")
     if isinstance(name, int):
-        frappe.throw("A name is a text, not a number", frappe.NameError)
+        frappe.throw("A name must be a string, not a number", frappe.NameError)
     name = name.strip()
     if name.startswith("New " + doctype):
         frappe.throw(f"A name cannot begin with New {doctype}", frappe.NameError)
     if name == doctype and not frappe.get_meta(doctype).issingle and name != "DocType":
         frappe.throw(f"No {doctype} can be called {name}", frappe.NameError)
     if "<" in name or ">" in name:
-        frappe.throw("A name cannot hold < or >", frappe.NameError)
+        frappe.throw("A name cannot contain < or >", frappe.NameError)
     return name
 
 
 def random_name() -> str:
-    """Ten base-32 digits; one is a decimal digit at least, which tells a name from a word wherever it is looked at."""
+    """Return ten base-32 digits. At least one is a decimal digit, so that a name is never an English word."""
     while True:
         name = base64.b32hexencode(secrets.token_bytes(10)).decode()[:10].lower()
         if any(c.isdigit() for c in name):

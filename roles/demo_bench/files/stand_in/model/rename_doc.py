@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renaming documents."""
+"""Rename documents."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ def rename_doc(
     doctype=None, old=None, new=None, force=False, merge=False, ignore_permissions=False, ignore_if_exists=False,
     show_alert=True, rebuild_search=True, doc=None, validate=True,
 ):  # fmt: skip
-    """Give a document another name, in its child rows, in links to it and in its versions; answers the name it has now.
+    """Rename a document, also in its child rows, in links to it and in its versions. Return the new name.
 
-    A column that only repeats the name (such as client_id) keeps the old one until the next save. Raises
-    ValidationError where documents of this kind may not be renamed (`force` overrides) and where the new name is taken,
-    DoesNotExistError where there is none of the old name.
+    A column that repeats the name, such as client_id, keeps the old name until the next save.
+
+    Raises ValidationError if the doctype does not allow renaming (`force` overrides this), or if the new name is in
+    use. Raises DoesNotExistError if there is no document with the old name.
     """
     old, doctype = old or doc.name, doctype or doc.doctype
     meta = frappe.get_meta(doctype)
@@ -27,7 +28,7 @@ def rename_doc(
     found = frappe.db.get_value(doctype, new, for_update=True)
     if old == new:
         throw("No changes made because old and new name are the same.")
-    if found == new and not ignore_if_exists:  # another case of the same name may be corrected
+    if found == new and not ignore_if_exists:  # a change of upper and lower case is allowed
         throw(f"Another {doctype} with name {new} exists, select another name")
     if not (ignore_permissions or old_doc.has_permission("write")):
         throw(f"You need write permission on {doctype} {old} to rename")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Frappe checks and rewrites in a document before it is stored, in Frappe's order."""
+"""Check and rewrite the values of a document before it is stored, in Frappe's order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 
 
 def check_links(doc) -> None:
-    """Raises LinkValidationError; the name in a link takes the case it is stored in."""
+    """Check the links, and correct the case of linked names. Raises LinkValidationError."""
     missing = []
     for row in (doc, *doc.get_all_children()):
         for df in row.meta.get_link_fields():
@@ -125,5 +125,5 @@ def _save_passwords(row):
 
 
 def is_dummy(password: str) -> bool:
-    """Stars stand for a password that is kept elsewhere."""
+    """Whether the value consists only of asterisks, which Frappe stores as a placeholder."""
     return set(password) == {"*"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The history of a document: old and new values in clear, secrets included."""
+"""The history of a document: old and new values in plain text, including secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import frappe
 
 
 def save_version(doc) -> None:
-    """Keep a Version row of what a save changed, unless the doctype or the caller (`ignore_version`) wants none."""
+    """Store the changes of a save as a Version row.
+
+    Nothing is stored if the doctype does not track changes, or if `ignore_version` is set.
+    """
     before = doc.get_doc_before_save()
     if not before or not doc.meta.track_changes or doc.flags.ignore_version:
         return
@@ -25,7 +28,10 @@ def save_version(doc) -> None:
 
 
 def difference(before, after) -> dict:
-    """changed: [field, old, new]; added, removed: [table field, row]; row_changed: [table field, idx, name, diff]."""
+    """Return the differences in the format of Frappe's Version.
+
+    changed: [field, old, new]; added, removed: [table field, row]; row_changed: [table field, idx, name, diff].
+    """
     out = {"changed": _changed(before, after), "added": [], "removed": [], "row_changed": []}
     for df in after.meta.get_table_fields():
         old_rows = {row.name: row for row in before.get(df.fieldname)}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small helpers that Frappe's callers expect under `frappe.utils`."""
+"""Helper functions of `frappe.utils`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAG = re.compile(r"<[^<]+?>")
 
 # ---- values
 def cint(s, default: int = 0) -> int:
-    """An integer from anything; `default` where there is none in it."""
+    """Convert a value to an integer. Return `default` if that is not possible."""
     try:
         return int(s)
     except (TypeError, ValueError):
@@ -38,7 +38,7 @@ def strip_html(text: str) -> str:
 
 
 def parse_json(val):
-    """JSON in a text as objects; anything else as it is. Raises ValueError for a text that is not valid JSON."""
+    """Parse a JSON string. Other values are returned unchanged. Raises ValueError if a string is not valid JSON."""
     val = json.loads(val) if isinstance(val, str) else val
     return frappe._dict(val) if isinstance(val, dict) else val
 
@@ -53,7 +53,7 @@ def now() -> str:
 
 
 def get_datetime(datetime_str=None):
-    """A time from a text or a date; now for None, None for an empty text."""
+    """Convert a string or a date to a time. None gives the current time, and an empty string gives None."""
     if datetime_str is None:
         return now_datetime()
     if datetime_str == "":
@@ -68,9 +68,10 @@ def get_datetime(datetime_str=None):
 def add_to_date(
     date, years=0, months=0, weeks=0, days=0, hours=0, minutes=0, seconds=0, as_string=False, as_datetime=False
 ):
-    """`date` (now if None) moved by the given span.
+    """Add a time span to `date`. None is the current time.
 
-    A text where a text was given or `as_string` is set; a date where a date was moved by whole days.
+    Returns a string if `date` is a string or `as_string` is set. Returns a date if `date` is a date and the span has
+    only whole days. Otherwise returns a datetime.
     """
     as_string = as_string or isinstance(date, str)
     moved = get_datetime(date)
@@ -85,7 +86,7 @@ def add_to_date(
     return moved.strftime(DATETIME_FORMAT if as_datetime or isinstance(date, str) and " " in date else "%Y-%m-%d")
 
 
-# ---- places
+# ---- paths and addresses
 def get_bench_path() -> str:
     return os.path.realpath(os.path.join(os.path.dirname(frappe.__file__), "..", "..", ".."))
 
@@ -95,7 +96,7 @@ def get_site_path(*joins) -> str:
 
 
 def get_sites(sites_path=None) -> list[str]:
-    """Folders, not links, that hold a site_config.json."""
+    """Return the directories with a site_config.json. Symbolic links are ignored."""
     sites_path = sites_path or getattr(frappe.local, "sites_path", None) or "."
 
     def is_site(name):
@@ -114,7 +115,10 @@ def get_site_name(hostname: str) -> str:
 
 
 def get_url(uri: str | None = None, full_address: bool = False) -> str:
-    """The site's own address: `host_name`, else that of the request, else its name; with `uri` behind it."""
+    """Return the address of the site, followed by `uri`.
+
+    The address is `host_name`, otherwise that of the request, otherwise the site's name.
+    """
     if uri and uri.startswith(("http://", "https://")):
         return uri
     conf = frappe.local.conf

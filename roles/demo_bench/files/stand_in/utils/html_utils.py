@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTML sanitiser that Frappe runs over every text it saves."""
+"""The HTML sanitizer for texts that Frappe saves."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def has_tag(text: str) -> bool:
 
 
 def sanitize_html(html, linkify=False, always_sanitize=False):
-    """In a text that holds a tag, escape tags that are not allowed and stray `&`, `<`, `>`; leave JSON alone."""
+    """If the text contains a tag, escape tags that are not allowed, and stray `&`, `<` and `>`. JSON is not changed."""
     if not isinstance(html, str):
         return html
     if not always_sanitize and ("<" not in html or _is_json(html) or not has_tag(html)):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Passwords, hashed, and secrets, encrypted with the site's key; both are in the table __Auth."""
+"""Hashed passwords, and secrets encrypted with the site's key. Both are in the table __Auth."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import os
 
 import frappe
 
-ROUNDS = 29000  # of PBKDF2 with SHA-256, as passlib counts them
+ROUNDS = 29000  # of PBKDF2 with SHA-256, the default of passlib
 
 
 # ---- secrets
 def get_decrypted_password(doctype, name, fieldname="password", raise_exception=True):
-    """Raises AuthenticationError where there is none, ValidationError where encryption_key has changed since."""
+    """Return a secret. Raises AuthenticationError if it is missing, ValidationError if encryption_key has changed."""
     found = _row(doctype, name, fieldname, encrypted=1)
     if found and found[1]:
         return decrypt(found[1], key=f"{doctype}.{name}.{fieldname}")
@@ -57,7 +57,7 @@ def decrypt(txt, encryption_key=None, key: str | None = None):
 
 
 def get_encryption_key():
-    """The site's key; made, and written into site_config.json, when it is first needed."""
+    """Return the site's key. The first call generates it and writes it to site_config.json."""
     if "encryption_key" not in frappe.local.conf:
         from cryptography.fernet import Fernet
 
@@ -80,7 +80,7 @@ def update_password(user, pwd, doctype="User", fieldname="password", logout_all_
 
 
 def check_password(user, pwd, doctype="User", fieldname="password", delete_tracker_cache=True):
-    """The user's name as it is stored. Raises AuthenticationError."""
+    """Check a password. Return the user's name as it is stored. Raises AuthenticationError."""
     found = _row(doctype, user, fieldname, encrypted=0)
     if found:
         rounds, salt, digest = found[1].split("$")[2:]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Replies: JSON, redirects and pages, with the messages and the traceback that Frappe puts into them."""
+"""Responses: JSON, redirects and pages, with Frappe's messages and traceback."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_v2() -> bool:
 
 
 def build_response(response_type=None):
-    """What frappe.local.response says, as a werkzeug Response."""
+    """Convert frappe.local.response to a werkzeug Response."""
     import werkzeug.utils
 
     if not frappe.local.response.get("docs", True):
@@ -60,7 +60,7 @@ def as_json():
 
 
 def report_error(status_code):
-    """The JSON of an exception that is being handled; its traceback unless it is a 404 or the site hides them."""
+    """Return the current exception as JSON. The traceback is omitted for a 404, or if the site hides tracebacks."""
     shown = _tracebacks_allowed() and not frappe.local.flags.disable_traceback and status_code != 404
     kind, error = sys.exc_info()[:2]
     trace = traceback.format_exc()

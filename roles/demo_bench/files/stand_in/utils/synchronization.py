@@ -19,9 +19,9 @@ class LockTimeoutError(Exception):
 
 @contextmanager
 def filelock(lock_name: str, *, timeout=30, is_global=False):
-    """Hold `<site>/locks/<name>.lock`, or `<bench>/config/<name>.lock` if global; waits `timeout` seconds.
+    """Hold `<site>/locks/<name>.lock`, or `<bench>/config/<name>.lock` if `is_global` is set.
 
-    Raises LockTimeoutError.
+    Raises LockTimeoutError if the lock is not free within `timeout` seconds.
     """
     folder = os.path.join(get_bench_path(), "config") if is_global else get_site_path("locks")
     path = os.path.abspath(os.path.join(folder, lock_name + ".lock"))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users, as far as logins, roles and API keys go."""
+"""Users, with logins, roles and API keys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class User(Document):
 
 
 def find_by_credentials(user_name: str, password: str):
-    """The user of that name with `is_authenticated`, or None."""
+    """Return the user with this name and `is_authenticated`, or None."""
     either = [{"name": user_name}]
     if cint(frappe.db.get_single_value("System Settings", "allow_login_using_user_name")):
         either.append({"username": user_name})
@@ -52,7 +52,10 @@ def find_by_credentials(user_name: str, password: str):
 
 @whitelist()
 def generate_keys(user: str):
-    """A new api_secret for a user, and an api_key where there is none. Raises PermissionError, DoesNotExistError."""
+    """Generate a new api_secret for a user, and an api_key if the user has none.
+
+    Raises PermissionError or DoesNotExistError.
+    """
     frappe.only_for("System Manager")
     doc = frappe.get_doc("User", user)
     secret = frappe.generate_hash(length=15)

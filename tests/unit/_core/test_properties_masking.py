@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of redaction: no diff, finding or message shows a secret, whatever its position."""
+"""Properties of masking: no diff, finding or message shows a secret, whatever its position."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Galaxy artefact contains what users need, and nothing that only developers need."""
+"""The Galaxy artifact contains what users need, and nothing that only developers need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 
-# Top-level entries of the artefact, by purpose.
+# Top-level entries of the artifact, by purpose.
 SHIPPED = {
     *("plugins", "roles", "playbooks", "meta", "inventories"),
     *("README.md", "CONTRIBUTING.md", "LICENSE", "docs", "changelogs", "requirements.yml"),
@@ -23,7 +23,7 @@ SHIPPED = {
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory):
-    """Paths of all files in the artefact, built from all tracked and untracked files that git does not ignore."""
+    """Paths of all files in the artifact, built from all tracked and untracked files that git does not ignore."""
     checkout, out = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("out")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -38,8 +38,8 @@ def names(tmp_path_factory):
             (checkout / name).write_bytes((ROOT / name).read_bytes())
     galaxy = Path(sys.executable).parent / "ansible-galaxy"
     subprocess.run([galaxy, "collection", "build", "--output-path", out, checkout], check=True, capture_output=True)
-    (artefact,) = out.glob("*.tar.gz")
-    with tarfile.open(artefact) as tar:
+    (artifact,) = out.glob("*.tar.gz")
+    with tarfile.open(artifact) as tar:
         return [member.name for member in tar.getmembers() if member.isfile()]
 
 
@@ -47,7 +47,7 @@ def test_only_what_users_need_is_in_it(names):
     assert {name.split("/")[0] for name in names} == SHIPPED
 
 
-def test_no_package_in_it_goes_by_the_name_of_frappe(names):
+def test_it_contains_no_package_named_frappe(names):
     assert [name for name in names if "/frappe/__init__.py" in f"/{name}" or name.endswith("/frappe.py")] == []
 
 
