@@ -90,11 +90,13 @@ class ActionModule(ActionBase):
             wrong, prepared = prepare(values, read["bench"], read["sites"], entry_point, steps)
         except Mistake as error:
             return {**result, "failed": True, "msg": str(error)}
+        missing = prepared.pop("missing")
         if prepared["store_used"]:
-            wrong += self._store_faults(values, task_vars)
+            missing += self._store_faults(values, task_vars)
+            wrong += [line for line in missing if line not in wrong]
         if wrong:
             asked = {"names": prepared["names"]} if values["oauth2_only_sites"] else {}
-            return {**result, **asked, "failed": True, "msg": in_role(rejected(wrong))}
+            return {**result, **asked, "failed": True, "msg": in_role(rejected(wrong, not missing))}
         every["token_rate_limit"] = prepared.pop("token_rate_limit")
         result.update(prepared, settings=every, bench=read["bench"], sites=read["sites"])
         return {**result, "_ansible_no_log": True}

@@ -19,7 +19,7 @@ BATCH = 20  # sites per batch, the default in the module documentation
 class ActionModule(SecretTask):
     """Runs the module of the same name once per batch of sites. With a single batch, it runs the module unchanged.
 
-    So it does if only a response of each site is expected: the module then asks all sites side by side.
+    The same applies with ``last_step=reach``: the module then checks all sites in parallel.
     """
 
     SECRETS = ("password", "client_secret")
@@ -79,7 +79,9 @@ def progress(host: str, results: list[Item], sites: int) -> str:
     rows = [row for result in results for row in result["sites"]]
     tried, failed = {row["name"] for row in rows}, {row["name"] for row in rows if row["failed"]}
     verified = tried - {row["name"] for row in rows if not row.get("verified")}
-    return f"{host}: {len(tried)} of {sites} sites done, {len(verified)} verified, {len(failed)} failed"
+    partly = len(tried) - len(verified) - len(failed)
+    counts = f"{len(verified)} verified, {partly} partly verified, {len(failed)} failed"
+    return f"{host}: {len(tried)} of {sites} sites done: {counts}"
 
 
 def merged(results: list[Item], left: list[Item]) -> Item:

@@ -82,5 +82,5 @@ class CallbackModule(CallbackBase):
         known = {host for _title, summaries, _footer in self.tables for host in summaries}
         for host in sorted({*stats.failures, *stats.dark} - known):
             self._display.display(
-                f"{painted('FAILED', FAILED)} {host}: not in the table. See the failed task of this host above."
+                f"{painted('FAILED', FAILED)} {host}: no result. See its failed or unreachable task above."
             )

@@ -43,8 +43,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(sites) contains C(name), C(verified), C(problems) and C(warnings) for each site.
-    - C(notices) contains the notices about the installed version of Frappe, each with the affected C(sites).
+    - C(sites) contains C(name), C(verified), C(asked), C(problems) and C(warnings) for each site. C(asked) is true if a
+      verification of the site ran.
+    - C(notices) contains the notices, each with the affected C(sites).
     - C(unhealthy) lists the names of the sites with a problem, regardless of warnings.
     - C(summary) is the input for M(benchkeeper.frappe.frappe_summary).
     - C(message) lists only the problems. It is empty if there are none.

@@ -15,13 +15,13 @@ description:
   - Converts each variable to its declared type, and reads the sites of the bench with
     M(benchkeeper.frappe.frappe_site_info). It then merges the declarations of all sites and checks them against the
     rules. It writes nothing.
-  - Also checks what the later steps need, so that a run does not stop halfway. A step that C(--tags) or
-    C(--skip-tags) excludes needs nothing.
+  - Also checks what the later steps need, so that a run does not stop halfway. The needs of
+    steps that C(--tags) or C(--skip-tags) exclude are not checked.
   - If a step uses the secrets store, a vault secret must be loaded and the store must be writable. If CORS or a rate
     limit is declared for nginx, nginx must be installed and must have the module headers-more, unless
     C(oauth2_install_packages=true). If a declared key needs a reload, C(supervisorctl) and the web process must exist.
-  - If C(oauth2_bench_user) is set, these programs are looked for as this user. What this user cannot find out is not
-    checked.
+  - If C(oauth2_bench_user) is set, the checks of these programs run as this user. Facts that this user cannot
+    determine are not checked.
   - A host variable whose name resembles a variable of the role is reported as misspelled.
   - The task fails if a value has the wrong type, or if a declaration is invalid. It also fails if a declaration breaks
     a rule that C(oauth2_policy) and C(oauth2_policy_exceptions) do not allow. The message lists each problem with the
@@ -33,7 +33,7 @@ notes:
 options:
   entry_point:
     description:
-      - The task file of the role that runs. What it does not do, it does not need.
+      - The entry point of the role that is running. Only the needs of this entry point are checked.
       - V(audit) and V(verify) report a site that the bench does not have. V(main) and V(rotate) fail before the first
         write.
     type: str

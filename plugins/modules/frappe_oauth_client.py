@@ -340,7 +340,7 @@ sites:
       sample: {before: {scopes: [all]}, after: {scopes: [all, openid]}}
     findings:
       description:
-        - Rules that the declaration breaks, but that do not lead to its rejection.
+        - Findings that did not cause the declaration to be rejected.
         - Each finding has C(rule), C(field), C(found), C(severity), C(source) and C(remedy).
       type: list
       elements: dict

@@ -27,7 +27,7 @@ options:
     type: str
   state:
     description:
-      - State of the tokens that O(users), O(clients), O(older_than), O(token_state) or O(every_token) select. If
+      - Desired state of the selected tokens (O(users), O(clients), O(older_than), O(token_state), O(every_token)). If
         omitted, only O(max_refresh_age), O(prune_after) and O(disabled_users) apply.
       - V(revoked) revokes the tokens. Frappe's scheduler deletes them later. On Frappe 15, this takes up to 15 minutes.
       - V(absent) deletes the tokens that no longer work. A token with an expired access token still works if its

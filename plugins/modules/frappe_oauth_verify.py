@@ -106,7 +106,8 @@ options:
       credentials:
         description:
           - Whether requests with cookies are allowed.
-          - If omitted, either is accepted. A notice says so if they are not allowed, because some apps need them.
+          - If omitted, cookies may be allowed or not. If they are not allowed, a notice is reported, because some apps
+            need them.
         type: bool
       methods:
         description: Allowed methods. The preflight request uses the first one.
@@ -148,7 +149,7 @@ options:
   validate_certs:
     description:
       - Whether to verify TLS certificates.
-      - The managed host's certificate authorities are trusted, and those of E(SSL_CERT_FILE) or E(SSL_CERT_DIR).
+      - Trusts the certificate authorities of the managed host, and those in E(SSL_CERT_FILE) or E(SSL_CERT_DIR).
     type: bool
     default: true
   probes:
@@ -179,7 +180,7 @@ options:
   patience:
     description:
       - Maximum number of seconds to wait for the first response of the site, for example after a restart.
-      - With O(last_step=reach), all sites of the task are asked side by side, and this is one deadline for all of them.
+      - With O(last_step=reach), all sites of the task are checked in parallel. This is one deadline for all of them.
     type: int
     default: 0
   batch:

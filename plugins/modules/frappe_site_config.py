@@ -45,9 +45,10 @@ options:
     default: false
   cors_instead: &cors_instead
     description:
-      - The CORS policy that another program sends instead of C(allow_cors), with the keys of
+      - The CORS policy that replaces C(allow_cors) and that another program sends, with the keys of
         O(benchkeeper.frappe.frappe_nginx_edge#module:sites[].cors).
-      - If the task removes C(allow_cors), it reports what this key allowed and the policy does not. The role sets it.
+      - If the task removes C(allow_cors), it reports everything that this key allowed and the policy does not allow.
+      - The role P(benchkeeper.frappe.oauth2#role) sets this option.
     type: dict
     suboptions: &cors_policy
       origins:

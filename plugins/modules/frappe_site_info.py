@@ -16,13 +16,12 @@ description:
     sites of a bench. Also reads token counts and the users with API keys. One process reads all sites.
   - Changes nothing, and returns no secret and no token.
   - Checks the result against the rules of this collection. A C(warning) concerns one site, and the task warns about it.
-    A C(notice) describes behavior of the installed version of Frappe, which affects every site. It is only returned in
-    C(findings).
+    A C(notice) mostly describes behavior of the installed version of Frappe. It is only returned in C(findings).
 options:
   name:
     description:
       - Name of the site, which is the name of its directory in C(sites).
-      - If both O(name) and O(sites) are omitted, all sites of the bench are read, with those in C(linked_sites).
+      - If both O(name) and O(sites) are omitted, all sites of the bench are read, including those in C(linked_sites).
     type: str
   gather: &gather
     description:
@@ -30,7 +29,7 @@ options:
       - V(domains) and V(config) are read from files only. They need no database and no running bench, and any user with
         read access to the files can gather them.
       - V(features) are derived from the site's doctypes and the source code of the bench's Frappe, not from the version
-        number. The module does not run the feature.
+        number. The module does not try the features out.
       - V(tokens) are counted with two database queries, however many tokens there are.
     type: list
     elements: str
@@ -58,16 +57,17 @@ options:
     default: /etc/nginx/conf.d
   programs:
     description:
-      - Programs on the host to look for, for a run that may need them. Facts about them are in C(bench.programs).
-      - V(nginx) is looked for with the module headers-more. If no configuration file loads this module, nginx tests a
-        copy of its configuration, as in M(benchkeeper.frappe.frappe_nginx_edge).
-      - V(supervisor) is asked for the web process of the bench, if supervisor runs the bench.
+      - Programs to look for on the host. A run may need them. Facts about them are in C(bench.programs).
+      - For V(nginx), also checks whether it has the module headers-more. If no configuration file loads this module,
+        nginx tests a copy of its configuration, as in M(benchkeeper.frappe.frappe_nginx_edge).
+      - For V(supervisor), also checks whether it has the web process of the bench, if supervisor runs the bench.
     type: list
     elements: str
     choices: [nginx, supervisor]
     default: []
   nginx:
-    description: Name or path of the nginx executable. It is searched in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
+    description:
+      - Name or path of the nginx executable. A name is searched for in C(PATH), C(/usr/sbin) and C(/usr/local/sbin).
     type: str
     default: nginx
   nginx_conf:
@@ -152,10 +152,12 @@ bench:
       elements: str
     programs:
       description:
-        - The programs in O(programs). A fact is null if this user cannot find out.
-        - C(nginx) has C(installed), C(headers_more), and C(reads_conf_dir), whether nginx includes O(nginx_conf_dir).
-        - C(supervisor) has C(installed), C(web_known), whether supervisor has the web process, and C(config_cached),
-          whether Frappe caches its configuration. It is missing if supervisor does not run the bench.
+        - The programs in O(programs). A fact is null if the user of the task cannot determine it.
+        - C(nginx) has the keys C(installed), C(headers_more) and C(reads_conf_dir) (whether nginx includes
+          O(nginx_conf_dir)).
+        - C(supervisor) has the keys C(installed), C(web_known) (whether supervisor has the web process) and
+          C(config_cached) (whether Frappe caches its configuration). It is missing if supervisor does not run the
+          bench.
       type: dict
       sample: {nginx: {installed: true, headers_more: true, reads_conf_dir: true}}
     processes:

@@ -67,7 +67,7 @@ summary:
       description: Headings of the columns after the site.
       type: list
       elements: str
-      sample: [changed, verified, review]
+      sample: [changed, verified, findings, result]
     rows:
       description: One row per site, with C(site), C(state), C(cells) and C(brief), a shorter form of the row.
       type: list

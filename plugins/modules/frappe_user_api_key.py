@@ -26,7 +26,7 @@ options:
   users:
     description:
       - Names of the users in Frappe.
-      - The site fails if a user does not exist. It also fails if a user is disabled, unless O(disabled_users=revoke).
+      - The task fails for the site if a user does not exist, or if a user is disabled, unless O(disabled_users=revoke).
     type: list
     elements: str
     default: []
@@ -45,8 +45,7 @@ options:
     default: [Administrator, Guest]
   state:
     description:
-      - V(present) creates a key for each user that has none. A user with only a key or only a secret counts
-        as having none.
+      - V(present) creates a pair of API key and API secret for each user without a complete pair.
       - V(absent) removes the keys from the site and from O(secrets_store).
       - V(rotated) replaces every key and secret on every run. Clients that use the old pair stop working.
     type: str
@@ -69,7 +68,7 @@ options:
         With O(secrets_store), missing pairs are generated.
       - A pair is set if the user has none, or with O(state=rotated). A user who has a different pair keeps it, and the
         module reports a finding. To replace it, add C(replace=true) to the pair.
-      - Pairs of users that the task does not select are ignored.
+      - Entries for users that the task does not select are ignored.
     type: dict
   secrets_store:
     description:

@@ -95,7 +95,7 @@ class SecretsStore:
         there = next((path for path in (self.path, self.folder) if os.path.lexists(path)), os.path.dirname(self.folder))
         if os.path.lexists(there) and not os.path.isdir(there):
             raise StoreFault(
-                f"secrets_store: {there} is not a directory. Correct the path, or move the file away. Nothing was "
+                f"secrets_store: {there} is not a directory. Correct the path, or move the file away. No secret was "
                 "generated"
             )
         if not os.path.isdir(there):
@@ -166,9 +166,9 @@ class SecretsStore:
         content = self._open(site, path, sealed)
         if content.setdefault("bench", bench) != bench:
             raise FileFault(
-                f"secrets_store: {path} contains secrets of {content['bench']}, but this is {bench}. Use a separate "
-                "store for each bench. If the bench has moved, change the value of `bench` in the file: ansible-vault "
-                f"edit {path}"
+                f"secrets_store: {path} contains secrets of {content['bench']}, but this task manages "
+                f"{bench}. Use a separate store for each bench. If the bench has moved, change the value of `bench` in "
+                f"the file: ansible-vault edit {path}"
             )
         return content
 

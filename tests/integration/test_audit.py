@@ -73,20 +73,20 @@ def by_name(report):
 # ---------------------------------------------------------------- the recap
 def test_the_first_run_reports_what_changed_and_what_was_verified(audit):
     summary = audit.applied.results[RECAP]["summary"]
-    assert summary["columns"] == ["changed", "verified", "result"]
+    assert summary["columns"] == ["changed", "verified", "findings", "result"]
     assert [(row["site"], row["state"]) for row in summary["rows"]] == [(site, "changed") for site in SITES]
-    assert {tuple(row["brief"]) for row in summary["rows"]} == {("config, clients, API keys, nginx", "yes", "")}
+    assert {tuple(row["brief"]) for row in summary["rows"]} == {("config, clients, API keys, nginx", "yes", "", "ok")}
 
 
 def test_a_second_run_says_that_nothing_changed_and_check_mode_what_would(audit):
     run = audit.demo.site(**{**audit.declared, "oauth2_verify": "changed"})
     assert (run.status, run.changed) == (0, 0) and run.stats["ok"] <= 7
-    assert [row["cells"] for row in run.results[RECAP]["summary"]["rows"]] == [["nothing", "not run", ""]] * 3
+    assert [row["cells"] for row in run.results[RECAP]["summary"]["rows"]] == [["nothing", "not run", "", "ok"]] * 3
     other = {"oauth2_sites": [{"name": SITE3, "site_config": {"settings": {"session_idle_limit": "05:00:00"}}}]}
     run = audit.demo.site("--check", **{**audit.declared, **other})
     summary = run.results[RECAP]["summary"]
     assert summary["columns"][0] == "would change"
-    assert summary["rows"][2]["cells"] == ["config (session_idle_limit)", "not run", ""]
+    assert summary["rows"][2]["cells"] == ["config (session_idle_limit)", "check mode", "", "ok"]
 
 
 def test_a_site_that_failed_is_in_the_recap_and_the_run_fails_after_it(audit):

@@ -121,7 +121,7 @@ def test_an_invalid_nginx_configuration_is_reported_and_the_other_steps_continue
             assert reason in run.results["Finish | Fail if a site or a step failed"]["msg"]
             (recap,) = (name for name in run.results if name.startswith("Recap"))
             notes = run.results[recap]["summary"]["notes"]
-            assert ["(all sites) nginx"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
+            assert ["step edge (whole bench)"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
             assert run.results["Reload | Reload or restart the web process with supervisor"]["changed"]
             assert ours(demo) == before
     finally:

@@ -238,11 +238,11 @@ def test_many_sites_are_verified_in_batches_and_each_batch_is_reported(checked):
         "ignore_errors": True,
     }
     run = checked.tasks([task])
-    assert "localhost: 2 of 4 sites done, 1 verified, 1 failed" in run.output
-    assert "localhost: 4 of 4 sites done, 3 verified, 1 failed" in run.output
+    assert "localhost: 2 of 4 sites done: 1 verified, 0 partly verified, 1 failed" in run.output
+    assert "localhost: 4 of 4 sites done: 3 verified, 0 partly verified, 1 failed" in run.output
     result = run.results["Check"]
     assert [row["name"] for row in result["sites"]] == [SITE, "nosuch.localhost", OTHER, SITES[0]]
-    assert result["failed"] and result["msg"].startswith("1 of 4 sites failed:\nnosuch.localhost: name: the bench")
+    assert result["failed"] and result["msg"].startswith("1 of 4 sites failed:\nnosuch.localhost: the bench")
     assert result["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     task["benchkeeper.frappe.frappe_oauth_verify"].update(batch=20)
     few = checked.tasks([task])

@@ -84,7 +84,7 @@ def test_a_host_that_failed_before_its_summary_is_named(run):
     fails = {"name": "Stop", "ansible.builtin.fail": {"msg": "no bench"}, "when": "inventory_hostname == 'second'"}
     _before, _recap, after = run(first=[fails], status=2).partition("PLAY RECAP")
     assert "a.test  config" in after
-    assert after.strip().endswith("FAILED second: not in the table. See the failed task of this host above.")
+    assert after.strip().endswith("FAILED second: no result. See its failed or unreachable task above.")
 
 
 def test_without_the_callback_each_host_has_its_own_table(run):

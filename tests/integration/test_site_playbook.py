@@ -116,7 +116,7 @@ class TestFirstRun:
         run = demo.playbook("playbooks/verify.yml", **DECLARED)
         assert run.status != 0
         row = run.rows(VERIFY)["site2.localhost"]
-        assert row["msg"].startswith("authorize: found HTTP 400 ")
+        assert row["msg"].startswith("authorize: HTTP 400 ")
         assert (
             "expected a redirect to the redirect URI, with a code and the same state [redirect-uris-newline]. "
             in row["msg"]
@@ -239,7 +239,7 @@ def insert_client(demo, name, app_name):
         (
             None,
             {"oauth_clients": [{"app_name": "Probe", "allowed_roles": ["Nosuch"]}]},
-            "the site does not have: 'Nosuch'",
+            "not found on this site: 'Nosuch'",
         ),
     ],
 )
@@ -335,7 +335,7 @@ def test_a_step_that_fails_for_the_whole_bench_still_lets_the_change_before_it_b
             assert reason.startswith("The step clients failed for the whole bench: Pipelining is not available")
             (recap,) = (name for name in run.results if name.startswith("Recap"))
             notes = run.results[recap]["summary"]["notes"]
-            assert ["(all sites) clients"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
+            assert ["step clients (whole bench)"] in [note["sites"] for note in notes if note["kind"] == "FAILED"]
             restart = run.results.get("Reload | Reload or restart the web process with supervisor", {})
             assert restart.get("changed", False) == ("--tags" not in options)
     finally:

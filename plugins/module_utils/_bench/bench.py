@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pwd
 import queue
 import re
+import signal
 import subprocess
 import threading
 import types
@@ -19,20 +19,14 @@ import typing as t
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench import worker
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_file import BrokenConfig, read_config
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.sources import BOOTSTRAP, sources_of
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.accounts import login_name, this_user
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Reply
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import SITE_NAME_FORM
 
 KEPT_ENVIRONMENT = re.compile(r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|SSL_CERT_(?:FILE|DIR)|FRAPPE_\w+")
 LAST_WORDS = 1.0  # seconds that a child has to exit after it closes its output
+ENDED_HERE = "sent no result and did not exit, so it was ended"
 OUTPUT_TAIL = 2000  # characters of a dead worker's output that its error shows
-
-
-def login_name(uid: int) -> str:
-    """The login name of a user, or the uid if there is no account."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 class BenchError(Exception):
@@ -56,9 +50,9 @@ class Bench:
         self.python = os.path.join(self.path, "env", "bin", "python")
         if not os.path.isdir(self.path):
             raise BenchError(
-                f"bench_path: {self.path} does not exist, or this user cannot read it. Set bench_path to the directory "
-                "that contains apps, env and sites, and become_user to its owner (in the role: oauth2_bench_path, "
-                "oauth2_bench_user)"
+                f"bench_path: {self.path} does not exist, or {this_user()} cannot read it. Set bench_path to the "
+                "directory that contains apps, env and sites, and become_user to its owner (in the role: "
+                "oauth2_bench_path, oauth2_bench_user)"
             )
         if not os.path.isdir(self.sites_path):
             raise BenchError(
@@ -106,14 +100,15 @@ class Bench:
             BenchError: this process runs as another user.
         """
         if os.geteuid() != self.owner:
-            found = f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as uid {os.geteuid()}. "
+            found = f"bench_path: {self.path} is owned by {self.owner_name}, but this task runs as {this_user()}. "
             if self.owner_name == str(self.owner):
                 raise BenchError(
                     f"{found}uid {self.owner} has no account on this host, so Ansible cannot become it. Run Ansible as "
                     "that uid without become (in the role: oauth2_become: false), or create an account with that uid"
                 )
             raise BenchError(
-                f"{found}Set become: true and become_user: {self.owner_name} (in the role: oauth2_bench_user)"
+                f"{found}In a task, set become: true and become_user: {self.owner_name}. In the role, set "
+                f"oauth2_bench_user: {self.owner_name}"
             )
 
     def sites(self) -> list[str]:
@@ -169,25 +164,26 @@ class Bench:
         folder = os.path.join(self.sites_path, name)
         if not SITE_NAME_FORM.fullmatch(name) or ".." in name:
             return (
-                f"name: {name!r} is not a valid site name. Use letters, digits, periods, underscores and hyphens. "
+                f"{name!r} is not a valid site name. Use letters, digits, periods, underscores and hyphens. "
                 "Start and end the name with a letter or a digit"
             )
         if not os.path.isdir(folder):
-            return f"name: the bench {self.path} has no site {name!r}. It has: {', '.join(self.sites()) or 'none'}"
+            there = self.sites()
+            return f"the bench {self.path} has no site {name!r}. It has {', '.join(there) or 'no sites'}"
         alias = self.alias_of(name)
         if alias:
-            return f"name: {name!r} is a symbolic link to the site {alias}. Use the name {alias}"
+            return f"{name!r} is a symbolic link to the site {alias}. Use the name {alias}"
         if os.path.islink(folder):
             for path in (os.path.realpath(folder), os.path.realpath(self.site_config(name))):
                 if os.path.exists(path) and os.stat(path).st_uid != self.owner:
                     return (
-                        f"name: {name!r} is a symbolic link to {path}, owned by {login_name(os.stat(path).st_uid)}. "
+                        f"{name!r} is a symbolic link to {path}, owned by {login_name(os.stat(path).st_uid)}. "
                         f"Expected the owner of the bench, {self.owner_name}. Correct the owner, or remove the link"
                     )
         if not os.path.exists(self.site_config(name)):
             return (
-                f"name: {name!r} has no site_config.json, so it is not a complete site. Finish its creation with "
-                "bench, or remove the directory"
+                f"{name!r} has no site_config.json, so it is not a complete site. Restore the file from a backup. Or "
+                "remove the directory, and create the site with bench new-site"
             )
         try:
             read_config(self.site_config(name))
@@ -244,6 +240,15 @@ class Bench:
                     replies[number] = {"failed": str(error)}
                 break
         return replies
+
+
+def ended(status: int) -> str:
+    """How a process ended. A negative status is a signal."""
+    if status >= 0:
+        return f"exited with status {status}"
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+    more = ". Check the kernel log: the host may have run out of memory" if name == "SIGKILL" else ""
+    return f"was ended by {name}{more}"
 
 
 class Child:
@@ -320,12 +325,12 @@ class Child:
     def last_words(self) -> str:
         """Why a child ended without all its replies. Wait for it to exit; kill it if it does not."""
         try:
-            self.process.wait(timeout=LAST_WORDS)
+            end = ended(self.process.wait(timeout=LAST_WORDS))
         except subprocess.TimeoutExpired:
             self.kill()
+            end = ENDED_HERE
         self.threads[1].join(timeout=1)
-        last = self.output.strip() or "none"
-        return f"The bench's Python exited with status {self.process.returncode}. Last output: {last}"
+        return f"The bench's Python {end}. Last output: {self.output.strip() or 'none'}"
 
     def kill(self) -> None:
         """Kill the child, if it still runs."""

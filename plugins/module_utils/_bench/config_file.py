@@ -15,6 +15,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files imp
     replace,
     require_replaceable,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.kinds import type_name
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import frappe_lock
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import ConfigChange, text_of
 
@@ -39,9 +40,7 @@ def parse(text: str | bytes, path: str) -> dict[str, t.Any]:
             f"{path} is not valid JSON: {error}. Correct the file, or restore it from a backup"
         ) from None
     if not isinstance(config, dict):
-        raise BrokenConfig(
-            f"{path} contains a {type(config).__name__}. Expected a JSON object: {{...}}. Correct the file"
-        )
+        raise BrokenConfig(f"{path} contains {type_name(config)}. Expected a JSON object: {{...}}. Correct the file")
     return config
 
 

@@ -95,6 +95,6 @@ def _supervisor(conf: str) -> dict[str, t.Any]:
     workers = sorted({f"{groups[p]}:" if p in groups else p for p in named if "worker" in p or "schedule" in p})
     found = {"manager": "supervisor", "web": web, "workers": workers}
     if web is None:
-        there = ", ".join(sorted(named)) or "none"
-        found["looked_for"] = f"found no program whose name ends in {WEB_ENDING} in {conf}; its programs are {there}"
+        there = f"It has: {', '.join(sorted(named))}" if named else "It has no programs"
+        found["looked_for"] = f"{conf} has no program with a name that ends in {WEB_ENDING}. {there}"
     return found

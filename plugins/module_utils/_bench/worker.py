@@ -50,6 +50,8 @@ class Explanation(t.NamedTuple):
     sentence: str
 
 
+# The worker itself writes no log. Frappe may have logged the cause before it raised an error.
+LOGS = "If this does not explain the cause, check the site's Error Log and logs/worker.error.log of the bench"
 EXPLANATIONS = (
     Explanation(
         ("ProgrammingError", "UndefinedTable", "OperationalError", "TableMissingError"),
@@ -64,8 +66,8 @@ EXPLANATIONS = (
     Explanation(
         ("OperationalError", "InterfaceError"),
         "",
-        "cannot connect to the site's database: {}. Check that the database server runs, and check db_host, db_name "
-        "and db_password in site_config.json",
+        "cannot connect to the site's database: {}. Check that the database server is running, and check db_host, "
+        "db_name and db_password in site_config.json",
     ),
     Explanation(
         ("ConnectionError",),
@@ -209,7 +211,7 @@ def describe(frappe: t.Any, error: BaseException) -> str:
     for explanation in EXPLANATIONS:
         if kind in explanation.errors and re.search(explanation.text, text):
             return explanation.sentence.format(text)
-    return f"{kind}: {text}"
+    return f"{kind}: {text.rstrip('.')}. {LOGS}"
 
 
 def one_line(text: str) -> str:

@@ -47,7 +47,7 @@ def read_file(path: str) -> bytes:
                 text = stack.enter_context(open(handle, "rb", closefd=False)).read(LARGEST + 1)
     except OSError as error:
         raise Unreadable(
-            f"{path} cannot be read: {error.strerror}. Check that it exists, and its owner and mode"
+            f"{path} cannot be read: {error.strerror}. Check that the file exists, and check its owner and mode"
         ) from None
     if kind != stat.S_IFREG:
         raise Unreadable(

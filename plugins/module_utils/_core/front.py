@@ -51,7 +51,7 @@ def in_front(status: int, headers: Headers, text: str) -> str:
     parts = [name for header, name in MARKS if headers.get(header)]
     parts += [f"{name}: {_plain(headers.get(name))}" for name in ("Server", "Via") if headers.get(name)]
     parts += [f"HTTP authentication {scheme.group()[:LONGEST]}"] if scheme else []
-    return f"not from Frappe; {', '.join(parts) or 'the response does not name its server'}"
+    return f"sent by a server in front of Frappe: {', '.join(parts) or 'no name in the response'}"
 
 
 def _is_frappes(headers: Headers, text: str) -> bool:

@@ -63,7 +63,8 @@ def frappe_lock(path: str, wait: float = FRAPPE_LOCK_WAIT) -> t.Iterator[None]:
     taken: list[int] = []
     if not _within(wait, lambda: _take_file(path, taken)):
         raise TimeoutError(
-            f"{path}: waited {wait:.0f} s for the lock of another process. Find it with: fuser {path}. Then run again"
+            f"{path}: another process held the lock for {wait:.0f} s. Show that process with: fuser {path}. Run again "
+            "when it has ended"
         )
     try:
         yield

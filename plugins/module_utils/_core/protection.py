@@ -16,12 +16,23 @@ import os
 import re
 import stat
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.accounts import (
+    group_name,
+    login_name,
+    this_user,
+)
+
 # An ordinary user may set these attributes on an own file. SELinux decides about its label when it is set.
 SETTABLE = ("system.posix_acl_", "user.", "security.selinux")
 GET_FLAGS = 0x80086601 if array.array("l").itemsize == 8 else 0x80046601  # FS_IOC_GETFLAGS, see ioctl_iflags(2)
 IMMUTABLE, APPEND_ONLY = 0x10, 0x20
 MOUNTS = "/proc/self/mountinfo"
 ROOT = 0
+UNKEPT_REMEDY = "Remove the attribute from the file, or run the task as a user that may set it"
+
+
+class Unkept(OSError):
+    """A new file cannot have the protection of the file that it replaces."""
 
 
 def obstacle(path: str) -> str | None:
@@ -37,7 +48,7 @@ def obstacle(path: str) -> str | None:
     if path in _mount_points():
         return "is a mount point, so it cannot be replaced. Mount its directory instead of the file"
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
-        return f"cannot be replaced: this user cannot write to {folder}. Correct the owner or mode of the directory"
+        return f"cannot be replaced: {this_user()} cannot write to {folder}. Correct the owner or mode of the directory"
     if _flags(path) & (IMMUTABLE | APPEND_ONLY) or _flags(folder) & (IMMUTABLE | APPEND_ONLY):
         return (
             f"cannot be replaced: it or its directory is immutable or append-only. If not intended, "
@@ -46,9 +57,14 @@ def obstacle(path: str) -> str | None:
     if os.geteuid() == ROOT:
         return None
     if found.st_uid != os.geteuid():
-        return f"is owned by uid {found.st_uid}, and this user cannot preserve that owner. Run this task as the owner"
+        owner = login_name(found.st_uid)
+        return f"is owned by {owner}, and {this_user()} cannot preserve that owner. Run this task as {owner}"
     if found.st_gid not in (os.getegid(), *os.getgroups()):
-        return f"belongs to gid {found.st_gid}, of which this user is not a member. Correct the group"
+        group = group_name(found.st_gid)
+        return (
+            f"belongs to the group {group}, and {this_user()} is not a member of it. Add the user to the group, or "
+            f"run: chgrp {group_name(os.getegid())} {path}"
+        )
     beyond = [name for name in _attributes(path) if not name.startswith(SETTABLE)]
     if beyond:
         return f"has extended attributes that only root can keep: {', '.join(beyond)}. Remove them with setfattr -x"
@@ -64,7 +80,7 @@ def keep(path: str, handle: int, old: os.stat_result) -> None:
         old: the status of the old file.
 
     Raises:
-        OSError: the new file cannot have the whole protection, so it must not replace the old one.
+        Unkept: the new file cannot have the whole protection, so it must not replace the old one.
     """
     part = "owner and mode"
     try:
@@ -79,9 +95,9 @@ def keep(path: str, handle: int, old: os.stat_result) -> None:
             elif present.get(part) != wanted[part]:
                 os.setxattr(handle, part, wanted[part])
     except OSError as error:
-        raise OSError(error.errno, f"the new file cannot have the same {part} ({error.strerror})", path) from None
+        raise Unkept(error.errno, f"the new file cannot have the same {part} ({error.strerror})", path) from None
     if _attributes(handle) != wanted or stat.S_IMODE(os.fstat(handle).st_mode) != stat.S_IMODE(old.st_mode):
-        raise OSError(errno.ENOTSUP, "the new file cannot have the same ACL and attributes", path)
+        raise Unkept(errno.ENOTSUP, "the new file cannot have the same ACL and attributes", path)
 
 
 def _attributes(file: str | int) -> dict[str, bytes]:

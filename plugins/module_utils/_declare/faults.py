@@ -31,6 +31,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
     password_findings,
     settings_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import COMMON_FILE
+
+# The fields of `limit_findings`, with the variables of the role that set them.
+LIMIT_FIELDS = {
+    "rate_limit.rate": "oauth2_token_rate_limit.rate",
+    "rate_limit.burst": "oauth2_token_rate_limit.burst",
+    "trusted_proxies": "oauth2_trusted_proxies",
+}
 
 
 def faults(
@@ -69,31 +77,35 @@ def faults(
     lines: list[str] = []
 
     def stop(where: str, findings: t.Iterable[Finding]) -> None:
-        lines.extend(f"{where}: {finding}" for finding in judge(findings, policy, exceptions)[0])
+        lines.extend(f"{where}{finding}" for finding in judge(findings, policy, exceptions)[0])
 
-    stop("bench", limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies))
-    stop("bench", settings_findings(*_settings(common), file="common_site_config.json"))
+    limits = limit_findings({"burst": 10, **rate_limit} if rate_limit else None, proxies)
+    stop("", (finding._replace(field=LIMIT_FIELDS[finding.field]) for finding in limits))
+    shared = settings_findings(*_settings(common), file=COMMON_FILE)
+    of_common = len(f" in {COMMON_FILE}")
+    stop("oauth2_common_site_config: ", (one._replace(field=one.field[:-of_common]) for one in shared))
     names = _names(declarations)
-    stop("bench", password_findings("oauth2_verify_password", str(verify_password or ""), names))
+    stop("", password_findings("oauth2_verify_password", str(verify_password or ""), names))
     for sites, finding in shared_name_findings(hosts or {}, [site["name"] for site in declarations]):
-        stop(" and ".join(sites), [finding])
+        stop(f"{' and '.join(sites)}: ", [finding])
     for site in declarations:
+        here = f"{site['name']}: "
         if listed is None or site["name"] in listed:
-            stop(site["name"], name_findings(site["name"]))
-        stop(site["name"], edge_findings(site["domains"], site.get("cors")))
+            stop(here, name_findings(site["name"]))
+        stop(here, edge_findings(site["domains"], site.get("cors")))
         seen: list[Declaration] = []
         for client in site.get("oauth_clients", ()):
-            stop(site["name"], of_client(client, client_findings(client, site["name"])))
-            stop(site["name"], of_client(client, twice_findings(client, seen)))
-            stop(site["name"], of_client(client, store_findings(client, secrets_store)))
+            stop(here, of_client(client, client_findings(client, site["name"])))
+            stop(here, of_client(client, twice_findings(client, seen)))
+            stop(here, of_client(client, store_findings(client, secrets_store)))
         if "site_config" in site:
-            stop(site["name"], settings_findings(*_settings(site["site_config"]), file="site_config.json"))
+            stop(here, settings_findings(*_settings(site["site_config"]), file="site_config.json"))
         if "api_keys" in site:
-            stop(site["name"], key_findings(site["api_keys"], site["name"]))
-            stop(site["name"], key_store_findings(site["api_keys"], secrets_store))
+            stop(here, key_findings(site["api_keys"], site["name"]))
+            stop(here, key_store_findings(site["api_keys"], secrets_store))
         if "tokens" in site:
-            stop(site["name"], token_findings(site["tokens"]))
-        stop(site["name"], password_findings("verify: password", site.get("verify", {}).get("password"), names))
+            stop(here, token_findings(site["tokens"]))
+        stop(here, password_findings("verify: password", site.get("verify", {}).get("password"), names))
     return lines
 
 

@@ -9,6 +9,7 @@ import fnmatch
 import typing as t
 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import folded
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.kinds import type_name
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare import cors
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes import (
     DEFAULTS,
@@ -19,7 +20,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.shapes
     omitted,
     typed,
 )
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import CONVERT, type_name
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import CONVERT
 
 
 def merge(

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a run needs, as far as it can be known before the first write. Pure; used on the controller.
 
-Without these checks, a run would write on some sites, then stop halfway: for want of a vault password, of nginx, or of
-the program that must be reloaded.
+Without these checks, a run would write on some sites, then stop halfway, because a vault password, nginx or supervisor
+is missing.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variab
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.reload import reload_needs
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.addresses import address_faults
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.catalogue import ALL_RULES
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES_PAGE
 
 STEPS = ("site_config", "clients", "api_keys", "tokens", "edge", "verify")
 ROTATED = {"client_secrets": "clients", "api_keys": "api_keys"}
 ENTRY_POINTS = ("main", "audit", "verify", "rotate")
 USER = re.compile(r"[^\s\x00-\x1f\x7f]+(?: [^\s\x00-\x1f\x7f]+)*")
 LONGEST_USER = 140  # characters of a column of Frappe
+NAMED = 3  # maximum number of keys that an error names
 WITHOUT_RELOAD = "To write the configuration without a reload, set oauth2_reload: none"
 
 
@@ -84,20 +86,21 @@ def site_faults(declarations: list[Declaration], listed: t.Collection[str], benc
     missing = [site["name"] for site in declarations if site["name"] in listed and site["name"] not in there]
     site_of = {alias: site for site, aliases in bench.get("aliases", {}).items() for alias in aliases}
     return [
-        f"{name}: oauth2_sites lists this name, but it is a link to a site. List {site_of[name]} instead"
+        f"{name}: oauth2_sites lists this name, but in the sites directory of the bench it is a symbolic link to the "
+        f"site {site_of[name]}. List {site_of[name]} instead"
         if name in site_of
-        else f"{name}: oauth2_sites lists this site, but the bench {bench['path']} does not have it. It has: "
-        f"{', '.join(bench['sites']) or 'no site'}.{_nearest(name, bench['sites'])} Correct the name, create the site "
+        else f"{name}: oauth2_sites lists this site, but the bench {bench['path']} does not have it. "
+        f"{_sites_of(bench)}.{_nearest(name, bench['sites'])} Correct the name, create the site "
         "with bench new-site, or set managed: false on it"
         for name in missing
     ]
 
 
 def exception_faults(exceptions: t.Iterable[str]) -> list[str]:
-    """One line per accepted rule that does not exist. Its risk would not be accepted, without a word."""
+    """One line per accepted rule that does not exist. A misspelled id accepts nothing, and Ansible does not warn."""
     return [
         f"oauth2_policy_exceptions: found {name!r}, which is not the id of a rule.{_nearest(name, ALL_RULES)} "
-        "docs/rules.md lists all ids"
+        f"All ids: {RULES_PAGE}"
         for name in exceptions
         if name not in ALL_RULES
     ]
@@ -110,24 +113,35 @@ def verify_faults(declarations: list[Declaration], values: Values) -> list[str]:
         declarations: the result of `merge`.
         values: the result of `variables.coerce`.
     """
-    user, password = values.get("oauth2_verify_user"), values.get("oauth2_verify_password")
+    user = values.get("oauth2_verify_user")
     lines = address_faults("oauth2_verify_", {"address": values.get("oauth2_verify_address")})
     lines += _user_faults("oauth2_verify_user", user)
-    asked = values["oauth2_verify"] != "none"
-    lonely = []
     for site in declarations:
         own = site.get("verify", {})
         lines += address_faults(f"{site['name']}: verify: ", own)
         lines += _user_faults(f"{site['name']}: verify: username", own.get("username"))
-        if asked and "verify" in site and own.get("username", user) and not own.get("password", password):
-            lonely.append(site["name"])
-    if lonely:
-        where = "oauth2_verify_password" if user else f"{lonely[0]}: verify: password"
-        lines.append(
-            f"{where}: not set for {len(lonely)} of {len(declarations)} sites, including {lonely[0]}, expected the "
-            "password of the verify user. Set it, or remove the user"
-        )
     return lines
+
+
+def password_missing(declarations: list[Declaration], values: Values) -> list[str]:
+    """A line if some sites have a verify user, but no password.
+
+    Args:
+        declarations: the result of `merge`.
+        values: the result of `variables.coerce`.
+    """
+    if values["oauth2_verify"] == "none":
+        return []
+    user, password = values.get("oauth2_verify_user"), values.get("oauth2_verify_password")
+    own = {site["name"]: site["verify"] for site in declarations if "verify" in site}
+    without = [name for name, v in own.items() if v.get("username", user) and not v.get("password", password)]
+    if not without:
+        return []
+    where = "oauth2_verify_password" if user else f"{without[0]}: verify: password"
+    return [
+        f"{where}: not set for {len(without)} of {len(declarations)} sites, including {without[0]}. Set it to the "
+        f"password of the verify user, or unset {'oauth2_verify_user' if user else 'verify: username'}"
+    ]
 
 
 def _user_faults(where: str, user: str | None) -> list[str]:
@@ -154,44 +168,55 @@ def host_faults(
         lines += _nginx_faults(nginx, values)
     supervisor = programs_found.get("supervisor")
     keys = {key for row in rows for part in ("settings", "secret_settings", "absent") for key in row.get(part, ())}
-    if supervisor and reload_needs(keys, supervisor["config_cached"], values["oauth2_reload"])["web"] != "none":
-        lines += _supervisor_faults(supervisor, found["processes"]["web"], values)
+    if supervisor:
+        cached, how = supervisor["config_cached"], values["oauth2_reload"]
+        reloading = sorted(key for key in keys if reload_needs({key}, cached, how)["web"] != "none")
+        lines += _supervisor_faults(supervisor, found["processes"]["web"], values, reloading) if reloading else ()
     return lines
 
 
 def _nginx_faults(nginx: t.Mapping[str, t.Any], values: Values) -> t.Iterator[str]:
-    owner = "or let Frappe send the CORS headers (oauth2_cors_owner: frappe)"
+    limited = bool(values["oauth2_token_rate_limit"])  # Frappe cannot limit requests, so nginx is required
+    declared = "a rate limit is declared" if limited else "CORS is declared"
+    owner = "" if limited else ", or let Frappe send the CORS headers (oauth2_cors_owner: frappe)"
     if not nginx["installed"]:
+        remedy = "Install nginx, or correct oauth2_nginx" if limited else f"Install nginx, correct oauth2_nginx{owner}"
         yield (
-            f"oauth2_nginx: the program {values['oauth2_nginx']!r} was not found on this host, but CORS or a rate "
-            f"limit is declared. Install nginx, correct oauth2_nginx, {owner}"
+            f"oauth2_nginx: the program {values['oauth2_nginx']!r} was not found on this host, but {declared}. {remedy}"
         )
         return
     if nginx["reads_conf_dir"] is False:
         yield (
-            f"oauth2_nginx_conf_dir: nginx does not include {values['oauth2_nginx_conf_dir']}/*.conf, but CORS or a "
-            "rate limit is declared. Set oauth2_nginx_conf_dir to the directory whose *.conf the http block includes, "
+            f"oauth2_nginx_conf_dir: nginx does not include {values['oauth2_nginx_conf_dir']}/*.conf, but "
+            f"{declared}. Set oauth2_nginx_conf_dir to the directory whose *.conf the http block includes, "
             "or set oauth2_nginx_conf"
         )
     if nginx["headers_more"] is False and not values["oauth2_install_packages"]:
+        package = values["oauth2_headers_more_package"]
         yield (
-            "oauth2_nginx: nginx does not have the module headers-more, but CORS or a rate limit is declared. Set "
-            f"oauth2_install_packages: true, install {values['oauth2_headers_more_package']}, {owner}"
+            f"oauth2_nginx: nginx does not have the module headers-more, but {declared}. Set "
+            f"oauth2_install_packages: true{' or' if limited else ','} install {package}{owner}"
         )
 
 
-def _supervisor_faults(supervisor: t.Mapping[str, t.Any], web: str, values: Values) -> t.Iterator[str]:
+def _supervisor_faults(supervisor: t.Mapping[str, t.Any], web: str, values: Values, keys: list[str]) -> t.Iterator[str]:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    needed = f"a change of {', '.join(keys[:NAMED])}{more} needs a reload of the web process"
     if not supervisor["installed"]:
         yield (
-            f"oauth2_supervisorctl: the program {values['oauth2_supervisorctl']!r} was not found on this host, but a "
-            f"declared key needs a reload of the web process. Correct oauth2_supervisorctl. {WITHOUT_RELOAD}"
+            f"oauth2_supervisorctl: the program {values['oauth2_supervisorctl']!r} was not found on this host, but "
+            f"{needed}. Correct oauth2_supervisorctl. {WITHOUT_RELOAD}"
         )
     elif supervisor["web_known"] is False:
         yield (
-            f"oauth2_supervisor_config: supervisor has no program {web}, but a declared key needs a reload of the web "
-            f"process. Run bench setup supervisor and supervisorctl update, or correct oauth2_supervisor_config. "
+            f"oauth2_supervisor_config: supervisor has no program {web}, but {needed}. "
+            f"Run bench setup supervisor and supervisorctl update, or correct oauth2_supervisor_config. "
             f"{WITHOUT_RELOAD}"
         )
+
+
+def _sites_of(bench: t.Mapping[str, t.Any]) -> str:
+    return f"It has: {', '.join(bench['sites'])}" if bench["sites"] else "It has no sites"
 
 
 def _nearest(name: str, known: t.Iterable[str]) -> str:

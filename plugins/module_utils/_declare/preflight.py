@@ -13,6 +13,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.needs 
     STEPS,
     exception_faults,
     host_faults,
+    password_missing,
     site_faults,
     verify_faults,
     wants_store,
@@ -42,7 +43,8 @@ def prepare(
         steps: the result of `needs.steps_of`.
 
     Returns:
-        The faults, and a mapping with these keys: ``declarations``; ``names`` of the selected sites; ``rows`` by step;
+        The faults, and a mapping with these keys: ``missing``, those faults that are not in a declared value but on the
+        host or the bench; ``declarations``; ``names`` of the selected sites; ``rows`` by step;
         ``edge_declared``, whether anything is declared for nginx; ``store_used``, whether a step uses the secrets
         store; ``common_site_config``; ``token_rate_limit``; ``verify_password``, if it is set; ``unread``, the error
         message of each selected site that could not be read.
@@ -64,9 +66,8 @@ def prepare(
     )
     listed = listed_sites(sites)
     wrong = exception_faults(values["oauth2_policy_exceptions"])
-    if entry_point in ("main", "rotate"):
-        wrong += site_faults(declarations, listed, bench)
-    wrong += verify_faults(declarations, values)
+    missing = site_faults(declarations, listed, bench) if entry_point in ("main", "rotate") else []
+    wrong += [*missing, *verify_faults(declarations, values)]
     wrong += faults(
         declarations,
         common,
@@ -82,8 +83,11 @@ def prepare(
     names = [site["name"] for site in declarations]
     rows = rows_of(declarations, found, bool(limit))
     edge_declared = bool(limit) or any("cors" in row for row in rows["edge"])
-    wrong += host_faults(bench, values, edge_declared, [common, *rows["site_config"]])
+    missing += password_missing(declarations, values)
+    missing += host_faults(bench, values, edge_declared, [common, *rows["site_config"]])
+    wrong += [line for line in missing if line not in wrong]
     return wrong, {
+        "missing": missing,
         "declarations": declarations,
         "names": names,
         "rows": rows,

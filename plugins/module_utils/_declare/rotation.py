@@ -98,7 +98,10 @@ def _keys(sites: list[Declaration], users: list[str], found: list[dict], without
     holders = {row["name"]: {folded(key["user"]): key["user"] for key in row.get("api_keys", ())} for row in found}
     for user in users:
         if not any(folded(user) in names for names in holders.values()) and not without:
-            raise Mistake(f"oauth2_rotate_users: {user!r} has no API key on any site of this bench. Correct the name")
+            raise Mistake(
+                f"oauth2_rotate_users: {user!r} has no API key on any site of this bench. Correct the name, or exclude "
+                "the bench with --limit"
+            )
     rows = []
     for site in sites:
         there = [holders.get(site["name"], {}).get(folded(user)) for user in users]

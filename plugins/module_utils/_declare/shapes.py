@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import CONVERT, type_name
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.kinds import type_name
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import CONVERT
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import (
     CLIENT_OPTIONS,
     CORS_OPTIONS,
@@ -56,7 +57,7 @@ EXPECTED = {
     "list": "a list",
     "dict": "a mapping",
     "bool": "true or false",
-    "int": "a number",
+    "int": "a whole number",
 }
 DURATIONS = ("max_refresh_age", "prune_after")
 # What `omit` looks like after it became part of a string: in ansible-core 2.19 and later, and in older versions.
@@ -123,9 +124,11 @@ def _value(value: t.Any, key: str, option: Option, here: str) -> t.Any:
     if inner:
         return [_client(item, f"{here}, item {n}") for n, item in enumerate(converted, 1) if not omitted(item)]
     if kind == "list":
-        converted = [CONVERT["str"](item) for item in converted if not omitted(item)]
+        items = [item for item in converted if not omitted(item)]
+        converted = [CONVERT["str"](item) for item in items]
         if None in converted:
-            raise Mistake(f"{here}: found an item that is not a string, expected only strings")
+            wrong = converted.index(None)
+            raise Mistake(f"{here}, item {wrong + 1}: found {type_name(items[wrong])}, expected a string")
     if kind == "dict":
         return _without_omitted(converted)
     for item in converted if kind == "list" else [converted]:

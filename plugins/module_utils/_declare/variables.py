@@ -15,6 +15,7 @@ import json
 import re
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.kinds import type_name
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import Option, Options
 
 PREFIX = "oauth2_"
@@ -254,17 +255,12 @@ CONVERT: dict[str, t.Callable[[t.Any], t.Any]] = {
 }
 
 
-def type_name(value: t.Any) -> str:
-    """The name of the value's plain type. Ansible's subclasses of the plain types are named like their base."""
-    plain = (dict, list, str, bool, int, float)
-    return next((kind for kind in plain if isinstance(value, kind)), type(value)).__name__
-
-
 def _shown(option: Option, value: t.Any) -> str:
     """The value, or only its type if it may be a secret."""
     if option.get("secret"):
         if isinstance(value, str) and option["type"] in ("list", "dict"):
-            return "a string that is not valid JSON" if _parsed(value) is None else "a JSON string of another type"
-        return f"a value of the type {type_name(value)}"
+            parsed = _parsed(value)
+            return "a string that is not valid JSON" if parsed is None else f"a JSON string of {type_name(parsed)}"
+        return type_name(value)
     text = repr(str(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -4,7 +4,7 @@
 """The cause of an HTTP 500: from the Error Log of that moment, or missing assets. It runs in the bench's Python.
 
 An entry holds a traceback with the values of variables, so it may contain any secret. Only the class of its exception
-and the rule of a recognised cause leave this module.
+and the rule of a recognized cause leave this module.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Entry(t.NamedTuple):
 
 
 def server_error(step: Verdict, frappe: t.Any, since: t.Any) -> tuple[str, str]:
-    """The rule of a recognised cause and the reason of a failed step, or two empty strings.
+    """The rule of a recognized cause and the reason of a failed step, or two empty strings.
 
     Args:
         step: a failed step.
@@ -80,7 +80,7 @@ def _is_exception(name: str, frappe: t.Any) -> bool:
 
 
 def cause_of(trace: str, name: str) -> str:
-    """The rule of a recognised cause; empty if there is none.
+    """The rule of a recognized cause; empty if there is none.
 
     Args:
         trace: the traceback.

@@ -110,7 +110,7 @@ class FrappeTokens:
                 db.set_value(doctype, {"name": ["in", names]}, field, value)
                 if db.count(doctype, {"name": ["in", names], field: ["!=", value]}):
                     raise Impossible(
-                        f"{doctype}: Frappe did not revoke every row. Nothing was changed. Check the site's Error Log"
+                        f"{doctype}: Frappe did not revoke every token. Nothing was changed. Check the site's Error Log"
                     )
             for names in _chunks([token.name for token in step.delete if token.code is codes]):
                 db.delete(doctype, {"name": ["in", names]})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.accounts import this_user
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Verdict
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
     SHARED_NAME,
@@ -31,6 +32,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.cors_rul
 )
 
 SENT = (CORS_DUPLICATE, CORS_FOREIGN_ORIGIN, CORS_VALUE, CORS_CREDENTIALS)
+NO_SOURCE = "no setting of Frappe and no nginx directive that affects CORS headers was found"
 MISSED = (CORS_ABSENT, CORS_ERROR_BARE, CORS_PREFLIGHT, CORS_EXPOSE_HEADERS)
 
 
@@ -45,9 +47,9 @@ def add_sources(steps: t.Iterable[Verdict], sources: t.Callable[[], list[str]]) 
     found = "; ".join(sources()) if failed else ""
     for step in failed:
         if step["rule"] in SENT:
-            why = f"sent by {found}" if found else "no setting of Frappe and no nginx directive sends this header"
+            why = f"sent by {found}" if found else NO_SOURCE
         else:
-            why = f"CORS headers are set or removed by {found}" if found else "no source of CORS headers was found"
+            why = f"possible causes: {found}" if found else NO_SOURCE
         step["reason"] = f"{step['reason']}; {why}" if step["reason"] else why
 
 
@@ -85,5 +87,5 @@ def _lines(domains: t.Collection[str], options: t.Mapping[str, t.Any]) -> list[s
         nginx = Nginx(binary, options["nginx_conf"], options["nginx_prefix"], options["nginx_conf_dir"])
         lines = third_party_cors(nginx.files(), own_files(options["nginx_conf_dir"]), domains)
     except (NginxError, OSError) as error:
-        return [f"possibly nginx, whose configuration this user cannot read ({error})"]
+        return [f"possibly nginx: its configuration could not be read as {this_user()} ({error})"]
     return [f"nginx: {line.place}: {' '.join(line.words)}" for line in lines]

@@ -14,6 +14,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files imp
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.locks import exclusive
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import ResultRow, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.fragments import (
+    FRAGMENTS_NAME,
     MARK,
     PENDING,
     SHARED_NAME,
@@ -61,13 +62,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint imp
 
 LOCK_WAIT = 60.0  # seconds; a run holds the lock while nginx tests the new files and reloads
 STATUS = f"{MARK}\n# Rate-limited requests get 429. No other nginx file limits requests.\nlimit_req_status 429;\n"
+SKIPPED = "is not a plain host name, so no CORS headers or rate limit apply to it"
 PLAIN_PATH = re.compile(r"/[\w./+@%=:,~-]+")
 MISSING = 'unknown directive "more_set_headers"'
 REMEDY = (
     "nginx does not have the module headers-more. Install it (Debian: libnginx-mod-http-headers-more-filter; in the "
-    "role: oauth2_install_packages: true), or set oauth2_cors_owner: frappe and remove "
-    "oauth2_token_rate_limit"
+    "role: oauth2_install_packages: true)"
 )
+BY_FRAPPE = ", or let Frappe send the CORS headers (in the role: oauth2_cors_owner: frappe)"
 
 
 def place_fault(params: EdgeOptions) -> str | None:
@@ -227,7 +229,9 @@ class Edge:
         if behind and pid is None:
             findings.append(Finding(NGINX_STOPPED, nginx.conf, "nginx is not running"))
         if (changes or waiting) and mute:
-            findings.append(Finding(NGINX_NOT_RELOADED, nginx.conf, "nginx has not reloaded since files were written"))
+            findings.append(
+                Finding(NGINX_NOT_RELOADED, nginx.conf, "nginx was not reloaded after its configuration was changed")
+            )
         return {
             "changed": behind,
             "sites": self.rows(findings),
@@ -270,10 +274,11 @@ class Edge:
         except NginxError as error:
             if MISSING not in str(error):
                 raise NginxError(
-                    f"nginx -t rejected the new configuration. Nothing was changed. Correct this line: {error}"
+                    f"nginx -t failed with the new configuration: {error}. Nothing was changed. Correct this line. If "
+                    f"it is in {SHARED_NAME} or {FRAGMENTS_NAME}, report a bug of this collection"
                 ) from None
             if not (check_mode and self.params["headers_more_comes"]):
-                raise NginxError(REMEDY) from None
+                raise NginxError(REMEDY + ("" if self.params["rate_limit"] else BY_FRAPPE)) from None
 
     def _put(self, nginx: Nginx, changes: dict[str, str | None], pid: int | None) -> None:
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
@@ -290,19 +295,19 @@ class Edge:
         """Findings about a site's host names, if anything is declared that needs them."""
         if not site.get("cors") and not self.params["rate_limit"]:
             return []
-        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} is skipped") for name in self.unserved[site["name"]]]
+        found = [Finding(DOMAIN_UNSERVED, "domains", f"{name!r} {SKIPPED}") for name in self.unserved[site["name"]]]
         if site.get("cors") and not site["domains"]:
             found.append(Finding(CORS_NO_DOMAIN, "domains", "the site has no host name"))
         return found
 
     def _damages(self) -> list[str]:
-        """A warning for each unreadable site record. The entries of such a site are not kept."""
+        """A warning for each unreadable site record. Such a record is written again, or removed."""
         if self.params["state"] == "absent":
             return []
         contents = {self.map: self.before, **({self.limit: self.before_limit} if self.params["rate_limit"] else {})}
         return [
-            f"{path}:{line}: the entry of a site was edited or is incomplete, so it is not kept. Run again for all "
-            "sites (in the role: without oauth2_only_sites)"
+            f"{path}:{line}: the entry of a site was edited or is incomplete. The run writes it again if the site is "
+            "selected, and removes it otherwise. Run once for all sites (in the role: without oauth2_only_sites)"
             for path, found in contents.items()
             for line in found.damaged
         ]

@@ -29,8 +29,9 @@ SHARED = """\
 {mark}
 # All benches on this nginx share this file. {fragments}/ has one fragment per bench.
 
-# Empty for a host that is not declared. Otherwise origin|credentials|methods|headers|max age, and |exposed headers if
-# these are declared. There is nothing between the bars if the origin is not allowed.
+# Empty for a host that is not declared. For a declared host, the value has these fields, separated by "|": origin,
+# credentials, methods, headers, max age, and exposed headers if they are declared. All fields are empty if the origin
+# is not allowed.
 map "$host $http_origin" $benchkeeper_policy {{
     default "";
     include {fragments}/*.map;

@@ -214,14 +214,14 @@ def _targets(declared: dict[str, t.Any], by_name: dict[str, User], state: KeySta
     unknown = [user for key, user in named.items() if key not in by_name]
     if unknown and not absent:
         raise Impossible(
-            f"users: the site does not have: {', '.join(map(repr, unknown))}. Create these users in Frappe, or remove "
+            f"users: not found on this site: {', '.join(map(repr, unknown))}. Create these users in Frappe, or remove "
             "them from users"
         )
     spelling = {role.casefold(): role for role in state.roles}
     missing = [role for role in declared.get("roles") or () if role.casefold() not in spelling]
     if missing:
         raise Impossible(
-            f"roles: the site does not have: {', '.join(map(repr, missing))}. Create these roles, install the app that "
+            f"roles: not found on this site: {', '.join(map(repr, missing))}. Create these roles, install the app that "
             "provides them, or correct the names"
         )
     holders = {
@@ -267,7 +267,9 @@ def _add_user(step: KeyStep, declared: dict[str, t.Any], user: User, state: KeyS
     )
     action = _action(wanted, user, pair)
     if action == "kept" and pair is None and declared.get("secrets") is not None:  # without a store, none is passed
-        step.findings.append(Finding(KEY_NOT_STORED, "users", f"the API key of {user.name} is not in the store"))
+        step.findings.append(
+            Finding(KEY_NOT_STORED, "users", f"the API key of {user.name} is not in the secrets store")
+        )
     if action == "kept" and pair:
         step.findings.append(Finding(KEY_DIFFERS, "users", f"{user.name} has a different API key"))
     if action in WRITTEN and pair is None:

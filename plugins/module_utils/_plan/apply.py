@@ -98,9 +98,11 @@ def write_step(store: Store, step: ClientStep) -> None:
             if stored.get(field) != value and not same(
                 CLIENT_FIELDS[field], stored.get(field), _declared(field, value)
             ):
+                shown = CLIENT_FIELDS[field] != "secret"
+                values = f" ({stored.get(field)!r} instead of {value!r})" if shown else ""
                 raise Impossible(
-                    f"{field}: Frappe stored a different value than was written, so every run would report a change. "
-                    "Declare a value that Frappe does not change"
+                    f"client {step.values.get('app_name', step.name)!r}: {field}: Frappe stored a value other than the "
+                    f"written one{values}. Every run would report a change. Declare a value that Frappe does not change"
                 )
 
 

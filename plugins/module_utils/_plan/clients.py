@@ -195,8 +195,9 @@ def _refuse_if_lost(declarations: list[dict[str, t.Any]], steps: list[ClientStep
             lost = True
         if lost:
             raise Impossible(
-                f"app_name: {label(declared)} would match two declarations of this site. The comparison ignores "
-                "case, accents and trailing spaces, as MariaDB does. Declare each client once, with a distinct name"
+                f"app_name: after this run, {label(declared)} would match two declarations of this site. The "
+                "comparison ignores case, accents and trailing spaces, as MariaDB does. Declare each client once, with "
+                "a distinct name"
             )
 
 
@@ -239,8 +240,9 @@ def store_findings(declared: dict[str, t.Any], store: str | None) -> Findings:
 def _delete(current: dict[str, t.Any], declared: dict[str, t.Any], state: ClientState) -> ClientStep:
     if current["name"] in state.in_use and not declared.get("revoke_tokens"):
         raise Impossible(
-            f"client {current['name']} ({current['app_name']!r}) cannot be deleted while tokens or codes reference "
-            "it. Set revoke_tokens: true to revoke them (its users must sign in again)"
+            f"client {current['name']} ({current['app_name']!r}) cannot be deleted while tokens or codes reference it. "
+            "To revoke them, set revoke_tokens: true on the client, or with exclusive on any declared client of the "
+            "site. Its users must then sign in again"
         )
     known = {
         field: declared_form(kind, current.get(field)) for field, kind in CLIENT_FIELDS.items() if current.get(field)
@@ -272,7 +274,9 @@ def _write(declared: dict[str, t.Any], current: dict[str, t.Any] | None, state: 
         step.rename = declared["client_id"] if declared.get("client_id") not in (None, current["name"]) else None
         step.new_secret = bool(declared.get("rotate_secret")) and "client_secret" not in wanted
         if declared.get("store_secret") and not step.new_secret and "client_secret" not in wanted:
-            step.findings.append(Finding(CLIENT_SECRET_UNKNOWN, "store_secret", "the secret is not in the store"))
+            step.findings.append(
+                Finding(CLIENT_SECRET_UNKNOWN, "store_secret", "the secret is not in the secrets store")
+            )
     stored = current or {}
     for field, value in wanted.items():
         kind = CLIENT_FIELDS[field]
@@ -313,7 +317,7 @@ def _roles(declared: dict[str, t.Any], known: t.Collection[str]) -> list[str]:
     unknown = [role for role in roles if role.casefold() not in spelling]
     if unknown:
         raise Impossible(
-            f"client {label(declared)}: allowed_roles: the site does not have: {', '.join(map(repr, unknown))}. "
+            f"client {label(declared)}: allowed_roles: not found on this site: {', '.join(map(repr, unknown))}. "
             "Create these roles, install the app that provides them, or correct the names"
         )
     return [spelling[role.casefold()] for role in roles]

@@ -75,7 +75,7 @@ def plan_config(
 
 
 def cors_findings(removed: t.Any, instead: dict[str, t.Any] | None) -> Findings:
-    """What ``allow_cors`` allowed, and the policy that replaces it does not. Frappe limits nothing but the origin.
+    """What ``allow_cors`` allowed, and the policy that replaces it does not. Frappe restricts only the origin.
 
     Args:
         removed: the value of ``allow_cors`` that is removed. Items that Frappe never matched allowed nothing.
@@ -87,13 +87,17 @@ def cors_findings(removed: t.Any, instead: dict[str, t.Any] | None) -> Findings:
         return
     policy = {**CORS_DEFAULTS, **{key: value for key, value in instead.items() if value is not None}}
     lost = [value for value in allowed if value not in policy["origins"]]
-    missing = ["other origins" if lost == [ANY] else f"the origins {listed(lost)}"] if lost else []
+    no_more = ["other origins" if lost == [ANY] else f"the origins {listed(lost)}"] if lost else []
     if policy["origins"] and (removed == ANY or len(lost) < len(allowed)):
-        missing += [] if policy["credentials"] else ["cookies"]
-        missing.append(f"methods except {', '.join(policy['methods'])}")
-        missing.append(f"request headers except {', '.join(policy['headers'])}")
-    if missing:
-        found = f"is replaced by cors, which does not allow {'; '.join(missing)}"
+        no_more += [] if policy["credentials"] else ["cookies"]
+        only = f"the methods {', '.join(policy['methods'])} and the request headers {', '.join(policy['headers'])}"
+        policy_text = f"which allows only {only}" + (
+            f", and no longer allows {' and '.join(no_more)}" if no_more else ""
+        )
+    else:
+        policy_text = f"which does not allow {' and '.join(no_more)}" if no_more else ""
+    if policy_text:
+        found = f"is replaced by cors, {policy_text}"
         yield Finding(CORS_OWNER_NARROWS, f"allow_cors in {SITE_FILE}", found)
 
 

@@ -202,7 +202,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
     there = {state.same(user) for user in state.users} | {state.same(token.user) for token in state.tokens}
     unknown = [user for user in declared.get("users") or () if state.same(user) not in there]
     if unknown:
-        step.findings.append(Finding(TOKEN_USER_UNKNOWN, "users", f"the site does not have: {', '.join(unknown)}"))
+        step.findings.append(Finding(TOKEN_USER_UNKNOWN, "users", f"not found on this site: {', '.join(unknown)}"))
     clients: set[str] = set()
     for given in declared.get("clients") or ():
         wanted = folded(given)
@@ -210,7 +210,7 @@ def _scope(declared: dict[str, t.Any], state: TokenState, step: TokenStep) -> t.
         found |= {token.client for token in state.tokens if folded(token.client) == wanted}
         clients |= {folded(name) for name in found}
         if not found:
-            step.findings.append(Finding(TOKEN_CLIENT_UNKNOWN, "clients", f"the site does not have: {given}"))
+            step.findings.append(Finding(TOKEN_CLIENT_UNKNOWN, "clients", f"not found on this site: {given}"))
     return lambda token: (
         (not declared.get("users") or state.same(token.user) in users)
         and (not declared.get("clients") or folded(token.client) in clients)

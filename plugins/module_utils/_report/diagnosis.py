@@ -66,8 +66,10 @@ class Diagnosis(t.TypedDict):
     summary: Summary
 
 
-NO_FLOW = "nothing was verified, because of --check, or because the site declares no client, no cors and no rate limit"
-NO_FLOW_REMEDY = "Run verify.yml without --check, or declare what the site should have."
+NO_FLOW = (
+    "nothing was verified: the run used --check, or the inventory declares no client, CORS or rate limit for the site"
+)
+NO_FLOW_REMEDY = "Run verify.yml without --check, or add oauth_clients or cors to the site in oauth2_sites."
 
 
 def diagnose(checks: list[VerifyRow], infos: list[ResultRow], exceptions: t.Collection[str] = ()) -> Diagnosis:

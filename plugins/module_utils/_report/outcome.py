@@ -72,11 +72,11 @@ def rotation_summary(results: Results, check: bool) -> Summary:
         if keys:
             rotated.setdefault(row["name"], {}).setdefault("API key", []).extend(keys)
     for row in _changed(results, "tokens"):
-        revoked = "1 token or code revoked" if row["revoked"] == 1 else f"{row['revoked']} tokens and codes revoked"
+        revoked = "1 token or code" if row["revoked"] == 1 else f"{row['revoked']} tokens and codes"
         rotated.setdefault(row["name"], {}).setdefault("token revocation", []).append(revoked)
     return {
         "title": "Rotation",
-        "columns": ["would be rotated" if check else "rotated"],
+        "columns": ["would be rotated or revoked" if check else "rotated or revoked"],
         "rows": [
             {
                 "site": site,
@@ -123,7 +123,8 @@ def problem_message(diagnosis: t.Mapping[str, t.Any]) -> str:
     lines = [f"{amount} of {_sites(len(diagnosis['sites']))} {'is' if amount == 1 else 'are'} unhealthy:"]
     for site in diagnosis["sites"]:
         for problem in site["problems"]:
-            found = f"[{problem['rule']}] {problem['where']}: {problem['found']}"
+            why = f" ({problem['reason']})" if problem.get("reason") else ""
+            found = f"{problem['where']}: {problem['found']}{why} [{problem['rule']}]"
             lines.append(f"{site['name']}: {found}. {problem['remedy']}".rstrip())
     return "\n".join(lines)
 
@@ -170,7 +171,7 @@ def audit_summary(part: BenchPart) -> AuditSummary:
 def _audited(site: SiteReport) -> SummaryRow:
     drift, findings, last = len(site["drift"]), len(site["findings"]), site["verification"]
     cells = [
-        "yes" if site["readable"] else "FAILED",
+        "yes" if site["readable"] else "no",
         str(findings or ""),
         str(drift or ("unknown" if site["drift_unknown"] else "")),
         "never" if last is None else f"{'yes' if last['verified'] else 'no'}, {last['at'][:10]}",

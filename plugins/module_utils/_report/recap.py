@@ -29,7 +29,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules im
 Row = t.Dict[str, t.Any]
 Own = t.Dict[str, t.Dict[str, t.List[Row]]]  # by site and step
 
-NOTHING, NOT_ASKED, IN_PART = "nothing", "not run", "partly"
+NOTHING, NOT_ASKED, IN_CHECK_MODE, IN_PART = "nothing", "not run", "check mode", "partly"
 
 
 def recap(
@@ -64,10 +64,10 @@ def recap(
     if faults:
         rows.append(_shared(FAILED, NOTHING, NOTHING))
     nothing = [] if names or failed or faults else [NOTHING_SELECTED]
-    of_the_bench = {f"{SHARED} {LABELS[step]}": " ".join(msg.split()) for step, msg in faults.items()}
+    of_the_bench = {f"step {step} (whole bench)": " ".join(msg.split()) for step, msg in faults.items()}
     return {
         "title": "Recap",
-        "columns": ["would change" if check else "changed", "verified", "result"],
+        "columns": ["would change" if check else "changed", "verified", "findings", "result"],
         "rows": rows,
         "notes": [
             *nothing,
@@ -87,28 +87,27 @@ def _row(name: str, own: dict[str, list[Row]], failed: dict[str, str], check: bo
         if texts:
             changed[step] = f"{LABELS[step]} ({listed([one for some in texts for one in some])})"
     findings = len({_key(finding) for rows in own.values() for row in rows for finding in _findings(row)})
-    verified = NOT_ASKED if check else _verified(own.get("verify", []))
+    verified = IN_CHECK_MODE if check else _verified(own.get("verify", []))
     if name in failed:
-        state, review = FAILED, "FAILED"
+        state = FAILED
     else:
-        review = f"{findings} finding{'s' if findings > 1 else ''}" if findings else ""
         state = CHANGED if changed else REVIEW if findings or verified == IN_PART else QUIET
+    rest = [verified, str(findings or ""), _result(state)]
     return {
         "site": name,
         "state": state,
-        "cells": ["; ".join(changed.values()) or NOTHING, verified, review],
-        "brief": [", ".join(LABELS[step] for step in changed) or NOTHING, verified, review],
+        "cells": ["; ".join(changed.values()) or NOTHING, *rest],
+        "brief": [", ".join(LABELS[step] for step in changed) or NOTHING, *rest],
     }
 
 
 def _shared(state: str, changed: str, brief: str) -> SummaryRow:
-    review = "FAILED" if state == FAILED else ""
-    return {
-        "site": SHARED,
-        "state": state,
-        "cells": [changed, NOT_ASKED, review],
-        "brief": [brief, NOT_ASKED, review],
-    }
+    rest = [NOT_ASKED, "", _result(state)]
+    return {"site": SHARED, "state": state, "cells": [changed, *rest], "brief": [brief, *rest]}
+
+
+def _result(state: str) -> str:
+    return "FAILED" if state == FAILED else "ok"
 
 
 # ---------------------------------------------------------------- what changed, by step
@@ -197,7 +196,7 @@ def _findings_once(results: dict[str, Row]) -> t.Iterator[Note]:
                 met.setdefault(_key(finding), []).append(row["name"])
     for (rule, field, found, remedy), sites in met.items():
         text = f"{field}: {found} [{rule}]"
-        yield {"kind": "REVIEW", "sites": list(dict.fromkeys(sites)), "text": text, "remedy": remedy}
+        yield {"kind": "WARNING", "sites": list(dict.fromkeys(sites)), "text": text, "remedy": remedy}
 
 
 def _left_to_bench(own: Own) -> t.Iterator[Note]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import RULES_PAGE
+
 FAILED, CHANGED, REVIEW, QUIET = "failed", "changed", "review", "quiet"  # states of a row, in the order shown
 STATES = (FAILED, CHANGED, REVIEW, QUIET)
 NAMED = 3  # maximum number of site names in one line; the rest are counted
 NARROWEST, WIDEST = 72, 120  # columns of a line, whatever the terminal has
 INDENT, GAP = "    ", "  "  # of a wrapped line, and between two columns
-RULES_PAGE = "https://github.com/benchkeeper/frappe/blob/main/docs/rules.md"
 
 SHARED = "(all sites)"
 Paint = t.Callable[[str, str], str]  # a text, and the state that it shows
@@ -40,7 +41,7 @@ class Note(t.TypedDict):
 class Summary(t.TypedDict):
     """The results of the sites of one host.
 
-    ``notices`` maps each rule about default behavior of Frappe to the affected sites.
+    ``notices`` maps each rule with the severity ``notice`` to the affected sites.
     """
 
     title: str
@@ -93,7 +94,7 @@ def _table(
     for cells, count in _counted([row for _host, row in rows if row["state"] == QUIET]).items():
         named = f"{count} other sites" if shown else f"{count} sites"
         site = next(r["site"] for _h, r in rows if r["state"] == QUIET and tuple(r["cells"]) == cells)
-        line = [*([""] if several else []), named if count > 1 else site, *cells]
+        line = [*(["(all hosts)"] if several else []), named if count > 1 else site, *cells]
         lines.append(line)
         brief.append(line)
         states.append(QUIET)
@@ -149,7 +150,7 @@ def _wrapped(note: Note, total: int, width: int, paint: Paint) -> list[str]:
 
 
 def _notices(summaries: t.Mapping[str, Summary], total: int, width: int) -> list[str]:
-    """One sentence about default behavior of Frappe, which blocks no site and which no inventory can change."""
+    """One line with the notices of all sites. They fail no site."""
     sites: dict[str, int] = {}
     for summary in summaries.values():
         for rule, names in summary["notices"].items():
@@ -157,7 +158,7 @@ def _notices(summaries: t.Mapping[str, Summary], total: int, width: int) -> list
     if not sites:
         return []
     named = [rule if count == total else f"{rule} ({count} of {total} sites)" for rule, count in sorted(sites.items())]
-    text = f"Notices about Frappe itself, not about your configuration: {', '.join(named)}. See {RULES_PAGE}"
+    text = f"Notices (no site fails because of them): {', '.join(named)}. For their meaning, see {RULES_PAGE}"
     return textwrap.wrap(text, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
 
 

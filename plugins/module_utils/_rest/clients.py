@@ -129,7 +129,10 @@ def _write_all(store: RestClients, steps: list[ClientStep]) -> dict[int, Failure
         before = store.site.written
         try:
             if reason and step.action != "unchanged":
-                raise Impossible(f"not applied, because an earlier client of this site failed: {reason}")
+                raise Impossible(
+                    f"not applied, because an earlier client of this site failed: {reason.rstrip('.')}. The clients "
+                    "before that one were applied. Fix the cause and run again"
+                )
             write_step(store, step)
         except Impossible as error:
             reason = reason or str(error)

@@ -25,7 +25,7 @@ REMEDIES = {
     404: "Check url. No Frappe site has this host name, or the site does not have this document",
     417: "Correct the values that Frappe rejected",
 }
-EXEMPT = "Exempt /api from that authentication or firewall, or set url to an address behind it"
+EXEMPT = "Exempt /api from the proxy, firewall or HTTP authentication that answered, or set url to an address behind it"
 BEHIND = "Start the web process, and check its address in the proxy that answered"
 
 

@@ -90,7 +90,10 @@ def _split(url: str, given: str, expected: str, prefix: str = "an address such a
         or "@" in parts.netloc
     )
     if rest or parts.scheme not in SCHEMES or not HOST.fullmatch(host) or port == 0 or parts.netloc.endswith(":"):
-        raise BadAddress(f"found {_shown(given)}, expected {prefix}{expected}, without a path")
+        raise BadAddress(
+            f"found {_shown(given)}, expected {prefix}{expected}, without user name, "
+            "path, query or fragment. Remove everything except the scheme, the host and the port"
+        )
     return host, port
 
 

@@ -51,8 +51,8 @@ CORS_OWNER_NARROWS = rule(
     WARNING,
     "nginx will allow less than Frappe's `allow_cors` did",
     "Frappe, set_cors_headers",
-    "Add to cors what the apps of these origins need: origins, methods, headers, and credentials: true for an app that "
-    "sends cookies. Frappe allowed cookies, every method and every request header.",
+    "Add the origins, methods and headers that these apps need to `cors`. Add credentials: true for an app that sends "
+    "cookies. Frappe allowed cookies, every method and every request header.",
 )
 
 # ---- in nginx
@@ -80,17 +80,17 @@ CORS_ABSENT = rule(
     PROBLEM,
     "A response has no Access-Control-Allow-Origin for a declared origin",
     "Fetch, CORS check",
-    "Run site.yml. Browsers block the response without this header. If site.yml does not help, remove the nginx line "
-    "in the reason, which may remove the header. With oauth2_cors_owner: frappe on Frappe 16 and later, also add the "
-    "origin to Allowed Public Client Origins in OAuth Settings.",
+    "Run site.yml. Browsers block the response without this header. If site.yml does not help, check the nginx lines "
+    "that the finding names: one of them may remove the header. With oauth2_cors_owner: frappe on Frappe 16 and "
+    "later, also add the origin to Allowed Public Client Origins in OAuth Settings.",
 )
 CORS_DUPLICATE = rule(
     "cors-duplicate",
     PROBLEM,
     "A CORS header is sent twice",
     "Fetch, CORS check",
-    "Two sources send the same Access-Control header, and browsers reject duplicates. Keep one of the sources in the "
-    "reason, and remove the others, such as `allow_cors` or an `add_header` line.",
+    "Two sources send the same Access-Control header, and browsers reject duplicates. Keep one of the sources that "
+    "the finding names, and remove the others, such as `allow_cors` or an `add_header` line.",
 )
 CORS_VALUE = rule(
     "cors-value",
@@ -126,8 +126,8 @@ CORS_EXPOSE_HEADERS = rule(
     PROBLEM,
     "A page cannot read a declared response header",
     "Fetch, CORS-exposed header-name list",
-    "Run site.yml with the tag edge, and remove other sources of Access-Control-Expose-Headers. Browsers hide response "
-    "headers that it does not list.",
+    "Run site.yml with the tag edge, and remove other sources of Access-Control-Expose-Headers. Browsers hide every "
+    "response header that Access-Control-Expose-Headers does not list.",
 )
 CORS_FOREIGN_ORIGIN = rule(
     "cors-foreign-origin",
@@ -153,7 +153,7 @@ CORS_COOKIES = rule(
     NOTICE,
     "Cookies are not allowed, and `cors.credentials` is not declared",
     "Fetch, CORS check; frappe-js-sdk, withCredentials",
-    "Browsers hide these responses from apps that send requests with cookies. frappe-js-sdk always does, even with a "
-    "token. Declare cors: credentials: true for such an app. If no app sends cookies, declare credentials: false, "
-    "which ends this notice.",
+    "Browsers hide these responses from apps that send requests with cookies. frappe-js-sdk always sends cookies, "
+    "even with a token. Declare cors: credentials: true for such an app. If no app sends cookies, declare "
+    "credentials: false, which ends this notice.",
 )

@@ -165,7 +165,7 @@ REDIRECT_URI_WILDCARD = rule(
 REDIRECT_URI_SCRIPT = rule(
     "redirect-uri-script",
     INVALID,
-    "A redirect URI has a scheme that runs or opens local content, such as javascript:",
+    "A redirect URI has a scheme that runs code or opens local files, such as javascript: or file:",
     "RFC 8252, 8.4",
     "Use https, or a private-use scheme based on a domain that you own.",
 )
@@ -196,8 +196,8 @@ REDIRECT_URI_LOOPBACK_PORT = rule(
     "A loopback redirect URI has no port",
     "RFC 8252, 7.3; Frappe, validate_redirect_uri",
     "Add the port that the app listens on, such as http://127.0.0.1:8976/callback, one URI for each port. Frappe "
-    "compares the port too, so an app on a random port gets 400. If the app cannot use a fixed port, use a private-use "
-    "scheme.",
+    "compares the port too, so an app that listens on a random port gets HTTP 400. If the app cannot use a fixed "
+    "port, use a private-use scheme.",
 )
 REDIRECT_URI_SCHEME = rule(
     "redirect-uri-scheme",
@@ -255,11 +255,11 @@ CONSENT_SKIPPED = rule(
 CLIENT_AUTH_METHOD = rule(
     "client-auth-method",
     WARNING,
-    "A client for a device must authenticate with a secret",
+    "A client for an app on a device is configured to need a client secret",
     "RFC 8252, 8.4; Frappe, OAuth Client",
-    "Declare token_endpoint_auth_method: None, which marks the app as a public client. A version of Frappe that "
-    "checks client secrets requires one from all other clients. An app on a user's device cannot keep a secret "
-    "confidential.",
+    "Declare token_endpoint_auth_method: None, which marks the app as a public client. If this version of Frappe "
+    "checks client secrets, it requires a secret from every client that is not public. An app on a user's device "
+    "cannot keep a secret confidential.",
 )
 FIELD_UNSUPPORTED = rule(
     "field-unsupported",
@@ -281,8 +281,8 @@ REST_COPIES = rule(
     WARNING,
     "Over REST, Frappe keeps a copy of a client secret in its database",
     "Frappe, Version and Deleted Document",
-    "Use `bench_path` instead of `url`, which leaves no copy. Or delete the copy on the site: in the doctype Version "
-    "after an update, in Deleted Document after a deletion.",
+    "Use `bench_path` instead of `url`. With `bench_path`, no copy remains. Or delete the copy on the site: in the "
+    "doctype Version after an update, in Deleted Document after a deletion.",
 )
 ROLES_EMPTY = rule(
     "roles-empty",
@@ -375,12 +375,12 @@ KEY_WEBSITE_USER = rule(
     WARNING,
     "A Website User has an API key",
     "Frappe, User",
-    "A Website User can use only the portal, and so can its API key. Check that this is intended.",
+    "A Website User can use only the portal. The same limit applies to its API key. Check that this is intended.",
 )
 KEY_DIFFERS = rule(
     "key-differs",
     WARNING,
-    "A user has a different API key than the one to set",
+    "The API key of a user on the site differs from the declared or stored one",
     "this collection",
     "The pair on the site is not the one in secrets or secrets_store. To replace it, set state: rotated for one run, "
     "or run rotate.yml with -e oauth2_rotate=api_keys.",
@@ -443,7 +443,8 @@ DOMAIN_SHARED = rule(
     "Two sites have the same host name",
     "nginx, $host",
     "Remove the host name from all but one of these sites: from domains in the inventory, or from domains or "
-    "host_name in site_config.json. nginx selects the CORS origins by host name, so a port does not separate sites.",
+    "host_name in site_config.json. nginx selects the CORS origins by host name, so two sites cannot share a "
+    "host name, even on different ports.",
 )
 DOMAIN_UNSERVED = rule(
     "domain-unserved",
@@ -458,8 +459,9 @@ LIMIT_STATUS = rule(
     WARNING,
     "Another nginx file sets a request limit or its status",
     "nginx, limit_req_status",
-    "Rate-limited requests get the status that nginx's other files set, which is 503 by default. To send 429, add "
-    "limit_req_status 429 to the http block. It then also applies to the line that the finding shows.",
+    "Rate-limited requests get the status that another nginx file sets, or 503 if none sets it. To send 429, add "
+    "limit_req_status 429 to the http block. This status then also applies to the request limit that the finding "
+    "shows.",
 )
 LIMIT_RATE = rule(
     "limit-rate",

@@ -44,9 +44,8 @@ Findings = t.Iterator[Finding]
 
 
 def sentence(finding: FindingRow) -> str:
-    """A finding as a message: where, what was found, the rule, its source, and the remedy."""
-    where, source = f"{finding['field']}: {finding['found']}", f"[{finding['rule']}; {finding['source']}]"
-    return f"{where} {source}. {finding['remedy']}"
+    """A finding as a message, ``where: found [rule]. remedy``, in the layout of all findings."""
+    return f"{finding['field']}: {finding['found']} [{finding['rule']}]. {finding['remedy']}"
 
 
 def judge(
@@ -57,7 +56,7 @@ def judge(
     Args:
         findings: the findings to split.
         policy: ``warn``, ``enforce`` (warnings also reject the declaration) or ``ignore`` (warnings and notices are not
-            reported). Notices never reject anything, because no declaration can change the behavior of Frappe itself.
+            reported). Notices never reject anything: most report behavior of Frappe that no declaration changes.
         exceptions: ids of the rules that the operator accepts. ``invalid`` findings cannot be accepted.
     """
     stopping = {INVALID, REFUSED, WARNING} if policy == "enforce" else {INVALID, REFUSED}
@@ -90,7 +89,17 @@ def reported_or_refused(findings: t.Iterable[Finding], judgement: Judgement) -> 
     return [finding.row() for finding in report]
 
 
-def rejected(wrong: list[str]) -> str:
-    """The message of a run that these rejected values stop, one per line."""
-    values = "1 declared value was" if len(wrong) == 1 else f"{len(wrong)} declared values were"
-    return "\n".join([f"{values} rejected. Nothing was written on any site:", *wrong])
+def rejected(wrong: list[str], declared: bool = True) -> str:
+    """The message of a run that stops before its first write, with one line per problem.
+
+    Args:
+        wrong: the problems.
+        declared: whether each problem is a declared value. Missing programs and passwords are not.
+    """
+    if declared:
+        heading = "1 declared value was rejected" if len(wrong) == 1 else f"{len(wrong)} declared values were rejected"
+    else:
+        heading = (
+            f"{'1 problem was' if len(wrong) == 1 else f'{len(wrong)} problems were'} found before the first write"
+        )
+    return "\n".join([f"{heading}. Nothing was written on any site:", *wrong])

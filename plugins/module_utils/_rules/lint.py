@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import math
 import re
 import typing as t
@@ -114,12 +115,12 @@ def text_findings(field: str, value: str, longest: int = MAX_DATA) -> Findings:
     if "<" in value or ">" in value:
         yield Finding(TEXT_MARKUP, field, f"{without_password(value)} contains < or >")
     if len(value) > longest:
-        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters, the maximum is {longest}")
+        yield Finding(TEXT_LENGTH, field, f"has {len(value)} characters, but the maximum is {longest}")
 
 
 def _too_short(value: str, shortest: int) -> str:
     """What is wrong with a short secret. The secret itself is not shown."""
-    return f"has {len(value)} character{'' if len(value) == 1 else 's'}, at least {shortest} are required"
+    return f"has {len(value)} character{'' if len(value) == 1 else 's'}, but at least {shortest} are required"
 
 
 def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
@@ -127,9 +128,9 @@ def secret_findings(field: str, value: str, names: t.Iterable[str]) -> Findings:
     if len(value) < SHORTEST_SECRET:
         yield Finding(SECRET_SHORT, field, _too_short(value, SHORTEST_SECRET))
     elif _bytes(value) < GOOD_SECRET:
-        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes, at least {GOOD_SECRET} are expected")
+        yield Finding(SECRET_WEAK, field, f"has {_bytes(value)} bytes, but at least {GOOD_SECRET} are expected")
     if len(value) > MAX_DATA:
-        yield Finding(SECRET_LONG, field, f"has {len(value)} characters, the maximum is {MAX_DATA}")
+        yield Finding(SECRET_LONG, field, f"has {len(value)} characters, but the maximum is {MAX_DATA}")
     if value != value.strip() or CONTROL.search(value) or re.search(r"[<>&]", value):
         yield Finding(
             SECRET_REWRITTEN, field, "contains <, >, &, a control character, or leading or trailing white space"
@@ -212,7 +213,7 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     if "app_name" in given:
         yield from text_findings("app_name", given["app_name"])
     if "client_id" in given and not CLIENT_ID.fullmatch(given["client_id"]):
-        yield Finding(CLIENT_ID_FORM, "client_id", f"{given['client_id']!r} contains a character that is not allowed")
+        yield Finding(CLIENT_ID_FORM, "client_id", _misfit(given["client_id"], CLIENT_ID))
     if "app_name" not in given and "client_id" not in given:
         yield Finding(CLIENT_IDENTITY, "app_name", "neither app_name nor client_id is set")
     yield from _uri_list_findings(given)
@@ -233,6 +234,20 @@ def client_findings(client: dict[str, t.Any], site: str) -> Findings:
     for field in ("allowed_roles", "contacts"):
         for item in given.get(field, ()):
             yield from text_findings(field, item)
+
+
+def _misfit(value: str, form: re.Pattern[str], also: str = "") -> str:
+    """Why a value does not have a form that only limits its characters and its length.
+
+    Args:
+        value: the value.
+        form: matches each allowed character.
+        also: more characters that are not allowed.
+    """
+    if not value:
+        return "'' is empty"
+    bad = next((one for one in value if not form.fullmatch(one) or one in also), None)
+    return f"{value!r} contains {bad!r}, which is not allowed" if bad else f"has {len(value)} characters"
 
 
 def default_uri(uris: t.Iterable[str]) -> str | None:
@@ -256,9 +271,13 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
                 DEFAULT_REDIRECT_URI, "default_redirect_uri", f"{without_password(default)} is not in redirect_uris"
             )
     if default is not None and len(default) > MAX_DATA:
-        yield Finding(TEXT_LENGTH, "default_redirect_uri", f"has {len(default)} characters, the maximum is {MAX_DATA}")
+        found = f"has {len(default)} characters, but the maximum is {MAX_DATA}"
+        yield Finding(TEXT_LENGTH, "default_redirect_uri", found)
     elif default is None and uris and not default_uri(uris):
-        found = f"the shortest URI has {min(map(len, uris))} characters, and Frappe stores one of them as the default"
+        found = (
+            f"the shortest URI has {min(map(len, uris))} characters, but Frappe stores one URI as the default, in a "
+            f"column of {MAX_DATA} characters"
+        )
         yield Finding(TEXT_LENGTH, "redirect_uris", found)
     private = [uri for uri in uris or () if uri.partition(":")[0].lower() not in ("http", "https")]
     if given.get("skip_authorization") and private:
@@ -266,7 +285,10 @@ def _uri_list_findings(given: dict[str, t.Any]) -> Findings:
             CONSENT_SKIPPED, "skip_authorization", f"no consent page is shown for {without_password(private[0])}"
         )
     if given.get("token_endpoint_auth_method") not in (None, "", "None") and private:
-        found = f"{without_password(given['token_endpoint_auth_method'])} for an app at {without_password(private[0])}"
+        found = (
+            f"is {without_password(given['token_endpoint_auth_method'])}, but the redirect URI "
+            f"{without_password(private[0])} belongs to an app on a device"
+        )
         yield Finding(CLIENT_AUTH_METHOD, "token_endpoint_auth_method", found)
 
 
@@ -276,7 +298,7 @@ def _scope_findings(given: dict[str, t.Any]) -> Findings:
         yield Finding(SCOPES_EMPTY, "scopes", "is an empty list")
     for scope in scopes or ():
         if not SCOPE.fullmatch(scope) or "<" in scope or ">" in scope:
-            yield Finding(SCOPE_FORM, "scopes", f"{scope!r} contains a character that is not allowed, or is empty")
+            yield Finding(SCOPE_FORM, "scopes", _misfit(scope, SCOPE, "<>"))
     if "all" in (scopes or ()):
         yield Finding(SCOPE_ALL, "scopes", "contains 'all'")
 
@@ -284,18 +306,28 @@ def _scope_findings(given: dict[str, t.Any]) -> Findings:
 # ---------------------------------------------------------------- site_config.json
 def setting_findings(key: str, value: t.Any, file: str) -> Findings:
     """Findings about one configuration key. ``file`` is the name of its file."""
-    field, shown = f"{key} in {file}", HIDDEN if looks_secret(key, value) else repr(value)
+    field, shown = f"{key} in {file}", f"is {HIDDEN if looks_secret(key, value) else _as_json(value)}"
     if key == "ignore_csrf" and value:
         yield Finding(IGNORE_CSRF, field, shown)
     elif key in UNREAD_KEYS:
         yield Finding(UNREAD_KEY, field, shown)
     elif key == "allow_cors" and value == "*":
-        yield Finding(CORS_ANY_ORIGIN, field, "'*'")
+        yield Finding(CORS_ANY_ORIGIN, field, "is '*'")
     elif key == "allow_cors" and value:
         for item in value if isinstance(value, list) else [value]:
             bare = origin(item)
             if bare != item:
                 yield origin_form(field, item, bare)
+
+
+def _as_json(value: t.Any) -> str:
+    """A value of a configuration file, as JSON spells it, but with the quotes of all other messages."""
+    if isinstance(value, str):
+        return repr(value)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return repr(value)
 
 
 def settings_findings(
@@ -324,10 +356,12 @@ def settings_findings(
         elif len(value) < SHORTEST_SECRET:
             yield Finding(SECRET_SHORT, f"{key} in {file}", _too_short(value, SHORTEST_SECRET))
         elif any(value in str(name) for name in (*settings, *secrets)):
-            yield Finding(SECRET_IN_NAME, f"{key} in {file}", "its value is part of the name of a key")
+            yield Finding(SECRET_IN_NAME, f"{key} in {file}", "is part of the name of a key")
     for key in absent:
         if key in settings or key in secrets:
-            yield Finding(CONFIG_CONTRADICTION, f"{key} in {file}", "is both declared and listed in absent")
+            yield Finding(
+                CONFIG_CONTRADICTION, f"{key} in {file}", "is in settings or secret_settings, and also in absent"
+            )
         if key in VITAL_KEYS and file == "site_config.json":
             yield Finding(CONFIG_VITAL_KEY, f"{key} in {file}", "is listed in absent")
     for key in settings.keys() & secrets.keys():
@@ -366,9 +400,7 @@ def edge_findings(domains: t.Iterable[str], cors: dict[str, t.Any] | None) -> Fi
     for field in ("methods", "headers", "expose_headers"):
         for item in given.get(field, ()):
             if not HTTP_TOKEN.fullmatch(item):
-                yield Finding(
-                    CORS_TOKEN, f"cors.{field}", f"{item!r} contains a character that is not allowed, or is empty"
-                )
+                yield Finding(CORS_TOKEN, f"cors.{field}", _misfit(item, HTTP_TOKEN))
         if len(", ".join(given.get(field, ()))) > LONGEST_LIST:
             yield Finding(CORS_TOKEN, f"cors.{field}", f"has more than {LONGEST_LIST} characters")
     if not 0 <= given.get("max_age", 0) <= 86400:

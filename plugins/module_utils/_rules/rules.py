@@ -10,8 +10,9 @@ import typing as t
 INVALID = "invalid"  # cannot work, or would report a change on every run: always rejected
 REFUSED = "refused"  # works but is dangerous: rejected unless policy_exceptions lists the rule
 WARNING = "warning"  # written under policy `warn`, stops the run under `enforce`
-NOTICE = "notice"  # default behavior of this version of Frappe: no warning, listed in the site's row
+NOTICE = "notice"  # mostly default behavior of this version of Frappe: no warning, listed in the site's row
 PROBLEM = "problem"  # found on a running site: an app is blocked, or Frappe grants access that it must deny
+RULES_PAGE = "https://github.com/benchkeeper/frappe/blob/main/docs/rules.md"
 
 
 class Rule(t.NamedTuple):

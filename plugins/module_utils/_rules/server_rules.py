@@ -1,7 +1,7 @@
 # Copyright (c) 2026 Benchkeeper contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules about errors of what serves a site: what stands in front of Frappe, and what Frappe needs."""
+"""The rules for the components around Frappe: a proxy in front of it, its assets, its database and Redis."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ FRONT_REFUSED = rule(
     "Something in front of Frappe rejects the request",
     "RFC 9110, 15.5",
     "A proxy, a firewall, a CDN or HTTP authentication in front of Frappe rejects the request. Exempt the API from it "
-    "(/api, /.well-known), because apps get the same response. To verify past it, set address "
-    "(oauth2_verify_address) to the site's own nginx.",
+    "(/api, /.well-known), because apps get the same response. To bypass it during a verification, set "
+    "address (in the role: oauth2_verify_address) to the address of the site's nginx, such as http://127.0.0.1.",
 )
 ASSETS_MISSING = rule(
     "assets-missing",
     PROBLEM,
     "Frappe cannot render pages, because its assets were not built",
     "Frappe, bundled_asset",
-    "Run bench build. Without sites/assets/assets.json, Frappe answers every page with HTTP 500, the consent page too.",
+    "Run bench build. Without sites/assets/assets.json, Frappe returns HTTP 500 for every page, including the consent "
+    "page.",
 )
 SCHEMA_BEHIND = rule(
     "schema-behind",

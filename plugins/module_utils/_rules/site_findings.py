@@ -135,7 +135,9 @@ def site_findings(facts: Facts) -> Findings:
     if facts.get("encryption_key_missing"):
         yield Finding(ENCRYPTION_KEY_MISSING, f"encryption_key in {SITE_FILE}", "is missing")
     if facts.get("secrets_not_opened"):
-        sealed = ", ".join(f"{number} of {doctype}" for doctype, number in facts["secrets_not_opened"].items())
+        sealed = ", ".join(
+            f"secrets in {doctype} ({number})" for doctype, number in facts["secrets_not_opened"].items()
+        )
         yield Finding(ENCRYPTION_KEY_WRONG, f"encryption_key in {SITE_FILE}", f"cannot decrypt {sealed}")
     yield from _settings(facts)
     yield from _origins(facts)
@@ -197,7 +199,7 @@ def _stored_client(client: ClientFact) -> Findings:
         yield Finding(
             SECRET_WEAK,
             f"{where}: client_secret",
-            f"has {client['secret_bytes']} bytes, at least {GOOD_SECRET} are expected",
+            f"has {client['secret_bytes']} bytes, but at least {GOOD_SECRET} are expected",
         )
     if client["secret_in_versions"]:
         yield Finding(SECRET_IN_VERSIONS, f"{where}: client_secret", "is stored in Version in clear text")
@@ -219,7 +221,7 @@ def _tokens(tokens: TokenFacts, of_disabled: t.Mapping[str, str]) -> Findings:
         dormant = of_disabled.get("bearer") == of_disabled.get("refresh") == "refused"
         rule = TOKEN_DORMANT if dormant else TOKEN_USER_DISABLED
         yield Finding(rule, "tokens", f"disabled or deleted users with tokens: {users}")
-    gone = [row["client_id"] or "(none)" for row in tokens["by_client"] if not row["known"]]
+    gone = [row["client_id"] or "(no client id)" for row in tokens["by_client"] if not row["known"]]
     if gone:
         yield Finding(TOKEN_CLIENT_GONE, "tokens", f"deleted clients with tokens: {listed(gone)}")
 

@@ -47,9 +47,9 @@ PASSWORD_GRANT_BYPASS = rule(
     WARNING,
     "The password grant ignores a sign-in restriction of System Settings",
     "RFC 9700, 2.4; Frappe, validate_user",
-    "The password grant is open to every client and ignores this setting. Limit the token endpoint "
-    "(oauth2_token_rate_limit). Upgrade to a Frappe release that contains frappe/frappe#42692, which removes that "
-    "grant.",
+    "The password grant is open to every client. It ignores two-factor authentication and the setting that disables "
+    "password sign-in. Set a rate limit for the token endpoint (in the role: oauth2_token_rate_limit). Upgrade to a "
+    "Frappe release that contains frappe/frappe#42692, which removes that grant.",
 )
 STORED_URIS_SPLIT = rule(
     "stored-uris-split",
@@ -106,7 +106,7 @@ TOKEN_CLIENT_GONE = rule(
 FRAPPE_CODE_COOKIE = rule(
     "frappe-code-cookie",
     NOTICE,
-    "Authorization codes are issued to the user in a cookie",
+    "Frappe trusts a cookie to decide which user a code belongs to",
     "Frappe, save_authorization_code",
     "Frappe issues the code to the user in the cookie user_id, and any signed-in user can set that cookie. Upgrade to "
     "a Frappe release that contains frappe/frappe#37434. Until then, set allowed_roles of each client to trusted "
@@ -171,15 +171,16 @@ FRAPPE_INTROSPECTION_OPEN = rule(
     NOTICE,
     "Introspection requires no authentication",
     "RFC 7662, 2.1; Frappe, introspect_token",
-    "Anyone who holds a token can query its user without signing in. Store tokens as carefully as passwords.",
+    "Anyone who holds a token can look up the user of the token without signing in. Store tokens as carefully as "
+    "passwords.",
 )
 FRAPPE_PASSWORD_GRANT = rule(
     "frappe-password-grant",
     NOTICE,
     "The password grant is open to every client",
     "RFC 9700, 2.4; Frappe, validate_grant_type",
-    "Limit the token endpoint (oauth2_token_rate_limit). The password grant bypasses two-factor authentication, the "
-    "client's allowed_roles, and the setting that disables password sign-in.",
+    "Set a rate limit for the token endpoint (in the role: oauth2_token_rate_limit). The password grant bypasses "
+    "two-factor authentication, the client's allowed_roles, and the setting that disables password sign-in.",
 )
 FRAPPE_TRAIT_UNKNOWN = rule(
     "frappe-trait-unknown",

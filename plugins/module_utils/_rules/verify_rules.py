@@ -28,9 +28,9 @@ SITE_UNREACHABLE = rule(
 SITE_BROKEN = rule(
     "site-broken",
     PROBLEM,
-    "The site could not be processed",
+    "The site could not be verified or read",
     "this collection",
-    "The site could not be processed. Fix the cause that the message gives, and run the playbook again.",
+    "Fix the cause that the finding names, and run the playbook again.",
 )
 SITE_SLOW = rule(
     "site-slow",
@@ -101,7 +101,8 @@ CLIENT_AMBIGUOUS = rule(
     PROBLEM,
     "Several OAuth clients match",
     "Frappe, OAuth Client",
-    "Several clients match. Set client_id for this client (in the role: in oauth_clients).",
+    "Several clients of the site have this app_name. Set client_id for the client to verify (in the role: in "
+    "oauth_clients).",
 )
 CLIENT_ID_STALE = rule(
     "client-id-stale",
@@ -167,7 +168,7 @@ LOGIN_REFUSED = rule(
 LOGIN_USER_MISSING = rule(
     "login-user-missing",
     PROBLEM,
-    "The user that verifies the site does not exist or is disabled",
+    "The verify user does not exist or is disabled",
     "Frappe, User",
     "Create the user in `username` (in the role: oauth2_verify_user) on this site, enable it, and give it one of the "
     "client's allowed_roles.",
@@ -225,7 +226,8 @@ TOKEN_REFUSED = rule(
     "RFC 6749, 5.2",
     "Check the site's Error Log. Check for a proxy that adds cookies or changes the body. An app must send the "
     "client_id and the redirect_uri of the authorization, form-encoded and without cookies. If this version of Frappe "
-    "checks client secrets, the app must send its secret. Clients with token_endpoint_auth_method: None need none.",
+    "checks client secrets, the app must send its secret. A client with token_endpoint_auth_method: None needs no "
+    "secret.",
 )
 TOKEN_UNKNOWN_CLIENT = rule(
     "token-unknown-client",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.kinds import type_name
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.masking import texts_in
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, FindingRow, Row, failure
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import (
@@ -90,7 +91,7 @@ def misfits(argument_spec: dict[str, t.Any], params: Row, where: str = "") -> t.
                 yield from misfits(option["options"], item, f"{where}{name}: ")
             elif not isinstance(item, (str, list)):
                 wanted = ", ".join(option["options"])
-                yield f"{where}{name}: found {type(item).__name__}, expected a mapping. Allowed keys: {wanted}"
+                yield f"{where}{name}: found {type_name(item)}, expected a mapping. Allowed keys: {wanted}"
 
 
 class SitesModule:

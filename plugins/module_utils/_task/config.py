@@ -15,6 +15,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.config_f
     read_config,
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreplaceable
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.protection import UNKEPT_REMEDY, Unkept
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.rows import Declared, failed_row, row_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.cors import KEY
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config import cors_findings, plan_config
@@ -59,11 +60,9 @@ def merge_one(bench: Bench, row: Declared, check_mode: bool, keep: t.Callable[[s
     except (BrokenConfig, Unreplaceable, TimeoutError) as error:
         return failed_row(name, str(error), path=path)
     except OSError as error:
+        remedy = UNKEPT_REMEDY if isinstance(error, Unkept) else "Check its permissions and the free disk space"
         return failed_row(
-            name,
-            f"{path} cannot be written: {error.strerror}. The file is unchanged. Check "
-            "its permissions and the free disk space",
-            path=path,
+            name, f"{path} cannot be written: {error.strerror}. The file is unchanged. {remedy}", path=path
         )
     if not change:
         return row_of(name, path=path, config=change.config)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.files import Unreplaceable
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import Edge, held, place_fault
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.protection import UNKEPT_REMEDY, Unkept
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.edge import BY_FRAPPE, Edge, held, place_fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._nginx.nginx import Nginx, NginxError, find_binary
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import rejected
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.lint import (
@@ -43,11 +44,9 @@ def apply_edge(module: AnsibleModule) -> None:
     except (NginxError, Unreplaceable, TimeoutError) as error:
         module.fail_json(msg=str(error), sites=[])
     except OSError as error:
-        module.fail_json(
-            msg=f"{error.filename}: {error.strerror}. No file was left incomplete. Check the permissions and the free "
-            "disk space, and run the task as root",
-            sites=[],
-        )
+        unkept = isinstance(error, Unkept)
+        remedy = UNKEPT_REMEDY if unkept else "Check the permissions and the free disk space, and run the task as root"
+        module.fail_json(msg=f"{error.filename}: {error.strerror}. No file was left incomplete. {remedy}", sites=[])
     for warning in result["warnings"]:
         module.warn(warning)
     left_out = {"warnings"} if module._diff else {"warnings", "diff"}
@@ -58,8 +57,9 @@ def without_nginx(module: AnsibleModule, edge: Edge) -> None:
     """End the module if nginx is not installed. This is an error if files exist or are declared."""
     if not edge.wanted and not edge.present():
         module.exit_json(changed=False, sites=edge.rows([]), files=[], reloaded=False)
+    remedy = "Install nginx, or correct the option nginx (in the role: oauth2_nginx)"
     module.fail_json(
-        msg=f"nginx: the program {module.params['nginx']!r} was not found on this host. Install nginx, or let Frappe "
-        "send the CORS headers (in the role: oauth2_cors_owner: frappe, without oauth2_token_rate_limit)",
+        msg=f"nginx: the program {module.params['nginx']!r} was not found on this host. "
+        f"{remedy}{'' if module.params['rate_limit'] else BY_FRAPPE}",
         sites=[],
     )

@@ -91,7 +91,7 @@ def verdict(row: Declared, outcome: Outcome, sources: t.Callable[[], list[str]])
 def sentence(step: Verdict) -> str:
     """The message of one failed step."""
     why = f" ({step['reason']})" if step["reason"] else ""
-    return f"{step['name']}: found {step['found']}{why}, expected {step['expected']} [{step['rule']}]. {step['remedy']}"
+    return f"{step['name']}: {step['found']}{why}, expected {step['expected']} [{step['rule']}]. {step['remedy']}"
 
 
 def verdicts(

@@ -262,7 +262,7 @@ def take_step(name: str, run: Verification, verdicts: dict[str, Verdict], client
     except NotRun as why:
         return not_run(name, str(why))
     except Exception as error:  # an error in one step must not stop the other steps or the cleanup
-        return row(name, FAILED, Fault(VERIFY_FAULT, "no internal error", f"{type(error).__name__} in this module"))
+        return row(name, FAILED, Fault(VERIFY_FAULT, "a result", f"internal error {type(error).__name__}"))
     return row(name, NOTICED if seen.rule else PASSED, seen)
 
 
@@ -277,4 +277,4 @@ def _client(run: Verification, fault: Fault | None) -> Seen:
         raise fault
     if run.params.get("outside"):
         return Seen("client_id is set", f"client_id {run.client_id}. The step authorize shows whether it exists")
-    return Seen("the OAuth client exists", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")
+    return Seen("an OAuth client", f"{run.oauth_client['app_name']!r}, client_id {run.oauth_client['name']}")

@@ -103,12 +103,15 @@ def _ping(run: Verification) -> Seen:
     return Seen(expected, "HTTP 200 pong")
 
 
+SIGN_IN_ONCE = "the sign-in already failed for another client of this site, so it was not tried again"
+
+
 def login(run: Verification) -> Seen:
     """Sign in as a browser does, but only once, because Frappe locks a user after too many failed attempts."""
     expected, http = "HTTP 200 and a session cookie", run.http
     refused = run.params["refused"]
     if refused:
-        why = "; ".join(filter(None, [refused["reason"], "rejected for another client, so it was not tried again"]))
+        why = "; ".join(filter(None, [refused["reason"], SIGN_IN_ONCE]))
         raise Fault(refused["rule"], expected, refused["found"], why)
     form = {"usr": run.params["username"], "pwd": run.params["password"]}
     reply = http.send(http.browser, "POST", METHOD + "login", data=form)
@@ -207,7 +210,8 @@ def consent(run: Verification) -> Seen:
         return Seen(words[expected], words[shown], SETTINGS_CONSENT_AUTO, run.params["consent_why"])
     scheme = urlsplit(run.redirect_uri).scheme
     if not shown and scheme not in ("http", "https"):
-        return Seen(words[expected], words[shown], CONSENT_NONE, f"skip_authorization is on, the scheme is {scheme}:")
+        why = f"skip_authorization is on, and the redirect URI has the private-use scheme {scheme}"
+        return Seen(words[expected], words[shown], CONSENT_NONE, why)
     return Seen(words[expected], words[shown])
 
 
@@ -337,7 +341,7 @@ def api_call(run: Verification) -> Seen:
                 AUTHORIZATION_LOST,
                 expected,
                 said(reply),
-                "Frappe accepts an invalid token too, so it does not get the header",
+                "Frappe also accepts a request with an invalid token, so the header does not reach it",
             )
         words = _words(reply)
         if reply.status_code == 403 and "is not whitelisted" in words:

@@ -91,7 +91,9 @@ class HttpClient:
             session.cookies.clear()
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Fault(SITE_SLOW, "a response in time", "the time limit for this site passed (site_timeout)")
+            raise Fault(
+                SITE_SLOW, "a response in time", "no response before the time limit of this site (site_timeout)"
+            )
         errors, signs_in = self.requests.exceptions, path == LOGIN
         if self.made:
             self.made.count()
@@ -109,7 +111,11 @@ class HttpClient:
         except errors.SSLError as error:
             raise Fault(TLS_INVALID, "a valid certificate", plain(error)) from None
         except errors.Timeout:
-            raise Fault(SITE_SLOW, "a response in time", f"no response from {self.base} in time") from None
+            raise Fault(
+                SITE_SLOW,
+                "a response in time",
+                f"no response from {self.base} within {min(REQUEST_TIMEOUT, left):.3g} s",
+            ) from None
         except errors.RequestException as error:
             raise Fault(SITE_UNREACHABLE, "a response", f"{cause_of(error)} at {self.base}") from None
         if self.made and signs_in and reply.status_code < 500:

@@ -142,13 +142,15 @@ def domain(run: Verification) -> Seen:
     The name of the site's directory is one of its domains, because bench's nginx serves it. A site that is reached
     under its host_name only may have a directory name that is not in DNS. Nobody uses that name.
     """
-    expected = "every domain serves this site"
+    expected = "a response of this site at every domain"
     names = [name for name in run.params["domains"] if "*" not in name]
     parts = urlsplit(run.params["url"])
     port = f":{parts.port}" if parts.port else ""
     unused = [name for name in names if not _leads_here(run, name, parts.scheme, port, expected)]
     served = ", ".join(name for name in names if name not in unused) or "the site has no domains"
-    return Seen(expected, served + "".join(f"; {name} is the name of the directory and not in DNS" for name in unused))
+    return Seen(
+        expected, served + "".join(f"; {name}, the name of the site directory, is not in DNS" for name in unused)
+    )
 
 
 def _leads_here(run: Verification, name: str, scheme: str, port: str, expected: str) -> bool:
@@ -171,7 +173,7 @@ def _leads_here(run: Verification, name: str, scheme: str, port: str, expected: 
     if not reached:
         raise Fault(DOMAIN_NOWHERE, expected, f"{name}: {found}", reason)
     if not _is_here(run, http):
-        other = "another site responded, which rejects this site's token or client_id"
+        other = "another site responded, and rejected this site's token or client_id"
         raise Fault(DOMAIN_WRONG_SITE, expected, f"{name}: {other}")
     return True
 
@@ -202,7 +204,8 @@ def preflight(run: Verification) -> Seen:
     """Send the preflight requests of a browser on a page of each declared origin: to the API and the token endpoint."""
     cors = run.cors
     method, headers = (cors.get("methods") or ["GET"])[0], cors.get("headers") or CORS_DEFAULTS["headers"]
-    expected = f"for each declared origin: {method} with {', '.join(headers)}, and POST at the token endpoint"
+    allowed = f"{method} with the headers {', '.join(headers)}, and POST at the token endpoint"
+    expected = f"a preflight response that allows, for each declared origin, {allowed}"
     for origin in cors["origins"]:
         _let_in(run, origin, run.params["api_method"], method, headers, expected)
         _let_in(run, origin, GET_TOKEN, "POST", [], expected)
@@ -219,25 +222,26 @@ def _let_in(run: Verification, origin: str, what: str, method: str, headers: lis
     lacking = [name for name in headers if not granted["Headers"] & {name.lower(), "*"}]
     lacking += [] if granted["Methods"] & {method.lower(), "*"} or method in SAFELISTED else [method]
     if not reply.ok or lacking:
-        without = f"; not allowed: {', '.join(lacking)}" if lacking else ""
-        raise Fault(CORS_PREFLIGHT, expected, f"{origin}: HTTP {reply.status_code} from {what}{without}")
+        without = f" does not allow {', '.join(lacking)}" if lacking else " is an error"
+        response = f"the preflight response of {what} (HTTP {reply.status_code}){without}"
+        raise Fault(CORS_PREFLIGHT, expected, f"{origin}: {response}")
 
 
 def cross_origin(run: Verification) -> Seen:
-    """Check that a page at a declared origin can read a response, errors included.
+    """Check that a page at a declared origin can read a response, also an error response.
 
     The token endpoint is checked separately: Frappe 16 and later have a separate list of origins for it. Each request
     to it counts towards its rate limit, so none is sent twice. If the rate limit rejects the request, the
     token endpoint is not verified for this origin.
     """
-    expected, origins = f"one {ALLOW}Origin for each declared origin, on errors too", run.cors["origins"]
+    expected, origins = f"one {ALLOW}Origin for each declared origin, also in error responses", run.cors["origins"]
     limited, bare = [], []
     for origin in origins:
         token_checked, cookies = _readable(run, origin)
         limited += [] if token_checked else [origin]
         bare += [] if cookies else [origin]
     unverified = f"; not verified at {GET_TOKEN} for {', '.join(limited)} (rate limit)" if limited else ""
-    found = f"one for {', '.join(origins)}{unverified}"
+    found = f"one {ALLOW}Origin for each of {', '.join(origins)}{unverified}"
     if bare and run.cors.get("credentials") is None:
         return Seen(expected, found, CORS_COOKIES, "credentials is not declared, and cookies are not allowed")
     return Seen(expected, found)
@@ -261,7 +265,7 @@ def _readable(run: Verification, origin: str) -> tuple[bool, bool]:
     nonsense = {"Authorization": "Bearer benchkeeper-no-token"}
     refusal = run.http.get(METHOD + WHO, headers={**nonsense, "Origin": origin})
     if not lines(refusal, ALLOW + "Origin"):
-        expected = f"{ALLOW}Origin: {origin}, on errors too"
+        expected = f"{ALLOW}Origin: {origin}, also in error responses"
         raise Fault(CORS_ERROR_BARE, expected, f"{origin}: no header on HTTP {refusal.status_code} from {WHO}")
     _one_origin(run, refusal, origin, f"{origin}: HTTP {refusal.status_code} from {WHO}")
     reply = _nonsense(run, METHOD + GET_TOKEN, NONSENSE, Origin=origin)
@@ -341,7 +345,10 @@ def rate_limit(run: Verification) -> Seen:
         allowed = burst + 2 + math.ceil((time.monotonic() - began) * amount / per)
         if number > allowed + 5:
             raise Fault(LIMIT_ABSENT, expected, f"no limit in {number} requests, last response {said(reply)}")
-    raise NotRun(f"{MOST_REQUESTS} requests in sequence did not reach {limit['rate']}")
+    raise NotRun(
+        f"this host sent {MOST_REQUESTS} requests too slowly to reach the limit of {limit['rate']}. Verify from a host "
+        "closer to nginx, or set address (in the role: oauth2_verify_address)"
+    )
 
 
 def limit_bypass(run: Verification) -> Seen:

@@ -84,7 +84,7 @@ def pkce_required(run: Verification) -> Seen:
     refusals = {how: _refusal(run, method, expected) for how, method in WEAKER.items()}
     passed = [how for how, refusal in refusals.items() if not refusal]
     if passed:
-        found = f"a token was issued {' and '.join(passed)}"
+        found = f"a token was issued {', and in another flow '.join(passed)}"
         return Seen(expected, found, FRAPPE_PKCE_OPTIONAL, "Frappe does not require PKCE")
     return Seen(expected, "; ".join(f"{how}: {refusal}" for how, refusal in refusals.items()))
 
@@ -135,7 +135,7 @@ def _why_no_password_grant(reply: t.Any) -> str:
 
 def revoke_hint(run: Verification) -> Seen:
     """Revoke a refresh token without token_type_hint, which is optional (RFC 7009)."""
-    expected = "the refresh token is revoked"
+    expected = "a revoked refresh token"
     pair = run.pairs[-1]
     reply = revoked(run, pair, "refresh_token", hint=False)
     asked = asked_about(run, pair["refresh_token"], "refresh_token")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from urllib.parse import quote
 
@@ -43,13 +44,19 @@ def introspect(run: Verification) -> Seen:
         if body_of(reply).get("active") is True:
             return Seen(expected, "active: true for the client, after authentication")
     if body_of(reply).get("active") is not True:
-        raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
+        raise Fault(INTROSPECTION_WRONG, expected, _active(reply))
     return Seen(
         expected,
         "active: true, without authentication",
         FRAPPE_INTROSPECTION_OPEN,
         "introspection requires no authentication",
     )
+
+
+def _active(reply: t.Any) -> str:
+    """The field ``active`` of a response, as JSON spells it."""
+    body = body_of(reply)
+    return f"active: {json.dumps(body['active'])}" if "active" in body else f"{said(reply)} without the field active"
 
 
 def asked_about(run: Verification, value: str, hint: str = "access_token") -> t.Any:
@@ -79,7 +86,7 @@ def refresh(run: Verification) -> Seen:
 
 def old_pair(run: Verification) -> Seen:
     """Check whether the refresh revoked the old tokens."""
-    expected = "the old tokens are revoked after a refresh"
+    expected = "revoked old tokens after a refresh"
     if run.call(run.pairs[0], WHO).status_code in DEAD:
         return Seen(expected, "the old tokens are revoked")
     return Seen(expected, "the old access token still works", FRAPPE_REFRESH_KEEPS_OLD, "Frappe does not revoke it")
@@ -108,7 +115,7 @@ def revoked(run: Verification, pair: dict[str, t.Any], kind: str, hint: bool = T
 
 def dead(run: Verification) -> Seen:
     """Check that the API rejects revoked access tokens, and the token endpoint a revoked refresh token."""
-    expected = "every revoked token is rejected"
+    expected = "an error response for every revoked token"
     for pair in run.pairs:
         reply = run.call(pair, WHO)
         if reply.status_code not in (401, 403):
@@ -127,5 +134,5 @@ def introspect_dead(run: Verification) -> Seen:
     if unauthenticated(reply, *CLOSED):
         return Seen(expected, f"{said(reply)}: introspection requires authentication")
     if body_of(reply).get("active") is not False:
-        raise Fault(INTROSPECTION_WRONG, expected, f"active: {body_of(reply).get('active')}")
+        raise Fault(INTROSPECTION_WRONG, expected, _active(reply))
     return Seen(expected, "active: false")

@@ -13,7 +13,7 @@ import types
 from pathlib import Path
 
 import pytest
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._bench.bench import Bench, BenchError, ended
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import info
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import info as info_task
 
@@ -123,19 +123,34 @@ def test_one_broken_site_never_stops_the_others(bench, fault, message):
     assert message in broken["failed"]
 
 
+def test_an_error_that_is_not_explained_names_the_logs(bench):
+    add_site(bench_folder(bench), "b.test", fault="markup")
+    assert work(bench, "b.test")[0]["failed"] == (
+        "ValueError: bad value. If this does not explain the cause, check the site's Error Log and "
+        "logs/worker.error.log of the bench"
+    )
+
+
+def test_a_signal_is_named():
+    assert ended(7) == "exited with status 7" and ended(-11) == "was ended by SIGSEGV"
+    assert ended(-9) == "was ended by SIGKILL. Check the kernel log: the host may have run out of memory"
+
+
 def test_a_dead_worker_is_quoted(bench):
     add_site(bench_folder(bench), "b.test", fault="die")
     assert "last words" in work(bench, "b.test")[0]["failed"]
 
 
-@pytest.mark.parametrize(("fault", "status"), [("half", 9), ("mute", -9)])
+@pytest.mark.parametrize(
+    ("fault", "status"), [("half", "exited with status 9"), ("mute", "sent no result and did not exit")]
+)
 def test_a_truncated_reply_is_reported_at_once(bench, fault, status):
     """An incomplete line means that the worker died while writing, so the client does not wait for the timeout."""
     add_site(bench_folder(bench), "b.test", fault=fault)
     begun = time.monotonic()
     first, broken, last = work(bench, "a.test", "b.test", "c.test", site_timeout=30.0)
     assert "reply" in first and "reply" in last and time.monotonic() - begun < 10
-    assert f"The bench's Python exited with status {status}" in broken["failed"]
+    assert f"The bench's Python {status}" in broken["failed"]
 
 
 def test_a_site_that_hangs_is_given_up_and_the_others_go_on(bench):
@@ -179,7 +194,7 @@ def test_no_argument_of_a_child_holds_the_request(bench):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nosuch.test", "has no site 'nosuch.test'. It has: a.test, b.test"),
+        ("nosuch.test", "has no site 'nosuch.test'. It has a.test, b.test"),
         ("../etc", "'../etc' is not a valid site name"),
         ("a..b", "'a..b' is not a valid site name"),
         ("", "'' is not a valid site name"),

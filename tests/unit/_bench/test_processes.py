@@ -50,7 +50,7 @@ def test_a_web_program_of_another_name_is_named_as_it_was_looked_for(bench):
     conf.write_text("[program:erp-web]\n[program:erp-worker]\n[group:erp]\nprograms=erp-web,erp-worker\n")
     assert found(bench)["web"] is None
     assert found(bench)["looked_for"] == (
-        f"found no program whose name ends in -frappe-web in {conf}; its programs are erp-web, erp-worker"
+        f"{conf} has no program with a name that ends in -frappe-web. It has: erp-web, erp-worker"
     )
 
 

@@ -27,16 +27,25 @@ BASIC = ("WWW-Authenticate", 'Basic realm="staging; pw-1234"')
 @pytest.mark.parametrize(
     ("reply", "named"),
     [
-        (Reply(401, PLAIN, NGINX, BASIC), "not from Frappe; Server: nginx/1.22.1, HTTP authentication Basic"),
+        (
+            Reply(401, PLAIN, NGINX, BASIC),
+            "sent by a server in front of Frappe: Server: nginx/1.22.1, HTTP authentication Basic",
+        ),
         (
             Reply(403, PLAIN, ("Server", "cloudflare"), ("CF-RAY", "8a")),
-            "not from Frappe; Cloudflare, Server: cloudflare",
+            "sent by a server in front of Frappe: Cloudflare, Server: cloudflare",
         ),
-        (Reply(403, {"message": "Forbidden"}, ("X-Amz-Cf-Id", "x")), "not from Frappe; Amazon CloudFront"),
-        (Reply(502, PLAIN, NGINX), "not from Frappe; Server: nginx/1.22.1"),
-        (Reply(503, "", ("Via", "1.1 varnish"), ("X-Varnish", "7")), "not from Frappe; Varnish, Via: 1.1 varnish"),
-        (Reply(522, ""), "not from Frappe; the response does not name its server"),
-        (Reply(403, "", ("Server", "x" * 99 + "\x1b[2J")), f"not from Frappe; Server: {'x' * 60}"),
+        (
+            Reply(403, {"message": "Forbidden"}, ("X-Amz-Cf-Id", "x")),
+            "sent by a server in front of Frappe: Amazon CloudFront",
+        ),
+        (Reply(502, PLAIN, NGINX), "sent by a server in front of Frappe: Server: nginx/1.22.1"),
+        (
+            Reply(503, "", ("Via", "1.1 varnish"), ("X-Varnish", "7")),
+            "sent by a server in front of Frappe: Varnish, Via: 1.1 varnish",
+        ),
+        (Reply(522, ""), "sent by a server in front of Frappe: no name in the response"),
+        (Reply(403, "", ("Server", "x" * 99 + "\x1b[2J")), f"sent by a server in front of Frappe: Server: {'x' * 60}"),
         # Frappe's own
         (Reply(401, {"exc_type": "AuthenticationError"}, NGINX), ""),
         (Reply(403, {"exception": "frappe.exceptions.PermissionError"}, ("CF-RAY", "8a")), ""),
@@ -79,7 +88,7 @@ def test_no_step_takes_a_refusal_in_front_of_frappe_for_frappes(status, raised):
     with pytest.raises(Fault) as fault:
         http.get("/")
     assert fault.value.rule == "front-refused"
-    assert fault.value.found == f"HTTP {status} (not from Frappe; Server: nginx/1.22.1)"
+    assert fault.value.found == f"HTTP {status} (sent by a server in front of Frappe: Server: nginx/1.22.1)"
     http.app = Session(Reply(status, {"exc_type": "PermissionError"}, NGINX))
     assert http.get("/").status_code == status
 
@@ -88,7 +97,9 @@ def test_a_gateway_that_reaches_no_frappe_is_named():
     with pytest.raises(Fault) as fault:
         reach(ScriptedRun(Site(ping=Reply(502, PLAIN, NGINX))))
     assert fault.value.rule == "site-not-answering"
-    assert fault.value.found.startswith("HTTP 502 (not from Frappe; Server: nginx/1.22.1) for the host name ")
+    assert fault.value.found.startswith(
+        "HTTP 502 (sent by a server in front of Frappe: Server: nginx/1.22.1) for the host name "
+    )
 
 
 def test_a_redirect_to_a_sign_on_names_its_host():
@@ -104,10 +115,10 @@ def test_a_redirect_to_a_sign_on_names_its_host():
             401,
             PLAIN,
             [NGINX, BASIC],
-            "not from Frappe; Server: nginx/1.22.1, HTTP authentication Basic. Exempt /api from",
+            "sent by a server in front of Frappe: Server: nginx/1.22.1, HTTP authentication Basic. Exempt /api from",
         ),
-        (403, PLAIN, [("CF-RAY", "8a")], "not from Frappe; Cloudflare. Exempt /api from"),
-        (502, PLAIN, [NGINX], "not from Frappe; Server: nginx/1.22.1. Start the web process"),
+        (403, PLAIN, [("CF-RAY", "8a")], "sent by a server in front of Frappe: Cloudflare. Exempt /api from"),
+        (502, PLAIN, [NGINX], "sent by a server in front of Frappe: Server: nginx/1.22.1. Start the web process"),
         (
             302,
             "",

@@ -64,21 +64,24 @@ def test_sites(options, expected):
         ({"sites": ["a"]}, "oauth2_sites, item 1: name is not set"),
         ({"sites": [{"name": "a", "oauth_client": []}]}, "site a: unknown key 'oauth_client'"),
         ({"sites": [{"name": "a", "site_config": {"setings": {}}}]}, "site a: site_config: unknown key 'setings'"),
-        ({"sites": [{"name": "a", "site_config": {"settings": []}}]}, "site a: site_config: settings: found list"),
-        ({"sites": [{"name": "a", "site_config": {"absent": [[]]}}]}, "absent: found an item that is not a string"),
+        ({"sites": [{"name": "a", "site_config": {"settings": []}}]}, "site a: site_config: settings: found a list"),
+        (
+            {"sites": [{"name": "a", "site_config": {"absent": [[]]}}]},
+            "absent, item 1: found a list, expected a string",
+        ),
         ({"sites": [{"name": "a", "cors": {"credentials": "maybe"}}]}, "credentials: found 'maybe', expected true or"),
-        ({"sites": [{"name": "a", "cors": {"max_age": "x"}}]}, "cors: max_age: found 'x', expected a number"),
+        ({"sites": [{"name": "a", "cors": {"max_age": "x"}}]}, "cors: max_age: found 'x', expected a whole number"),
         (
             {"sites": [{"name": "a", "cors": '{"origins"'}]},
             "cors: found a string that is not valid JSON, expected a ma",
         ),
-        ({"sites": [{"name": "a", "oauth_clients": "x"}]}, "oauth_clients, item 1: found str, expected a mapping"),
+        ({"sites": [{"name": "a", "oauth_clients": "x"}]}, "oauth_clients, item 1: found a string, expected a mapping"),
         ({"sites": [{"name": "a", "oauth_clients": [{"scopes": ["x"]}]}]}, "item 1: neither app_name nor"),
-        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": [5]}]}]}, "app_name: found list, expected a string"),
+        ({"sites": [{"name": "a", "oauth_clients": [{"app_name": [5]}]}]}, "app_name: found a list, expected a string"),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": None}]}]}, "app_name: the value is empty"),
         (
             {"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "redirect_uris": {}}]}]},
-            "redirect_uris: found dict, expected a list",
+            "redirect_uris: found a mapping, expected a list",
         ),
         ({"sites": [{"name": "a", "oauth_clients": [{"app_name": "x", "state": "gone"}]}]}, "state: found 'gone'"),
         ({"defaults": {"cor": {}}}, "oauth2_site_defaults: unknown key 'cor'"),
@@ -216,8 +219,8 @@ def test_faults_name_the_site_and_spare_the_good():
     bad = {"name": "a.example.com", "site_config": {"settings": {"ignore_csrf": ["/x"]}}}
     lines = faults(list(merged([bad]).values()), {"settings": {"allow_cors": "*"}}, "warn", [])
     common, site = lines
-    assert common.startswith("bench: allow_cors in common_site_config.json: '*' [cors-any-origin; ")
-    assert site.startswith("a.example.com: ignore_csrf in site_config.json: ['/x'] [ignore-csrf; ")
+    assert common.startswith("oauth2_common_site_config: allow_cors: is '*' [cors-any-origin]. ")
+    assert site.startswith('a.example.com: ignore_csrf in site_config.json: is ["/x"] [ignore-csrf]. ')
     with pytest.raises(Mistake, match="oauth2_common_site_config: unknown key 'allow_cors'"):
         faults([], {"allow_cors": []}, "warn", [])
 
@@ -283,7 +286,7 @@ def test_a_password_whose_masking_would_mask_unrelated_output_is_rejected(passwo
     declarations = merge(sites, {}, FOUND, True, [], [])
     lines = faults(declarations, {}, "warn", [])
     assert [f"a.example.com: verify: password: {line.split(': ', 3)[3]}" for line in lines] == lines
-    assert [line for line in lines if f"[{rule};" in line] == lines and bool(lines) is bool(rule)
+    assert [line for line in lines if f"[{rule}]" in line] == lines and bool(lines) is bool(rule)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +295,7 @@ def test_a_password_whose_masking_would_mask_unrelated_output_is_rejected(passwo
 def test_the_password_for_every_site_is_held_against_every_name(password, found):
     declarations = merge([{"name": "b.example.com"}], {}, ["b.example.com"], True, [], [])
     lines = faults(declarations, {}, "warn", [], verify_password=password)
-    assert len(lines) == found and all(line.startswith("bench: oauth2_verify_password: ") for line in lines)
+    assert len(lines) == found and all(line.startswith("oauth2_verify_password: ") for line in lines)
 
 
 def test_generated_secrets_require_a_store():

@@ -14,6 +14,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.needs 
 )
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.preflight import prepare
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._declare.variables import coerce, in_role
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.findings import rejected
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._task import programs as on_host
 
 BENCH = {
@@ -82,7 +83,7 @@ def test_an_accepted_rule_that_does_not_exist_is_named_with_the_one_that_it_rese
         "oauth2_policy_exceptions: found 'scope_all', which is not the id of a rule. Did you mean scope-"
     )
     assert exception_faults(["x"]) == [
-        "oauth2_policy_exceptions: found 'x', which is not the id of a rule. docs/rules.md lists all ids"
+        "oauth2_policy_exceptions: found 'x', which is not the id of a rule. All ids: https://github.com/benchkeeper/frappe/blob/main/docs/rules.md"
     ]
 
 
@@ -94,7 +95,7 @@ def test_an_accepted_rule_that_does_not_exist_is_named_with_the_one_that_it_rese
         ({"verify_address": "http://a/b"}, "oauth2_verify_address: found 'http://a/b', expected an address"),
         ({"sites": [{"name": "a.example.com", "verify": {"url": "crm"}}]}, "a.example.com: verify: url: found 'crm'"),
         ({"verify_user": " x", "verify_password": "long-enough"}, "oauth2_verify_user: found ' x', expected the name"),
-        ({"verify_user": "x"}, "oauth2_verify_password: not set for 2 of 2 sites, including a.example.com, expected"),
+        ({"verify_user": "x"}, "oauth2_verify_password: not set for 2 of 2 sites, including a.example.com. Set it"),
         (
             {"sites": [{"name": "b.example.com", "verify": {"username": "x"}}]},
             "b.example.com: verify: password: not set for 1 of 2 sites",
@@ -173,6 +174,40 @@ def test_nginx_is_needed_if_something_is_declared_for_it(found, given, start):
     lines = wrong(found={"nginx": {**NGINX, **found}}, site_defaults=CORS, **given)
     assert [line for line in lines if not (start and line.startswith(start))] == [] and bool(lines) is bool(start)
     assert wrong(found={"nginx": {**NGINX, **found}}, **given) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "by_frappe"), [({}, True), ({"token_rate_limit": {"rate": "5r/s"}}, False)], ids=["cors", "limit"]
+)
+def test_frappe_cannot_replace_nginx_for_a_rate_limit(given, by_frappe):
+    for lacks in ({"installed": False}, {"headers_more": False}):
+        (line,) = wrong(found={"nginx": {**NGINX, **lacks}}, site_defaults=CORS, **given)
+        assert ("oauth2_cors_owner: frappe" in line, "CORS is declared" in line) == (by_frappe, by_frappe)
+
+
+def test_what_the_host_lacks_is_not_a_declared_value():
+    lines, found = prepared(found={"nginx": {**NGINX, "installed": False}}, site_defaults=CORS)
+    assert found["missing"] == lines
+    lines, found = prepared(policy_exceptions=["x"])
+    assert lines and found["missing"] == []
+    headings = [rejected(["a", "b"], declared).splitlines()[0] for declared in (True, False)]
+    assert headings == [
+        "2 declared values were rejected. Nothing was written on any site:",
+        "2 problems were found before the first write. Nothing was written on any site:",
+    ]
+
+
+def test_a_fault_of_the_bench_names_the_variable_that_sets_it():
+    lines = wrong(
+        token_rate_limit={"rate": "5"},
+        trusted_proxies=["x"],
+        common_site_config={"settings": {"ignore_csrf": True}},
+    )
+    assert [line.partition(" [")[0] for line in lines] == [
+        "oauth2_token_rate_limit.rate: '5' is not a valid rate",
+        "oauth2_trusted_proxies: 'x' is not an IP address or network",
+        "oauth2_common_site_config: ignore_csrf: is true",
+    ]
 
 
 SUPERVISOR = {"installed": True, "web_known": True, "config_cached": False}

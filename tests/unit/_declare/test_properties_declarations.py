@@ -177,4 +177,4 @@ def test_a_bad_declaration_is_a_mistake_or_a_fault_and_nothing_else(inventory, o
         assert where in {*FOUND, "bench", "oauth2_site_defaults", "oauth2_sites", "oauth2_common_site_config"} or (
             where.startswith("site ") or where in [str(site["name"]) for site in sites]
         ), line
-        assert re.search(r"\[[a-z-]+; .+\]\. [A-Z].+\.|expected|Write|Use one of|Set|Add|Merge|Keep|List", line), line
+        assert re.search(r"\[[a-z-]+\]\. [A-Z].+\.|expected|Write|Use one of|Set|Add|Merge|Keep|List", line), line

@@ -137,7 +137,7 @@ def test_a_text_becomes_what_it_says(name, given, expected):
             "a string that is not valid JSON",
             "a list of mappings, or the same as a JSON string",
         ),
-        ("sites", "{'name': 'a'}", "a JSON string of another type", "a list of mappings, or the same as a JSON string"),
+        ("sites", "{'name': 'a'}", "a JSON string of a mapping", "a list of mappings, or the same as a JSON string"),
         ("site_defaults", '{"cors"', "a string that is not valid JSON", "a mapping, or a mapping as a JSON string"),
         ("nginx", ["nginx"], "['nginx']", "a string"),
     ],
@@ -149,7 +149,7 @@ def test_what_cannot_be_converted_is_named_with_what_was_found_and_expected(name
 @pytest.mark.parametrize(
     ("name", "given", "line"),
     [
-        ("sites", [{}, 5], f"item 2: found a value of the type int, {MAPPING}"),
+        ("sites", [{}, 5], f"item 2: found a number, {MAPPING}"),
         ("sites", ["x"], f"item 1: found a string that is not valid JSON, {MAPPING}"),
         ("only_sites", [["a"]], "item 1: found ['a'], expected a string"),
     ],

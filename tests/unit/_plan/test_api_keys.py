@@ -91,9 +91,9 @@ def test_roles_mean_enabled_users_who_are_not_excluded():
 @pytest.mark.parametrize(
     ("users", "declared", "message"),
     [
-        ([], {}, "the site does not have: 'clerk@example.com'"),
+        ([], {}, "not found on this site: 'clerk@example.com'"),
         ([user(enabled=False)], {}, "clerk@example.com is disabled, but Frappe accepts a disabled user's key"),
-        ([user()], {"roles": ["Nosuch"]}, "the site does not have: 'Nosuch'"),
+        ([user()], {"roles": ["Nosuch"]}, "not found on this site: 'Nosuch'"),
         ([user(pair=PAIR, api_secret=None)], {}, "cannot decrypt the stored API secret of clerk@example.com"),
         (
             [user(), user("b", OTHER)],

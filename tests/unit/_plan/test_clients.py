@@ -167,7 +167,7 @@ def test_rotation_changes_an_existing_secret_only():
 
 
 def test_unknown_role_names_the_role():
-    with pytest.raises(Impossible, match="allowed_roles: the site does not have: 'Nosuch'"):
+    with pytest.raises(Impossible, match="allowed_roles: not found on this site: 'Nosuch'"):
         one({**NEW, "allowed_roles": ["Sales User", "Nosuch"]})
 
 

@@ -10,20 +10,20 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.config im
 
 A, B = "https://a.example", "https://b.example"
 REST = (
-    "methods except GET, POST, PUT, DELETE; "
-    "request headers except Authorization, Content-Type, X-Frappe-CSRF-Token, X-Frappe-Site-Name"
+    "allows only the methods GET, POST, PUT, DELETE and the request headers Authorization, Content-Type, "
+    "X-Frappe-CSRF-Token, X-Frappe-Site-Name"
 )
 
 
 @pytest.mark.parametrize(
     ("removed", "instead", "lost"),
     [
-        ([A, B], {"origins": [A]}, f"the origins {B}; cookies; {REST}"),
+        ([A, B], {"origins": [A]}, f"{REST}, and no longer allows the origins {B} and cookies"),
         (A, {"origins": [A], "credentials": True}, REST),
-        ([A], {"origins": [B]}, f"the origins {A}"),
-        ([A, B], {"origins": []}, f"the origins {A}, {B}"),
-        ("*", {"origins": [A]}, f"other origins; cookies; {REST}"),
-        ("*", {"origins": []}, "other origins"),
+        ([A], {"origins": [B]}, f"does not allow the origins {A}"),
+        ([A, B], {"origins": []}, f"does not allow the origins {A}, {B}"),
+        ("*", {"origins": [A]}, f"{REST}, and no longer allows other origins and cookies"),
+        ("*", {"origins": []}, "does not allow other origins"),
         # Frappe matched none of these, so no app loses anything
         ('["https://a.example"]', {"origins": []}, None),
         ([f"{A}/"], {"origins": []}, None),
@@ -35,4 +35,4 @@ REST = (
 )
 def test_what_nginx_does_not_allow_and_frappe_did(removed, instead, lost):
     found = [finding.found for finding in cors_findings(removed, instead)]
-    assert found == ([] if lost is None else [f"is replaced by cors, which does not allow {lost}"])
+    assert found == ([] if lost is None else [f"is replaced by cors, which {lost}"])

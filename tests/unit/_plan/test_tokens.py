@@ -175,8 +175,8 @@ def test_the_strictest_declaration_applies_once_to_disabled_users():
 def test_unknown_names_are_reported():
     (step,) = plan_all(MIXED, {"state": "revoked", "users": ["nobody@example.com"], "clients": ["Nosuch", "Kiosk"]})
     assert [(f.rule, f.found) for f in step.findings] == [
-        ("token-user-unknown", "the site does not have: nobody@example.com"),
-        ("token-client-unknown", "the site does not have: Nosuch"),
+        ("token-user-unknown", "not found on this site: nobody@example.com"),
+        ("token-client-unknown", "not found on this site: Nosuch"),
     ]
     (step,) = plan_all(MIXED, {"state": "revoked", "users": ["idle@example.com"]}, users=["idle@example.com"])
     assert step.findings == [] and not step.changed

@@ -115,10 +115,10 @@ def test_the_sources_of_headers_are_read_once_and_only_if_needed():
 def test_a_missing_header_lists_what_may_remove_it(rule):
     bad = [row("cross_origin", "failed", Fault(rule, "one", "none", "why"))]
     cors_sources.add_sources(bad, lambda: ["nginx: z.conf:3: more_clear_headers X"])
-    assert bad[0]["reason"] == "why; CORS headers are set or removed by nginx: z.conf:3: more_clear_headers X"
+    assert bad[0]["reason"] == "why; possible causes: nginx: z.conf:3: more_clear_headers X"
     bad[0]["reason"] = ""
     cors_sources.add_sources(bad, lambda: [])
-    assert bad[0]["reason"] == "no source of CORS headers was found"
+    assert bad[0]["reason"] == "no setting of Frappe and no nginx directive that affects CORS headers was found"
 
 
 # ---------------------------------------------------------------- the diagnosis
@@ -210,7 +210,7 @@ def test_a_site_that_was_only_read_is_not_called_healthy():
     assert (told["unhealthy"], told["sites"][0]["verified"]) == ([], False)
     assert told["summary"]["rows"][0]["cells"] == ["unknown", "not run", "", ""]
     (note,) = told["summary"]["notes"]
-    assert (note["kind"], note["sites"]) == ("NOT VERIFIED", ["a"]) and "because of --check" in note["text"]
+    assert (note["kind"], note["sites"]) == ("NOT VERIFIED", ["a"]) and "the run used --check" in note["text"]
 
 
 def test_a_site_where_a_step_did_not_run_is_partly_verified():
@@ -263,7 +263,10 @@ def test_merged_results_fail_with_the_whole_list():
     bad = verification("b", failed=True, verified=False, msg="b is bad")
     told = merged([batch(verification("a"), warnings=["w"]), batch(bad, warnings=["w", "v"])], [])
     assert told["failed"] and told["msg"] == "1 of 2 sites failed:\nb: b is bad" and told["warnings"] == ["w", "v"]
-    assert progress("h", [batch(verification("a")), batch(bad)], 3) == "h: 2 of 3 sites done, 1 verified, 1 failed"
+    assert (
+        progress("h", [batch(verification("a")), batch(bad)], 3)
+        == "h: 2 of 3 sites done: 1 verified, 0 partly verified, 1 failed"
+    )
     assert "failed" not in merged([batch(verification("a")), batch(verification("b"))], [])
 
 

@@ -39,11 +39,14 @@ def test_a_rotation_names_each_secret_key_and_set_of_tokens():
     }
     done, foretold = rotation_summary(results), rotation_summary(results, check=True)
     assert [(row["site"], row["cells"]) for row in done["rows"]] == [
-        ("a", ["client secret of App; API key of u@x; 3 tokens and codes revoked"]),
+        ("a", ["client secret of App; API key of u@x; 3 tokens and codes"]),
         ("b", ["client secret of i"]),
     ]
     assert done["rows"][0]["brief"] == ["1 client secret, 1 API key, 1 token revocation"]
-    assert (done["columns"], foretold["columns"]) == (["rotated"], ["would be rotated"])
+    assert (done["columns"], foretold["columns"]) == (
+        ["rotated or revoked"],
+        ["would be rotated or revoked"],
+    )
     assert rotation_summary({"clients": {"skipped": True}})["rows"] == []
 
 
@@ -68,10 +71,10 @@ def test_a_failure_is_counted_out_of_all_sites(failed, faults, names, expected):
 
 
 def test_every_problem_of_a_diagnosis_is_in_its_message():
-    problem = {"rule": "r", "where": "login", "found": "401", "remedy": "Check the user"}
+    problem = {"rule": "r", "where": "login", "found": "401", "reason": "why", "remedy": "Check the user"}
     sites = [{"name": "a", "problems": [problem, {**problem, "remedy": ""}]}, {"name": "b", "problems": []}]
     message = problem_message({"sites": sites, "unhealthy": ["a"]})
-    assert message == "1 of 2 sites is unhealthy:\na: [r] login: 401. Check the user\na: [r] login: 401."
+    assert message == "1 of 2 sites is unhealthy:\na: login: 401 (why) [r]. Check the user\na: login: 401 (why) [r]."
     assert problem_message({"sites": sites, "unhealthy": []}) == ""
 
 
@@ -107,7 +110,7 @@ def test_an_audit_shows_what_was_read_what_differs_and_what_needs_a_person():
 
 def test_an_audit_fails_with_each_site_that_could_not_be_read():
     summary = audited(site("a"), site("b", readable=False, why="no database"))
-    assert summary["rows"][1]["state"] == "failed" and summary["rows"][1]["cells"][0] == "FAILED"
+    assert summary["rows"][1]["state"] == "failed" and summary["rows"][1]["cells"][0] == "no"
     assert summary["failure"] == "1 of 2 sites could not be read:\nb: no database"
     assert [note["sites"] for note in summary["notes"] if note["kind"] == "FAILED"] == [["b"]]
 

@@ -46,7 +46,7 @@ def texts(result):
 
 def test_a_site_without_results_is_shown():
     result = told({"clients": [row_of(A, app_name="App")]})
-    assert result["rows"] == [row_as(A, "quiet", "nothing", "not run", "")]
+    assert result["rows"] == [row_as(A, "quiet", "nothing", "not run", "", "ok")]
     assert result["notes"] == []
 
 
@@ -72,7 +72,7 @@ def test_a_step_that_did_not_run_has_no_result():
 def test_in_check_mode_it_would_and_nothing_is_verified():
     result = told({"edge": [changed(A)]}, check=True)
     assert result["columns"][0] == "would change"
-    assert result["rows"][0]["cells"][1] == "not run"
+    assert result["rows"][0]["cells"][1] == "check mode"
 
 
 def test_a_verification_is_whole_or_says_what_is_missing():
@@ -92,8 +92,8 @@ def test_a_verification_is_whole_or_says_what_is_missing():
 
 def test_every_failure_is_reported_with_its_reason():
     result = told({}, failed={B: "first line\nsecond line"})
-    assert [(row["site"], row["state"], row["cells"][2]) for row in result["rows"]] == [
-        (A, "quiet", ""),
+    assert [(row["site"], row["state"], row["cells"][3]) for row in result["rows"]] == [
+        (A, "quiet", "ok"),
         (B, "failed", "FAILED"),
     ]
     assert texts(result) == [("FAILED", [B], "first line"), ("FAILED", [B], "second line")]
@@ -106,7 +106,7 @@ def test_a_step_that_failed_for_the_whole_bench_is_reported_with_the_sites():
         (B, "failed"),
         ("(all sites)", "failed"),
     ]
-    assert texts(result) == [("FAILED", [B], "x"), ("FAILED", ["(all sites) nginx"], "nginx says no")]
+    assert texts(result) == [("FAILED", [B], "x"), ("FAILED", ["step edge (whole bench)"], "nginx says no")]
 
 
 def test_a_finding_is_reported_once_with_its_sites_and_a_notice_not_at_all():
@@ -114,9 +114,9 @@ def test_a_finding_is_reported_once_with_its_sites_and_a_notice_not_at_all():
     rows = [row_of(name, app_name="App", findings=[FINDING, notice]) for name in (A, B)]
     result = told({"clients": rows}, names=(A, B))
     assert result["notes"] == [
-        {"kind": "REVIEW", "sites": [A, B], "text": "scopes: 'all' [scope-all]", "remedy": "Name."}
+        {"kind": "WARNING", "sites": [A, B], "text": "scopes: 'all' [scope-all]", "remedy": "Name."}
     ]
-    assert [(row["state"], row["cells"][2]) for row in result["rows"]] == [("review", "1 finding")] * 2
+    assert [(row["state"], row["cells"][2]) for row in result["rows"]] == [("review", "1")] * 2
 
 
 def test_what_holds_for_all_sites_has_a_row_if_it_changed():

@@ -82,8 +82,8 @@ def test_no_line_is_wider_than_the_terminal_and_a_narrow_one_still_works():
 def test_what_frappe_does_by_itself_is_one_sentence_with_a_pointer():
     found = lines(h=summary(row("a"), row("b"), notices={"frappe-x": ["a", "b"], "frappe-y": ["a"]}))
     text = " ".join(line.strip() for line in found[-2:])
-    told = "Notices about Frappe itself, not about your configuration: frappe-x, frappe-y (1 of 2 sites)."
-    assert text.endswith(f"{told} See https://github.com/benchkeeper/frappe/blob/main/docs/rules.md")
+    told = "Notices (no site fails because of them): frappe-x, frappe-y (1 of 2 sites)."
+    assert text.endswith(f"{told} For their meaning, see https://github.com/benchkeeper/frappe/blob/main/docs/rules.md")
 
 
 def test_color_shows_a_state_that_is_also_a_word():

@@ -56,7 +56,7 @@ def test_what_is_not_an_address_is_rejected_without_credentials(given):
 def test_the_url_of_a_site_has_its_scheme_and_no_path():
     assert site_url("https://crm.example.com/") == "https://crm.example.com"
     for given in ("crm.example.com", "https://crm.example.com/app", "/crm"):
-        with pytest.raises(BadAddress, match="expected a URL such as https://crm.example.com, without a path"):
+        with pytest.raises(BadAddress, match="expected a URL such as https://crm.example.com, without user name, path"):
             site_url(given)
 
 

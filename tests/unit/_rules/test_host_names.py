@@ -43,7 +43,7 @@ def faults_of(sites, configured=(), **variables):
 def test_a_host_name_of_two_sites_is_rejected_and_both_are_named(sites, configured):
     (line,) = faults_of(sites, configured)
     assert line.startswith(f"{ONE} and {TWO}: domains: '{(*sites[ONE],)[0]}' is a host name of 2 sites [domain-shared")
-    assert "a port does not separate sites" in line
+    assert "even on different ports" in line
 
 
 def test_a_site_that_is_not_selected_counts():

@@ -82,15 +82,15 @@ def client(**changes):
     [
         (
             {"config": {"ignore_csrf": {"value": ["/x"], "file": "common_site_config.json"}}},
-            ("ignore-csrf", "ignore_csrf in common_site_config.json", "['/x']"),
+            ("ignore-csrf", "ignore_csrf in common_site_config.json", 'is ["/x"]'),
         ),
         (
             {"config": {"allow_cors": {"value": "*", "file": "site_config.json"}}},
-            ("cors-any-origin", "allow_cors in site_config.json", "'*'"),
+            ("cors-any-origin", "allow_cors in site_config.json", "is '*'"),
         ),
         (
             {"config": {"cors_allow_credentials": {"value": True, "file": "site_config.json"}}},
-            ("unread-key", "cors_allow_credentials in site_config.json", "True"),
+            ("unread-key", "cors_allow_credentials in site_config.json", "is true"),
         ),
         (
             {"encryption_key_missing": True},
@@ -113,7 +113,7 @@ def client(**changes):
             (
                 "encryption-key-wrong",
                 "encryption_key in site_config.json",
-                "cannot decrypt 1 of Email Account, 2 of User",
+                "cannot decrypt secrets in Email Account (1), secrets in User (2)",
             ),
         ),
         (
@@ -138,7 +138,7 @@ def client(**changes):
         ),
         (
             client(secret_bytes=10),
-            ("secret-weak", "client 'Mobile App': client_secret", "has 10 bytes, at least 32 are expected"),
+            ("secret-weak", "client 'Mobile App': client_secret", "has 10 bytes, but at least 32 are expected"),
         ),
         (
             client(secret_in_versions=True),
@@ -149,7 +149,7 @@ def client(**changes):
             (
                 "client-auth-method",
                 "client 'Mobile App': token_endpoint_auth_method",
-                "'Client Secret Basic' for an app at 'com.example.crm://cb'",
+                "is 'Client Secret Basic', but the redirect URI 'com.example.crm://cb' belongs to an app on a device",
             ),
         ),
         (

@@ -171,7 +171,7 @@ def test_a_user_in_other_case_is_another_user_on_postgres_and_the_same_on_mariad
     alice, declared = User("alice@example.com", **key), {"users": ["Alice@Example.com"]}
     (step,) = plan_keys([declared], KeyState([alice], same=identity("mariadb")))
     assert [change.user for change in step.changes] == ["alice@example.com"]
-    with pytest.raises(Impossible, match="the site does not have: 'Alice@Example.com'"):
+    with pytest.raises(Impossible, match="not found on this site: 'Alice@Example.com'"):
         plan_keys([declared], KeyState([alice], same=identity("postgres")))
     token = Token("t", False, "c", "alice@example.com", False, "active", True, 1, 0)
     for kind, rules, revoked in (("mariadb", [], 1), ("postgres", ["token-user-unknown"], 0)):

@@ -58,7 +58,7 @@ def found(fault, domains):
 
 @pytest.mark.parametrize("fault", ["unreachable", 404])
 def test_a_folder_name_in_no_dns_is_no_problem_of_the_site(dns, fault):
-    assert found(fault, [HOST, FOLDER]) == f"{HOST}; {FOLDER} is the name of the directory and not in DNS"
+    assert found(fault, [HOST, FOLDER]) == f"{HOST}; {FOLDER}, the name of the site directory, is not in DNS"
 
 
 @pytest.mark.parametrize("fault", ["unreachable", 404])

@@ -101,7 +101,10 @@ def test_wrong_vault_leaves_the_file_as_it_is(store):
         (VaultLib(VAULT).encrypt("- a list"), "does not contain valid api_keys and oauth_clients"),
         (VaultLib(VAULT).encrypt("api_keys: {a: b}"), "does not contain valid"),
         (VaultLib(VAULT).encrypt("a: [}"), "does not contain valid"),
-        (VaultLib(VAULT).encrypt("bench: /srv/other"), "contains secrets of /srv/other, but this is /home/frappe"),
+        (
+            VaultLib(VAULT).encrypt("bench: /srv/other"),
+            "contains secrets of /srv/other, but this task manages /home/frappe",
+        ),
     ],
 )
 def test_files_of_another_bench_are_rejected(store, text, message):
