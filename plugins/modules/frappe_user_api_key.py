@@ -57,8 +57,8 @@ options:
       - How to handle the API keys of disabled users. Applies to all disabled users of the site except
         O(exclude_users).
       - Frappe 14, and Frappe 15 up to about 15.63, accept the key of a disabled user. Later versions reject it until
-        the user is enabled again. The module reads in Frappe's source code which applies, and reports C(key-user-disabled)
-        or C(key-dormant).
+        the user is enabled again. The module reads in Frappe's source code which applies, and reports
+        C(key-user-disabled) or C(key-dormant).
       - V(report) reports a finding, V(revoke) removes the keys, and V(ignore) does nothing.
     type: str
     choices: [report, revoke, ignore]
