@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import types
+from pathlib import Path
 
 import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.collation import exact, folded, identity
@@ -13,11 +16,14 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._core.errors im
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe import consent
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.api_keys import KeyState, User, plan_keys
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._plan.tokens import Token, TokenState, plan_tokens
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._report.audit import CLIENT_PARTS
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules import oauth_settings as oauth_settings_module
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import NOTICE, RULES
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.site_findings import (
     SILENT_TRAITS,
     site_findings,
 )
+from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.specs import CLIENT_FIELDS
 
 PROVIDER, SETTINGS = "OAuth Provider Settings", "OAuth Settings"
 FIELD = f"{SETTINGS}: allowed_public_client_origins"
@@ -178,3 +184,34 @@ def test_a_user_in_other_case_is_another_user_on_postgres_and_the_same_on_mariad
         state = TokenState([token], users=["alice@example.com"], same=identity(kind))
         (step,) = plan_tokens([{"users": ["Alice@Example.com"], "state": "revoked"}], state)
         assert ([finding.rule for finding in step.findings], len(step.revoke)) == (rules, revoked)
+
+
+# ---------------------------------------------------------------- portable SQL
+FRAPPE_SIDE = Path(oauth_settings_module.__file__).resolve().parents[1] / "_frappe"
+
+
+def statements():
+    """Every SQL statement in the code that runs in the bench's Python."""
+    for path in sorted(FRAPPE_SIDE.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and re.match(r"\s*select\b", str(node.value)):
+                yield path.name, str(node.value)
+
+
+def test_no_statement_is_only_right_on_mariadb():
+    """Frappe turns backticks into quotes for Postgres, and changes nothing else that is used here."""
+    found = list(statements())
+    assert len(found) >= 6
+    for file, statement in found:
+        assert not re.search(r"\b(instr|locate|ifnull|if|group_concat|date_format|now)\(", statement), file
+        assert not re.search(r"(?<![.\w`])user(?![\w`])", statement), f"{file}: without a table, user is the role"
+
+
+# ---------------------------------------------------------------- the report
+def test_the_report_shows_every_field_of_a_client_but_its_secret():
+    assert set(CLIENT_PARTS) == {"client_id", "owner", *CLIENT_FIELDS} - {"client_secret"}
+    page = (FRAPPE_SIDE.parents[2] / "roles/oauth2/files/audit/details.js").read_text(encoding="utf-8")
+    assert [field for field in CLIENT_PARTS if field not in page] == ["owner", "default_redirect_uri"] + [
+        "grant_type",
+        "response_type",
+    ]
