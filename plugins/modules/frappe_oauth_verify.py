@@ -370,7 +370,7 @@ sites:
       description: What stays on the site without O(bench_path), such as authorization codes.
       type: list
       elements: str
-      sample: ["2 authorization codes"]
+      sample: ["2 authorization codes, unless Frappe has deleted them"]
     action:
       description: V(unchanged) or V(failed). The module never changes a site.
       type: str

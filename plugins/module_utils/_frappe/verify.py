@@ -31,6 +31,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verdicts import Fault
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Params
 
+REPEATABLE = True  # it only reads
 TOKEN = "OAuth Bearer Token"
 KIND = ("token_endpoint_auth_method", "grant_type", "response_type")  # what makes clients of one kind
 

@@ -30,6 +30,7 @@ from ansible_collections.benchkeeper.frappe.plugins.module_utils._frappe.verify 
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.rules import remedy_of
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._rules.verify_rules import LOGIN_REFUSED
 
+REPEATABLE = True  # rows that an earlier try deleted are not found again
 CODE, TOKEN, DELETED, FEED = "OAuth Authorization Code", "OAuth Bearer Token", "Deleted Document", "Comment"
 REPEATED = "rejected for another client, so it was not tried again"
 EARLIER = 2.0  # seconds by which the clocks of the processes may differ

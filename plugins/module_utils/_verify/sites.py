@@ -220,7 +220,7 @@ def left_over(made: Made, entries: list[Entry]) -> list[str]:
         for kind in ("token", "session")
     }
     counts = {
-        "authorization codes": len(made.codes),
+        "authorization codes, unless Frappe has deleted them": len(made.codes),
         "tokens that could not be revoked": len(made.alive),
         "tokens whose response may have been lost": lost["token"],
         "sessions whose response may have been lost": lost["session"],
