@@ -191,7 +191,7 @@ class Cleanup:
     def _sessions(self) -> set[str]:
         sids: set[str] = set()
         for claim in self.claimed:
-            rows = self.db.sql("select sid, lastupdate from `tabSessions` where user = %s", (claim["user"],))
+            rows = self.db.sql("select s.sid, s.lastupdate from `tabSessions` s where s.user = %s", (claim["user"],))
             sids |= {sid for sid, _at in rows if _is_in(claim["sessions"], sid)}
             if not claim["lost_sessions"]:
                 continue
