@@ -200,8 +200,8 @@ def runs_of_the_role(canary_bench):
     finally:
         path.write_text(held)
     yield "the configuration fails", seen
-    yield "the edge fails", canary_bench.watch(playbook, **canary_bench.variables(cors={"origins": ["https://c.example"]}),
-                                       oauth2_nginx="/nosuch/nginx")  # fmt: skip
+    edge = canary_bench.variables(cors={"origins": ["https://c.example"]})
+    yield "the edge fails", canary_bench.watch(playbook, **edge, oauth2_nginx="/nosuch/nginx")
     assert canary_bench.status != 0
 
 

@@ -199,7 +199,7 @@ class ScriptedRun(Verification):
         params: options that differ from `PARAMS`.
     """
 
-    def __init__(self, site: Site, **params: object):
+    def __init__(self, site: Site, /, **params: object):
         self.site = site
         super().__init__({**PARAMS, **params}, Made(), params.get("until", math.inf))
 

@@ -78,7 +78,7 @@ def prepare(
         values["oauth2_trusted_proxies"],
         listed,
         password if values["oauth2_verify"] != "none" else None,
-        _hosts(listed, found),
+        _hosts(listed, found) if entry_point in ("main", "rotate") else None,
     )
     names = [site["name"] for site in declarations]
     rows = rows_of(declarations, found, bool(limit))

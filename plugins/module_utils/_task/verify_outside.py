@@ -25,7 +25,7 @@ def outside_faults(rows: t.Sequence[Declared]) -> list[str]:
     """What is missing to verify the rows without a bench, one line each."""
     lines = [f"{row['name']}: url is not set, and without bench_path it is required" for row in rows if not row["url"]]
     for row in rows:
-        if identified(t.cast("Params", row)):
+        if identified(t.cast(Params, row)):
             missing = [name for name in NEEDED if not row[name]]
             if missing:
                 lines.append(f"{row['name']}: {', '.join(missing)} not set, required for a client without bench_path")
@@ -71,7 +71,7 @@ def verify_outside(rows: list[Declared], options: t.Mapping[str, t.Any]) -> list
 
 def _row(number: int, row: Declared) -> Row:
     client = None
-    if identified(t.cast("Params", row)):
+    if identified(t.cast(Params, row)):
         client = {
             "name": row["client_id"],
             "app_name": row["app_name"],
@@ -81,5 +81,5 @@ def _row(number: int, row: Declared) -> Row:
     facts: t.Any = {"outside": True, "client": client, "scope": " ".join(row["scope"] or ()), "issuer_why": ""}
     if client is None:
         facts["username"] = None
-    params = t.cast("Params", {"site": row["name"], **row, **facts})
+    params = t.cast(Params, {"site": row["name"], **row, **facts})
     return {"number": number, "site": row["name"], "params": params, "emails": {}, "fault": None, "equal": None}

@@ -53,7 +53,10 @@ def test_a_record_that_was_never_completed_is_removed_after_a_while(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(verify_records.os, "fsync", lambda _handle: (_ for _ in ()).throw(OSError(28, "full")))
+    def full(_handle):
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(verify_records.os, "fsync", full)
     with pytest.raises(OSError):
         create(str(tmp_path), [{"row": 0, **ABOUT}])
     assert list(tmp_path.iterdir()) == []

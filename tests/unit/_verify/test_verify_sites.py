@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify import course, sites
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.course import OF_THE_CODE, STEPS
 from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.sites import Sites
-from ansible_collections.benchkeeper.frappe.plugins.module_utils._verify.verification import Verification
 from scripted_site import PARAMS, Reply, ScriptedRun, Site
 
 OPTIONS = {
@@ -54,8 +53,8 @@ class Run(ScriptedRun):
     there: dict[str, Scripted] = {}
 
     def __init__(self, params, made, until):
-        self.site = self.there[params["url"]]
-        Verification.__init__(self, params, made, until)
+        super().__init__(self.there[params["url"]], **{**params, "until": until})
+        self.made = made
         self.http.browser.cookies.update(sid="a-session", user_id="clerk%40example.com")
 
 
