@@ -195,7 +195,7 @@ def measure(bench: DemoBench, place: Path, options: argparse.Namespace) -> None:
                 name,
                 f"{statistics.median(one.requests for one, _w in runs) / options.sites:.1f}",
                 f"{statistics.median(one.seconds for one, _w in runs):.1f}",
-                f"{statistics.median(a.seconds / b.seconds for (a, _), (b, _) in zip(runs, first)):.2f}",
+                f"{statistics.median(a.seconds / b.seconds for (a, _aw), (b, _bw) in zip(runs, first)):.2f}",
                 f"{statistics.median(w.p95 for _o, w in runs):.1f}",
                 f"{statistics.median(w.p95 for _o, w in runs) / statistics.median(quiet):.2f}",
             )
