@@ -117,7 +117,7 @@ def test_a_verification_that_is_killed_leaves_nothing_after_the_next_run(trial, 
         failures += [f"{label}: {run.output}"] if run.status else []
     parts = ", ".join(f"{count} {target}" for target, count in hit.items())
     what = f"{parts}; {dirty} left something; instants by tenth of a run: {deciles(fractions)}"
-    trial.told(f"kill -9 in a verification ({what}): nothing is left after the next run", tries, failures)
+    trial.add_row(f"kill -9 in a verification ({what}): nothing is left after the next run", tries, failures)
 
 
 def wait_for_orphans(ground):
@@ -136,6 +136,6 @@ def test_two_verifications_at_once_never_touch_each_others_rows(trial, ground, v
         started = [ground.start(verifications.play(ground.sites)) for _run in range(2)]
         failures += [said for process in started if (said := ended(process)) and process.returncode]
         failures += verifications.left() + verifications.records()
-    trial.told(
+    trial.add_row(
         "two verifications of the same sites, client and user at once: both pass, nothing is left", tries, failures
     )
