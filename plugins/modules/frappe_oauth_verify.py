@@ -30,8 +30,8 @@ description:
     within two minutes of that request. Use a dedicated user for the verification.
   - Before the first request, it writes a record below C(config) in the bench. If the module is interrupted, the next
     run finds the record and deletes what is left. The record contains hashes, but no code, token or session id.
-  - Properties of Frappe's code, such as whether PKCE is required, are the same on equal sites. Sites are equal if they
-    have the same apps and the same kind of client. One site of each such set verifies these properties for all of them.
+  - Properties of Frappe's code, such as whether PKCE is required, are the same on all sites with the same apps in the
+    same versions and the same kind of client. One site of each such set verifies these properties for all of them.
   - Many sites are verified in batches. A progress line is shown after each batch.
   - Without O(bench_path), the module verifies a site over HTTP alone, as its users reach it through DNS, CDN and
     firewall. It needs requests, oauthlib and PyJWT in the Python that runs it. Set O(url). For a client, also set

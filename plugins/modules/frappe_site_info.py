@@ -231,8 +231,8 @@ sites:
           V(refused). They are about API keys, access tokens and refresh tokens.
         - C(tokens_hashed), C(basic_accepted) and C(plain_accepted) are V(yes) or V(no). They are about the stored
           tokens, client authentication by HTTP Basic, and the PKCE method plain.
-        - C(consent_auto_counts) is whose active token ends the question for consent if Skip Authorization means Auto.
-          It is V(anybody) or V(same_user).
+        - C(consent_auto_counts) applies if Skip Authorization is Auto. Frappe then skips the consent page once an
+          active token exists, of V(anybody) or of the V(same_user).
         - C(approve_method) is V(get) or V(post), the method of the consent page's Allow button.
         - C(introspection_authenticated) is who must authenticate to introspect a token. It is V(nobody), V(user) or
           V(client).

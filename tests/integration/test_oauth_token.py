@@ -33,7 +33,7 @@ def test_missing_and_contradicting_options(tokens):
     assert "value of state must be one of: revoked, absent, got: gone" in messages["bad state"]
     assert "value of token_state must be one or more of: active, expired, revoked" in messages["bad token state"]
     assert "has no site 'nosuch.localhost'" in messages["no site"]
-    assert "max_refresh_age: 1m [token-age-short" in messages["strict"]
+    assert "max_refresh_age: is 1m [token-age-short" in messages["strict"]
     assert tokens.works(pair) == (True, True)
 
 
@@ -231,7 +231,7 @@ class TestRole:
                 {"disabled_users": "kill"},
                 "tokens: disabled_users: found 'kill', expected one of report, revoke, ignore",
             ),
-            ({"prune_after": ["7d"]}, "tokens: prune_after: found list, expected a duration such as 30d"),
+            ({"prune_after": ["7d"]}, "tokens: prune_after: found a list, expected a duration such as 30d"),
         ],
     )
     def test_what_is_wrong_is_found_before_the_first_write(self, tokens, declared, message):

@@ -156,7 +156,7 @@ def test_tokens_of_the_declared_clients(fleet):
 def test_an_unknown_name_stops_before_the_first_write(fleet, variables, message):
     before = fleet.demo.snapshot()
     run = fleet.rotate(**variables)
-    assert run.status != 0 and message in run.output
+    assert run.status != 0 and message in run.output, run.output[-2500:]
     assert fleet.demo.snapshot() == before
 
 

@@ -213,7 +213,7 @@ def test_each_problem_has_its_own_finding_on_its_own_site(tokens, keys, rule):
     assert problems(site(result, SITES[0])) == problems(site(result, SITES[2])) == others
     assert (
         len(warnings) == 1
-        and f"[{rule}; " in warnings[0]
+        and f"[{rule}]" in warnings[0]
         and warnings[0].startswith(f"{SITE}: " if not others else "3 ")
     )
 

@@ -100,7 +100,7 @@ def clear(said, status):
     words = (
         "for the lock of another run",
         "for the lock of another process",
-        "nginx -t rejected the new configuration",
+        "nginx -t failed with the new configuration",
         "[site-maintenance]",
     )
     return "Traceback" not in said and (status == 0 or any(word in said for word in words))

@@ -24,8 +24,8 @@ def run_flow(
 ) -> dict[int, Flown | str]:
     """Verify all rows over HTTP.
 
-    If a site takes longer than its time limit, or the child dies, the sites that had begun fail. A new child continues
-    with the others.
+    If a site takes longer than its time limit, or the child dies, all sites in progress fail. A new child continues
+    with the other sites.
 
     Args:
         bench: the bench.

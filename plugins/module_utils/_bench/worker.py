@@ -56,7 +56,8 @@ EXPLANATIONS = (
     Explanation(
         ("ProgrammingError", "UndefinedTable", "OperationalError", "TableMissingError"),
         r"no such table|\b1146\b|relation .* does not exist",
-        "the site's database lacks Frappe tables: {}. Finish the site's creation, or remove it with bench drop-site",
+        "the site's database lacks Frappe tables: {}. Run bench --site SITE migrate. If the site is new, finish its "
+        "creation",
     ),
     Explanation(
         ("ProgrammingError", "UndefinedColumn", "OperationalError"),

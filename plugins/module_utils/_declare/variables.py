@@ -38,7 +38,7 @@ FACTS = ("oauth2_diagnosis",)
 INTERNAL = "oauth2__"
 LIKE = 0.8  # how similar a name must be to count as a misspelling. Other projects also use the prefix (oauth2-proxy)
 ABSOLUTE = ("/", "~", "$")  # modules expand ~ and variables on the managed host
-# Options of modules that messages name, with the variables of the role that set them.
+# Module options that occur in messages, and the role variables that set them.
 ROLE_NAMES = {
     **{name: PREFIX + name for name in ("bench_path", "nginx_conf", "nginx_prefix", "policy_exceptions")},
     **{name: PREFIX + name for name in ("secrets_store", "site_timeout", "trusted_proxies")},

@@ -46,7 +46,7 @@ def refresh_of_disabled_user(oauth: Source) -> str:
 
 
 def _of_disabled_user(nodes: list[ast.AST], known: str) -> str:
-    """``refused`` if a filter or a condition that rejects names the account's state.
+    """``refused`` if the code filters by the state of the account, or rejects a disabled one.
 
     Args:
         nodes: the code that decides.
@@ -80,7 +80,7 @@ def tokens_hashed(oauth: Source, token: Source) -> str:
 
 # ---------------------------------------------------------------- consent
 def consent_auto_counts(endpoints: Source) -> str:
-    """The tokens that end the question for consent if Skip Authorization is Auto: of ``anybody``, or ``same_user``."""
+    """Whose active token makes Frappe skip the consent page under Auto: ``anybody`` or ``same_user``."""
     filters = [
         {getattr(key, "value", None) for key in node.keys}
         for node in endpoints.reach("authorize")

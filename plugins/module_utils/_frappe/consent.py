@@ -40,7 +40,7 @@ def settings_facts(frappe: t.Any, skips: bool, user: str | None) -> Params:
 
 
 def _counted(frappe: t.Any, user: str | None) -> bool | None:
-    """Whether a token exists that ends the question for consent under Auto; None if the code is not recognized."""
+    """Whether a token exists that makes Frappe skip the consent page under Auto. None if the code is not recognized."""
     anybody = bool(frappe.get_all(BEARER, filters={"status": "Active"}, limit=1))
     own = bool(user and frappe.get_all(BEARER, filters={"status": "Active", "user": user}, limit=1))
     known = {"anybody": anybody, "same_user": own, UNKNOWN: own if own == anybody else None}

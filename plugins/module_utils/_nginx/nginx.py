@@ -82,7 +82,7 @@ class Nginx:
         return re.search(rf"--add-module=\S*{re.escape(module)}", self._built) is not None
 
     def _from_prefix(self, path: str) -> str:
-        """nginx resolves the path of a file that it writes against its prefix."""
+        """The absolute path of a file that nginx writes. nginx resolves such a path from its prefix."""
         return os.path.join(self.prefix or self._built_with("prefix") or "/", path)
 
     @staticmethod

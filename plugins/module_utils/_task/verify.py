@@ -108,7 +108,7 @@ def verdicts(
 
     def sources(row: Declared) -> list[str]:
         if bench is None:
-            return ["something that only its host can show"]
+            return ["unknown, because only the configuration on the host of the site shows it"]
         return sources_for(bench.path, configs_of(bench, row["name"]), row["domains"], nginx)
 
     return [verdict(row, outcome, functools.partial(sources, row)) for row, outcome in zip(rows, outcomes)]

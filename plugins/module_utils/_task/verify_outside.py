@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """frappe_oauth_verify without a bench: the flow runs in the module's own Python, with what the task declares.
 
-Nothing reads or cleans the site's database. Tokens are revoked over HTTP. What stays is named.
+Nothing reads or cleans the site's database. Tokens are revoked over HTTP. The result lists everything that stays.
 """
 
 from __future__ import annotations

@@ -201,14 +201,14 @@ class Sites:
         return all(_sound(verdicts.get(name)) for name in ("token", "refresh", "revoke"))
 
     def _share(self, row: Row) -> None:
-        """Report the steps of the code for a row of whose set another site took them."""
+        """Copy the results of the shared steps to a row. Another site with the same apps ran these steps."""
         flown, tried = self.results[row["number"]], self.tried[str(row["equal"])]
         verdicts = {step["name"]: step for step in flown["steps"]}
         for name in chosen(row["params"]):
             if name in OF_THE_CODE:
                 given = [one[name] for one in tried if name in one]
                 best = [one for one in given if _sound(one)] or [one for one in given if one["verdict"] == FAILED]
-                shared = [*best, *given, not_run(name, "no equal site could take this step")][0]
+                shared = [*best, *given, not_run(name, "no site with the same apps could run this step")][0]
                 verdicts[name] = blocked_by(name, verdicts) or _for(row["site"], shared)
         flown["steps"] = [verdicts[name] for name in STEPS if name in verdicts]
 

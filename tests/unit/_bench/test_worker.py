@@ -106,8 +106,8 @@ def test_only_jobs_that_plan_again_are_repeatable():
             error(
                 "UndefinedTable", 'relation "tabDocType" does not exist\nLINE 1: select name from "tabDocType"\n ^\n'
             ),
-            "the site's database lacks Frappe tables: relation \"tabDocType\" does not exist. Finish the site's "
-            "creation, or remove it with bench drop-site",
+            'the site\'s database lacks Frappe tables: relation "tabDocType" does not exist. Run bench --site SITE '
+            "migrate. If the site is new, finish its creation",
         ),
         (
             error("ProgrammingError", 1146, "Table '_1.tabDocType' doesn't exist"),
