@@ -111,7 +111,7 @@ def test_only_jobs_that_plan_again_are_repeatable():
         ),
         (
             error("ProgrammingError", 1146, "Table '_1.tabDocType' doesn't exist"),
-            "the site's database lacks Frappe tables: 1146 Table '_1.tabDocType' doesn't exist. Finish",
+            "the site's database lacks Frappe tables: 1146 Table '_1.tabDocType' doesn't exist. Run bench",
         ),
         (
             error("UndefinedColumn", 'column "enabled" does not exist\nLINE 1: select "enabled" from x\n'),
