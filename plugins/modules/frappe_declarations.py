@@ -111,7 +111,7 @@ common_site_config:
   returned: success
   type: dict
 verify_password:
-  description: Password of the user that verifies the sites.
+  description: Password of the verify user.
   returned: if C(oauth2_verify_password) is set
   type: str
 unread:

@@ -16,8 +16,8 @@ description:
     all sites of the bench.
   - Fields that the task does not set are not managed. An existing client keeps them, and it keeps its secret.
   - The module checks every declaration against the OAuth standards before it writes to any site.
-  - The clients of one site are written in one transaction. A site that fails is left unchanged, and the module
-    continues with the other sites. The task then fails and lists the failed sites.
+  - The clients of one site are written in one transaction. If the task fails for a site, that site is left unchanged,
+    and the module continues with the other sites. The task then fails and lists the failed sites.
 options:
   name:
     description:
@@ -165,14 +165,14 @@ options:
     description:
       - Revoke the tokens and authorization codes of a client before deleting it. Applies to O(state=absent) and to
         O(exclusive).
-      - If V(false), the site fails if the client still has tokens.
+      - If V(false), the task fails for the site if the client still has tokens.
     type: bool
     default: false
   exclusive: &exclusive
     description:
       - Delete every client of the site that the task does not declare. Clients from dynamic client registration are
         never deleted.
-      - The site fails if a client to delete still has tokens, unless O(revoke_tokens=true).
+      - The task fails for the site if a client to delete still has tokens, unless O(revoke_tokens=true).
     type: bool
     default: false
   sites:

@@ -19,8 +19,8 @@ description:
     O(max_refresh_age) and O(disabled_users) to revoke them.
   - Authorization codes that were not redeemed are handled like tokens, because they never expire in Frappe.
   - The module never returns, shows or logs a token, only counts by client and user. No copy of a deleted token remains.
-  - The tokens of one site are written in one transaction. A site that fails is left unchanged, and the module continues
-    with the other sites. The task then fails and lists the failed sites.
+  - The tokens of one site are written in one transaction. If the task fails for a site, that site is left unchanged,
+    and the module continues with the other sites. The task then fails and lists the failed sites.
 options:
   name:
     description: Name of the site, which is the name of its directory in C(sites).

@@ -17,8 +17,8 @@ description:
     never returns a secret. If a run is killed, the next run completes it.
   - An existing key is replaced only on request.
   - The module does not change the C(modified) timestamp of the user, and Frappe creates no C(Version) document.
-  - The keys of one site are written in one transaction. A site that fails is left unchanged, and the module continues
-    with the other sites. The task then fails and lists the failed sites.
+  - The keys of one site are written in one transaction. If the task fails for a site, that site is left unchanged, and
+    the module continues with the other sites. The task then fails and lists the failed sites.
 options:
   name:
     description: Name of the site, which is the name of its directory in C(sites).
