@@ -21,7 +21,7 @@ FRAPPE = """
 import types
 __version__ = "0-stub"
 local = types.SimpleNamespace(message_log=[], conf={"db_name": "stub"})
-db = types.SimpleNamespace(begin=lambda read_only: None, rollback=lambda: None)
+db = types.SimpleNamespace(db_type="mariadb", begin=lambda read_only: None, rollback=lambda: None)
 def init(site, sites_path): pass
 def connect(): pass
 def destroy(): pass
@@ -35,7 +35,7 @@ CALLS = {
     "frappe_user_api_key": ("api_keys", {"users": ["clerk@example.com"]}, "get_all"),
     "frappe_oauth_token": ("tokens", {"max_refresh_age": "30d"}, "get_all"),
     "frappe_site_info": ("info", {"gather": ["apps"]}, "get_installed_apps"),
-    "frappe_oauth_verify": ("verify", {"app_name": "App", "url": "http://127.0.0.1:9"}, "get_meta"),
+    "frappe_oauth_verify": ("verify", {"app_name": "App", "url": "http://127.0.0.1:9"}, "utils"),
 }
 
 
@@ -104,4 +104,6 @@ def test_every_job_has_all_its_imports(bench, tmp_path, core):
 
 def test_no_job_is_left_out():
     files = (ROOT / "plugins" / "module_utils" / "_frappe").glob("*.py")
-    assert {path.stem for path in files if "\ndef job(" in path.read_text()} == {job for job, *_rest in CALLS.values()}
+    jobs = {path.stem for path in files if "\ndef job(" in path.read_text()}
+    # verify_end runs only after a flow, so test_oauth_verify.py runs it with all its imports
+    assert jobs - {"verify_end"} == {job for job, *_rest in CALLS.values()}
