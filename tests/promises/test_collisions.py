@@ -176,7 +176,11 @@ class QuietNginx(Nginx):
 
 def toggle(folder, bench, count, told, chance):
     """Apply and remove the edge of a bench repeatedly; report when it had no effect."""
-    site = {"name": "one", "domains": ["one.test"], "cors": {**CORS_DEFAULTS, "origins": ["https://a.example.com"]}}
+    site = {
+        "name": "one",
+        "domains": [f"{bench}.test"],
+        "cors": {**CORS_DEFAULTS, "origins": ["https://a.example.com"]},
+    }
     params = {"bench_path": str(folder / bench), "conf_dir": str(folder / "conf.d"), "sites": [site]}
     params.update(known_sites=None, rate_limit=None, trusted_proxies=[], reload=True)
     wrong = []

@@ -47,6 +47,8 @@ def obstacle(path: str) -> str | None:
     folder, found = os.path.dirname(path), os.stat(path)
     if path in _mount_points():
         return "is a mount point, so it cannot be replaced. Mount its directory instead of the file"
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return "cannot be replaced: Read-only file system. Mount it with write access"
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         return f"cannot be replaced: {this_user()} cannot write to {folder}. Correct the owner or mode of the directory"
     if _flags(path) & (IMMUTABLE | APPEND_ONLY) or _flags(folder) & (IMMUTABLE | APPEND_ONLY):

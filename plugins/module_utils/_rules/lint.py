@@ -356,7 +356,8 @@ def settings_findings(
         elif len(value) < SHORTEST_SECRET:
             yield Finding(SECRET_SHORT, f"{key} in {file}", _too_short(value, SHORTEST_SECRET))
         elif any(value in str(name) for name in (*settings, *secrets)):
-            yield Finding(SECRET_IN_NAME, f"{key} in {file}", "is part of the name of a key")
+            # the key itself would show the secret
+            yield Finding(SECRET_IN_NAME, f"secret_settings in {file}", "a value is part of the name of a key")
     for key in absent:
         if key in settings or key in secrets:
             yield Finding(
