@@ -22,7 +22,7 @@ def test_no_leftover(bench):
     """The file writer leaves no temporary file, and Ansible with pipelining writes no module file."""
     sites = bench.host.check_output("find %s/sites %s/config -type f -newer /etc/hostname", bench.path, bench.path)
     known = {"site_config.json", "site_config.lock", "common_site_config.json", "apps.txt"}
-    known |= {"nginx.conf", "supervisor.conf", "502.html"}
+    known |= {"nginx.conf", "supervisor.conf", "502.html", "assets.json"}
     others = [name for name in sites.split() if name.rpartition("/")[2] not in known]
     assert [name for name in others if "/db/" not in name and "/logs/" not in name] == []
     assert bench.host.check_output("find /root/.ansible/tmp /home/frappe/.ansible/tmp /var/tmp -type f || :") == ""
